@@ -1,0 +1,21 @@
+#pragma once
+// Files that travel inside the program (see cmake/ScaleMartEmbed.cmake).
+
+#include <span>
+#include <string_view>
+
+namespace scalemart {
+
+struct EmbeddedFile {
+  std::string_view path;  ///< As given in CMakeLists.txt, relative to the project's root.
+  const char* begin;
+  const char* end;
+  [[nodiscard]] std::string_view content() const {
+    return {begin, static_cast<std::size_t>(end - begin)};
+  }
+};
+
+/// openapi.json, the explorer and the start page.
+std::span<const EmbeddedFile> api_files();
+
+}  // namespace scalemart
