@@ -1,0 +1,35 @@
+#pragma once
+// The parts of the command line that need the whole engine. composition.cpp provides the real ones; tests
+// of the commands provide their own.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "app/operations.hpp"
+
+namespace scalemart {
+
+struct Config;
+
+struct ServeOptions {
+  bool demo = false;  ///< A demo catalogue, and an administrator whose random password is printed once.
+};
+
+struct Programs {
+  /// Runs until SIGTERM or SIGINT; the process's exit code.
+  std::function<int(const Config&, const ServeOptions&)> serve;
+  std::function<int(const Config&)> worker;
+  /// Opens the store of config.data in this process. cannot_run when another process holds it.
+  std::function<Done<std::unique_ptr<Operations>>(const Config&)> open_local;
+  /// The stages' own parsers for values that the configuration keeps as text (rate limits, payment URLs):
+  /// what is wrong and what is allowed, or nothing. May be empty.
+  std::function<std::optional<std::string>(std::string_view variable, std::string_view value)> check_setting;
+};
+
+/// Defined in composition.cpp.
+[[nodiscard]] Programs programs();
+
+}  // namespace scalemart
