@@ -33,7 +33,7 @@ LiveStock::State LiveStock::read() const noexcept {
 
 Offers::Offers(std::vector<Offer> all) : all_(std::move(all)) {
   for (std::uint32_t i = 0; i < all_.size(); ++i)
-    if (!all_[i].removed) by_slug_.push_back(i);
+    by_slug_.push_back(i);
   std::sort(by_slug_.begin(), by_slug_.end(),
             [this](auto a, auto b) { return all_[a].spec->id < all_[b].spec->id; });
 }

@@ -43,14 +43,14 @@ struct Offer {
 class Offers {
  public:
   explicit Offers(std::vector<Offer> all);
-  /// nullptr: there is no such product in the shop.
+  /// nullptr: there never was such a product. A removed one is found, for its retries.
   [[nodiscard]] const Offer* find(std::string_view slug) const noexcept;
   [[nodiscard]] const Offer& at(ProductRef ref) const { return all_.at(index_of(ref)); }
   [[nodiscard]] const std::vector<Offer>& all() const { return all_; }
 
  private:
   std::vector<Offer> all_;
-  std::vector<std::uint32_t> by_slug_;  ///< Indexes into all_, sorted by id; removed ones are left out.
+  std::vector<std::uint32_t> by_slug_;  ///< Indexes into all_, sorted by id.
 };
 
 /// Purpose: publishes offers from the ledger's thread to everyone.

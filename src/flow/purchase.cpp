@@ -7,7 +7,6 @@ std::optional<Answer> Purchase::begin(const BuyIntent& intent, AnswerSink& sink,
   Answer answer;
   answer.quantity = intent.quantity;
   if (offer == nullptr) {
-    // A removed product may still have to answer a retry, but its name leads nowhere any more.
     answer.outcome = Outcome::product_not_found;
     return answer;
   }
