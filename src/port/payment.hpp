@@ -1,0 +1,78 @@
+#pragma once
+// Taking a buyer's money, whoever does it.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "domain/ids.hpp"
+#include "domain/money.hpp"
+
+namespace scalemart {
+
+enum class PaymentOutcome : std::uint8_t {
+  approved,       ///< charge, lookup: the money is ours. refund: it went back. cancel: nothing is or will be taken.
+  declined,       ///< The provider said no, for good: nothing is and will be taken under this order.
+  in_progress,    ///< The provider has it and has not decided (a buyer must act, a bank is slow): look it up later.
+  not_found,      ///< lookup: the provider has never seen this order. refund: there is nothing to give back.
+  unknown,        ///< Time-out or lost connection: the money may have moved. Ask again under the same order.
+  unavailable,    ///< The provider could not serve us now; nothing was done.
+  rejected,       ///< This request can never work (an amount it does not take): a person must look.
+  misconfigured,  ///< The provider refuses us altogether (a wrong key): a person must look, for all orders.
+};
+[[nodiscard]] std::string_view to_text(PaymentOutcome outcome);
+
+/// An answer that tells something about the order, not about the provider's health.
+[[nodiscard]] constexpr bool is_decision(PaymentOutcome o) {
+  return o == PaymentOutcome::approved || o == PaymentOutcome::declined || o == PaymentOutcome::not_found ||
+         o == PaymentOutcome::in_progress || o == PaymentOutcome::rejected;
+}
+
+struct PaymentResult {
+  PaymentOutcome outcome = PaymentOutcome::unknown;
+  std::string reference;  ///< The provider's name for the payment; set when approved.
+  std::string detail;     ///< One line for an operator when not approved.
+};
+using PaymentDone = std::function<void(PaymentResult)>;
+
+struct ChargeRequest {
+  OrderId order;  ///< The idempotency key at the provider.
+  UserId buyer;
+  MinorUnits amount = 0;
+  Currency currency;
+  std::string description;
+  SteadyTime deadline{};  ///< Past this the answer is `unknown`.
+};
+
+struct RefundRequest {
+  OrderId order;          ///< With "refund" the idempotency key: one full refund an order.
+  std::string reference;  ///< Empty: the provider finds the payment by the order.
+  MinorUnits amount = 0;
+  Currency currency;
+  SteadyTime deadline{};
+};
+
+/// Purpose: charges, looks up, gives back. Everything is idempotent under the order id: a repeated charge
+/// never takes money twice and gives the first decision again.
+/// Concurrency: calls from any thread, thousands in flight. `done` is called exactly once for each call, on
+/// the provider's own thread or before the call returns; it must be quick and must not throw. Calls never block.
+/// Errors: outcomes, never exceptions. Silence becomes `unknown` at the deadline.
+/// A Stripe-like provider creates and confirms a PaymentIntent with the order as Idempotency-Key and metadata;
+/// its webhooks decide what was in_progress, and a lookup reads what they said.
+class PaymentProvider {
+ public:
+  virtual ~PaymentProvider() = default;
+  virtual void charge(ChargeRequest request, PaymentDone done) = 0;
+  virtual void lookup(OrderId order, SteadyTime deadline, PaymentDone done) = 0;
+  virtual void refund(RefundRequest request, PaymentDone done) = 0;
+  /// After `approved` no money is taken for this order, then or later: it voids an authorisation, refunds a
+  /// charge, and makes a later charge under this order `declined`.
+  virtual void cancel(OrderId order, SteadyTime deadline, PaymentDone done) = 0;
+  /// For logs and the console; no secrets.
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+};
+
+}  // namespace scalemart
