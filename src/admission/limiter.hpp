@@ -1,0 +1,71 @@
+#pragma once
+// Token buckets by user and by address, one table per policy.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "admission/address.hpp"
+#include "admission/policy.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+
+namespace scalemart {
+
+/// A small text without an allocation, for header values.
+class HeaderText {
+ public:
+  [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
+  operator std::string_view() const { return view(); }
+
+ private:
+  friend class Limiter;
+  std::array<char, 96> text_{};
+  std::size_t size_ = 0;
+};
+
+/// Purpose: says whether a key may go on under a policy, exactly, also under parallel requests.
+/// Operation: shards of open-addressed tables, a short lock each. A bucket that is full again says nothing, so
+/// only such buckets are evicted. A table in which every bucket is in use lets new keys through and counts them
+/// (untracked): the limiter fails open, stock does not depend on it.
+/// Concurrency: thread-safe. A change of policy applies to whole decisions; what a key has used stays used, but
+/// nobody waits longer than the new policy's bucket takes to fill.
+class Limiter {
+ public:
+  static constexpr std::size_t kBucketsDefault = 1'048'576;  ///< Per policy; 24 bytes each, grown on demand.
+
+  struct Counts {
+    std::uint64_t allowed = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t untracked = 0;
+    std::size_t buckets = 0;
+  };
+
+  /// random seeds the tables' hash.
+  Limiter(const RatePolicies& policies, Random& random, std::size_t buckets_max = kBucketsDefault);
+  ~Limiter();
+  Limiter(const Limiter&) = delete;
+  Limiter& operator=(const Limiter&) = delete;
+
+  /// Takes one token.
+  [[nodiscard]] Decision take(PolicyId policy, LimitKey key, SteadyTime now) noexcept;
+  void change(PolicyId policy, const RatePolicy& to, SteadyTime now);
+  /// All of them, login_address derived from login.
+  void change(const RatePolicies& to, SteadyTime now);
+  [[nodiscard]] RatePolicy policy(PolicyId id) const;
+  [[nodiscard]] Counts counts(PolicyId id) const;
+
+  /// RateLimit-Policy: "flash_buy";q=10;w=60 (draft-ietf-httpapi-ratelimit-headers-10). Empty when off.
+  [[nodiscard]] HeaderText policy_header(PolicyId id) const;
+  /// RateLimit: "flash_buy";r=0;t=6, where t are the seconds until r grows.
+  [[nodiscard]] static HeaderText limit_header(PolicyId id, const Decision& decision);
+  /// Retry-After in whole seconds, rounded up, at least 1.
+  [[nodiscard]] static std::uint32_t retry_after_seconds(const Decision& decision);
+
+ private:
+  class Table;
+  std::array<std::unique_ptr<Table>, kPolicyCount> tables_;
+};
+
+}  // namespace scalemart
