@@ -10,6 +10,7 @@ function(scalemart_tests NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main ${RAPIDCHECK})
   target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(${NAME} PRIVATE SCALEMART_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
 endfunction()
 
