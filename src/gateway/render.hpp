@@ -1,0 +1,30 @@
+#pragma once
+// The domain as the API writes it. No decisions here.
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+
+#include "domain/command.hpp"
+#include "domain/order.hpp"
+#include "flow/catalogue.hpp"
+#include "gateway/response.hpp"
+
+namespace scalemart {
+
+[[nodiscard]] boost::json::object render_product(const Offer& offer, const Stock& stock, WallTime now);
+[[nodiscard]] boost::json::object render_order(const OrderView& order);
+/// `{"available":..,"held":..,"sold":..,"state":".."}`, the data of a `stock` event.
+[[nodiscard]] std::string render_stock(const Stock& stock, ProductState state);
+
+/// The one table from outcomes to HTTP: status, code, sentence.
+struct Refused {
+  int status;
+  std::string_view code;
+  std::string_view detail;
+};
+[[nodiscard]] Refused refused(Outcome outcome);
+/// The error answer for an outcome that is no success.
+[[nodiscard]] Response refusal(const Answer& answer);
+
+}  // namespace scalemart

@@ -1,0 +1,55 @@
+#pragma once
+// Questions about all orders that the ledger's memory is not made for. Filled behind the answers.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "domain/order.hpp"
+
+namespace scalemart {
+
+struct OrderSearch {
+  std::optional<OrderStatus> status;
+  std::string product_id;       ///< Empty: any.
+  std::optional<UserId> buyer;  ///< Exactly this buyer.
+  std::string id_prefix;        ///< The beginning of an order's id; empty: any.
+  std::string cursor;           ///< Empty: from the newest.
+  std::size_t limit = 20;
+};
+
+/// An order as the archive knows it.
+struct ArchivedOrder {
+  OrderView order;
+  std::string payment_reference;  ///< Empty: not paid.
+};
+
+struct OrderPage {
+  std::vector<ArchivedOrder> orders;
+  std::string next_cursor;     ///< Empty: the last page.
+  Sequence as_of = 0;          ///< Every record up to here is included.
+};
+
+struct Revenue {
+  std::string currency;
+  MinorUnits confirmed = 0;  ///< Of orders that are confirmed now.
+  MinorUnits refunded = 0;
+};
+
+/// Purpose: search, export and sums over every order ever accepted.
+/// Concurrency: any thread; a call blocks for the time of one indexed query, so not from an event loop.
+class OrderArchive {
+ public:
+  virtual ~OrderArchive() = default;
+  [[nodiscard]] virtual Result<OrderPage> search(const OrderSearch& search) = 0;
+  [[nodiscard]] virtual Result<std::optional<ArchivedOrder>> find(OrderId id) = 0;
+  [[nodiscard]] virtual Result<std::vector<Revenue>> revenue() = 0;
+  /// The last record included.
+  [[nodiscard]] virtual Sequence applied() const noexcept = 0;
+};
+
+}  // namespace scalemart
