@@ -8,6 +8,11 @@
 namespace scalemart {
 
 struct Error {
+  struct Tag {};
+  Error() = default;
+  /// For error() alone: were it constructible from a string, Result<std::string> could not be made of one.
+  Error(Tag, std::string text) : message(std::move(text)) {}
+
   std::string message;  ///< One line for an operator, naming what and where.
 };
 
@@ -18,6 +23,6 @@ struct Error {
 template <class T>
 using Result = boost::system::result<T, Error>;
 
-[[nodiscard]] inline Error error(std::string message) { return Error{std::move(message)}; }
+[[nodiscard]] inline Error error(std::string message) { return {Error::Tag{}, std::move(message)}; }
 
 }  // namespace scalemart
