@@ -11,6 +11,9 @@ endif()
 
 set(SCALEMART_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none")
 option(SCALEMART_MUTANT_NO_SYNC "Build the journal without its sync: the power-cut test must then fail" OFF)
+if(SCALEMART_MUTANT_NO_SYNC)
+  add_compile_definitions(SCALEMART_MUTANT_NO_SYNC)
+endif()
 
 add_compile_options(
   -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Werror
