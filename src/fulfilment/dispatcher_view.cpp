@@ -1,0 +1,93 @@
+// What the console sees of the dispatcher, and what it may do to dead letters.
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "fulfilment/dispatcher.hpp"
+
+namespace scalemart {
+
+std::string_view to_text(FinishedStep::Result result) {
+  constexpr std::array<std::string_view, 4> kNames{"done", "declined", "retried", "parked"};
+  return kNames[static_cast<std::size_t>(result)];
+}
+
+std::shared_ptr<const ProductSpec> Dispatcher::product(ProductRef ref) const {
+  SCALEMART_CHECK(index_of(ref) < products_.size() && products_[index_of(ref)]);
+  return products_[index_of(ref)];
+}
+
+std::optional<WallTime> Dispatcher::oldest(Lane lane, Step step) const {
+  const Queue& q = queues_[static_cast<std::size_t>(lane)];
+  std::optional<WallTime> result;
+  const auto consider = [&](const OpenOrder& order) {
+    if (order.step() == step && (!result || order.created < *result)) result = order.created;
+  };
+  // Fresh ones are in order; the others are few, and only looked at when somebody asks.
+  for (const OpenOrder& order : q.fresh) {
+    if (gone_.contains(order.id)) continue;
+    consider(order);
+    break;
+  }
+  for (const OpenOrder& order : q.ready) consider(order);
+  for (const Delayed& delayed : q.delayed) consider(delayed.order);
+  return result;
+}
+
+QueueView Dispatcher::view() {
+  const SteadyTime now = clock_.steady();
+  QueueView view;
+  for (int i = 0; i < kStepCount; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    StageView& stage = view.stages[index];
+    stage.step = static_cast<Step>(i);
+    stage.in_flight = in_flight_[index];
+    stage.finished = finished_[index].total();
+    stage.rate_per_s = finished_[index].per_second(now);
+  }
+  const auto size = [](const Queue& q) { return q.fresh.size() + q.ready.size() + q.delayed.size(); };
+  auto& [payment, confirm, invoice, mail] = view.stages;
+  const Queue& sale = queue(Lane::sale);
+  const Queue& paper = queue(Lane::paper);
+  payment.waiting = size(sale) - std::min(size(sale), gone_.size());
+  payment.delayed = sale.delayed.size();
+  payment.oldest = oldest(Lane::sale, Step::payment);
+  mail.waiting = mail_waiting_;
+  mail.oldest = oldest(Lane::paper, Step::mail);
+  invoice.waiting = size(paper) - mail_waiting_;
+  invoice.oldest = oldest(Lane::paper, Step::invoice);
+  for (const Delayed& delayed : paper.delayed) ++(delayed.order.invoice_done ? mail : invoice).delayed;
+  view.dead_letters = dead_.size();
+  view.declined = declined_;
+  view.paused = paused_;
+  return view;
+}
+
+std::vector<DeadLetter> Dispatcher::dead_letters(std::size_t limit) const {
+  std::vector<DeadLetter> letters;
+  for (const auto& [id, letter] : dead_) letters.push_back(letter);
+  const std::size_t count = std::min(limit, letters.size());
+  std::partial_sort(letters.begin(), letters.begin() + static_cast<std::ptrdiff_t>(count), letters.end(),
+                    [](const DeadLetter& a, const DeadLetter& b) { return a.order.sequence < b.order.sequence; });
+  letters.resize(count);
+  return letters;
+}
+
+const DeadLetter* Dispatcher::find_dead(OrderId order) const {
+  const auto at = dead_.find(order);
+  return at == dead_.end() ? nullptr : &at->second;
+}
+
+void Dispatcher::settle_dead(Command command, Done done) {
+  const std::uint32_t slot = park_pending({nullptr, 0, {}, 0, std::move(done), 0});
+  Ticket ticket;
+  ticket.command = std::move(command);
+  ticket.sink = this;
+  ticket.token = slot;
+  if (ledger_.submit(std::move(ticket))) return;
+  Done refused = std::move(pending_[slot].done);
+  pending_[slot] = Pending{};
+  pending_[slot].next_free = std::exchange(free_pending_, slot);
+  refused(Outcome::overloaded);
+}
+
+}  // namespace scalemart
