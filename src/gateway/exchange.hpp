@@ -14,8 +14,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "admission/address.hpp"
 #include "base/clock.hpp"
-#include "base/ip_address.hpp"
 #include "domain/principal.hpp"
 #include "gateway/response.hpp"
 #include "port/sale_ledger.hpp"
@@ -81,7 +81,7 @@ class Exchange {
   // --- the question -----------------------------------------------------------------------------------
   [[nodiscard]] Method method() const { return method_; }
   [[nodiscard]] std::string_view path() const { return path_; }  ///< Without the query.
-  /// The template's n-th {name}: percent-free by construction, never empty.
+  /// The template's n-th {name}, percent-decoded; never empty, no control characters.
   [[nodiscard]] std::string_view path_parameter(std::size_t n) const { return path_parameters_[n]; }
   /// Percent-decoded. The first one where a name repeats (the validated ones cannot).
   [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const;
@@ -90,11 +90,13 @@ class Exchange {
   [[nodiscard]] std::string_view body() const { return body_; }
   /// Parsed and valid under the operation's schema; only for routes with Body::json.
   [[nodiscard]] const boost::json::value& json() const { return *json_; }
-  [[nodiscard]] const IpAddress& client() const { return client_; }
+  [[nodiscard]] const Address& client() const { return client_; }
   [[nodiscard]] const std::optional<Principal>& principal() const { return principal_; }
   [[nodiscard]] std::string_view request_id() const { return {request_id_.data(), request_id_size_}; }
   [[nodiscard]] SteadyTime arrival() const { return arrival_; }
   [[nodiscard]] const Route& route() const { return *route_; }
+  /// Which event loop this runs on, 0..threads-1: for objects that exist once per loop.
+  [[nodiscard]] std::size_t loop() const { return loop_; }
   /// True until some answer was given or the peer went away.
   [[nodiscard]] bool is_open() const { return open_; }
 
@@ -132,8 +134,13 @@ class Exchange {
     std::span<const NameValue> headers;
     std::string_view body;
   };
-  void begin(ExchangeHost& host, const Question& question, std::string_view request_id, const IpAddress& client,
-             SteadyTime arrival);
+  struct Origin {
+    std::string_view request_id;  ///< At most kRequestIdMax.
+    Address client;
+    SteadyTime arrival{};
+    std::size_t loop = 0;
+  };
+  void begin(ExchangeHost& host, const Question& question, const Origin& origin);
   void set_route(const Route& route, std::span<const std::string_view> path_parameters) {
     route_ = &route;
     path_parameters_ = path_parameters;
@@ -156,7 +163,8 @@ class Exchange {
   std::span<const NameValue> headers_;
   SteadyTime arrival_{};
   std::optional<Principal> principal_;
-  IpAddress client_;
+  Address client_;
+  std::size_t loop_ = 0;
   Method method_ = Method::get;
   bool open_ = false;
   bool local_used_ = false;
