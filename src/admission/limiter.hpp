@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <string_view>
 
-#include "admission/address.hpp"
+#include "admission/limit_key.hpp"
 #include "admission/policy.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -21,6 +21,11 @@ class HeaderText {
 
  private:
   friend class Limiter;
+  struct Writer {
+    HeaderText& into;
+    Writer& operator<<(std::string_view text);
+    Writer& operator<<(std::uint64_t number);
+  };
   std::array<char, 96> text_{};
   std::size_t size_ = 0;
 };
@@ -33,7 +38,7 @@ class HeaderText {
 /// nobody waits longer than the new policy's bucket takes to fill.
 class Limiter {
  public:
-  static constexpr std::size_t kBucketsDefault = 1'048'576;  ///< Per policy; 24 bytes each, grown on demand.
+  static constexpr std::size_t kBucketsDefault = 786'432;  ///< Per policy; 32 bytes each, grown on demand.
 
   struct Counts {
     std::uint64_t allowed = 0;
