@@ -14,8 +14,8 @@
 #include <string_view>
 #include <type_traits>
 
-#include "admission/address.hpp"
 #include "base/clock.hpp"
+#include "base/ip_address.hpp"
 #include "domain/principal.hpp"
 #include "gateway/response.hpp"
 #include "port/sale_ledger.hpp"
@@ -90,7 +90,7 @@ class Exchange {
   [[nodiscard]] std::string_view body() const { return body_; }
   /// Parsed and valid under the operation's schema; only for routes with Body::json.
   [[nodiscard]] const boost::json::value& json() const { return *json_; }
-  [[nodiscard]] const Address& client() const { return client_; }
+  [[nodiscard]] const IpAddress& client() const { return client_; }
   [[nodiscard]] const std::optional<Principal>& principal() const { return principal_; }
   [[nodiscard]] std::string_view request_id() const { return {request_id_.data(), request_id_size_}; }
   [[nodiscard]] SteadyTime arrival() const { return arrival_; }
@@ -136,7 +136,7 @@ class Exchange {
   };
   struct Origin {
     std::string_view request_id;  ///< At most kRequestIdMax.
-    Address client;
+    IpAddress client;
     SteadyTime arrival{};
     std::size_t loop = 0;
   };
@@ -163,7 +163,7 @@ class Exchange {
   std::span<const NameValue> headers_;
   SteadyTime arrival_{};
   std::optional<Principal> principal_;
-  Address client_;
+  IpAddress client_;
   std::size_t loop_ = 0;
   Method method_ = Method::get;
   bool open_ = false;

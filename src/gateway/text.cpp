@@ -3,7 +3,7 @@
 #include <array>
 #include <limits>
 
-#include "admission/address.hpp"
+#include "base/ip_address.hpp"
 
 namespace scalemart::text {
 namespace {
@@ -42,7 +42,7 @@ bool is_host(std::string_view s) {
   if (s.front() == '[') {
     const auto bracket = s.find(']');
     if (bracket == std::string_view::npos) return false;
-    const auto literal = Address::parse(s.substr(1, bracket - 1));
+    const auto literal = IpAddress::parse(s.substr(1, bracket - 1));
     if (!literal || s.substr(1, bracket - 1).find(':') == std::string_view::npos) return false;
     name_end = bracket + 1;
   } else {
