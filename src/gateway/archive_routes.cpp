@@ -1,0 +1,186 @@
+#include "gateway/archive_routes.hpp"
+
+#include <boost/json/array.hpp>
+#include <charconv>
+#include <memory>
+
+#include "flow/ask.hpp"
+#include "gateway/order_csv.hpp"
+#include "gateway/render.hpp"
+
+namespace scalemart {
+namespace {
+
+using Reply = std::shared_ptr<Later>;
+
+constexpr std::size_t kPage = 20;
+constexpr std::size_t kExportPage = 100;
+constexpr std::size_t kExportMax = 1'000'000;
+constexpr std::chrono::seconds kRefundDeadline{30};
+
+Response not_found() { return error(404, "order_not_found", "There is no such order."); }
+Response busy() { return error(503, "overloaded", "Too many requests at once. Please try again."); }
+Response broken(const Error&) { return error(503, "unavailable", "The order archive does not answer."); }
+
+class ArchiveHandlers {
+ public:
+  explicit ArchiveHandlers(ArchiveServices services) : s_(services) {}
+
+  void search(Exchange& x) const {
+    OrderSearch search = read_search(x);
+    if (const auto text = x.query("limit")) std::from_chars(text->data(), text->data() + text->size(), search.limit);
+    if (const auto cursor = x.query("cursor")) search.cursor = *cursor;
+    const std::string q(x.query("q").value_or(""));
+    with_buyer(x, std::move(search), q, [this](const Reply& reply, const OrderSearch& complete) {
+      auto page = s_.archive.search(complete);
+      if (!page) return reply->respond(broken(page.error()));
+      boost::json::array data;
+      for (const ArchivedOrder& order : page->orders) data.push_back(render_archived(order));
+      reply->respond(json_list(data, page->next_cursor));
+    });
+  }
+
+  void csv(Exchange& x) const {
+    OrderSearch search = read_search(x);
+    search.limit = kExportPage;
+    const std::string q(x.query("q").value_or(""));
+    with_buyer(x, std::move(search), q, [this](const Reply& reply, OrderSearch complete) {
+      auto text = std::make_shared<std::string>(order_csv_head());
+      for (std::size_t rows = 0; rows < kExportMax;) {
+        const auto page = s_.archive.search(complete);
+        if (!page) return reply->respond(broken(page.error()));
+        for (const ArchivedOrder& order : page->orders) append_csv(*text, order);
+        rows += page->orders.size();
+        complete.cursor = page->next_cursor;
+        if (complete.cursor.empty()) break;
+      }
+      Response response;
+      response.content_type = "text/csv; charset=utf-8";
+      response.shared_body = std::move(text);
+      response.add_header("Content-Disposition", "attachment; filename=\"orders.csv\"");
+      reply->respond(std::move(response));
+    });
+  }
+
+  void get(Exchange& x) const {
+    const auto id = parse_ulid<OrderId>(x.path_parameter(0));
+    if (!id) return x.respond(not_found());
+    const Reply reply = later(x);
+    // The ledger's memory is never behind; the archive adds the payment.
+    if (!s_.orders.find(*id, [this, reply](std::optional<OrderView> order) {
+          if (!order) return reply->respond(not_found());
+          if (!s_.pool.post([this, reply, order = std::move(*order)] { reply->respond(json_ok(render_archived(with_payment(order)))); }))
+            reply->respond(busy());
+        }))
+      reply->respond(busy());
+  }
+
+  void refund(Exchange& x) const {
+    const auto id = parse_ulid<OrderId>(x.path_parameter(0));
+    if (!id) return x.respond(not_found());
+    const Reply reply = later(x);
+    AuditEntry entry;
+    entry.who = to_string(x.principal()->user);
+    entry.what = "order_refunded";
+    entry.target = to_string(*id);
+    entry.from = x.client().text();
+    if (!s_.orders.find(*id, [this, reply, entry = std::move(entry)](std::optional<OrderView> order) {
+          if (!order) return reply->respond(not_found());
+          if (order->status == OrderStatus::refunded) return reply->respond(json_ok(render_archived({*order, {}})));
+          if (order->status != OrderStatus::confirmed)
+            return reply->respond(error(409, "invalid_state", "Only a confirmed order can be refunded."));
+          if (!s_.pool.post([this, reply, entry, order = std::move(*order)] { give_back(reply, entry, with_payment(order)); }))
+            reply->respond(busy());
+        }))
+      reply->respond(busy());
+  }
+
+ private:
+  static Reply later(Exchange& x) { return std::make_shared<Later>(x.later()); }
+
+  static OrderSearch read_search(const Exchange& x) {
+    OrderSearch search;
+    search.limit = kPage;
+    if (const auto status = x.query("status")) search.status = parse_order_status(*status);
+    if (const auto product = x.query("product_id")) search.product_id = *product;
+    return search;
+  }
+
+  /// `q` is the beginning of an order's id, a whole buyer id, or a buyer's e-mail address.
+  template <class Then>
+  void with_buyer(Exchange& x, OrderSearch search, std::string q, Then then) const {
+    const Reply reply = later(x);
+    const auto run = [this, reply, then](OrderSearch complete) {
+      if (!s_.pool.post([reply, then, complete = std::move(complete)] { then(reply, complete); })) reply->respond(busy());
+    };
+    if (q.find('@') == std::string::npos) {
+      search.id_prefix = q;
+      return run(std::move(search));
+    }
+    if (!s_.accounts.find_by_email(std::move(q), [run, reply, search](std::optional<Account> account) mutable {
+          if (!account) return reply->respond(json_list({}, {}));
+          search.buyer = account->id;
+          run(std::move(search));
+        }))
+      reply->respond(busy());
+  }
+
+  ArchivedOrder with_payment(const OrderView& order) const {
+    ArchivedOrder out{order, {}};
+    if (const auto archived = s_.archive.find(order.id); archived && *archived) out.payment_reference = (*archived)->payment_reference;
+    return out;
+  }
+
+  /// The money first, under the order's own idempotency key; then the ledger takes the units back. A crash
+  /// between the two leaves a confirmed order whose refund can be asked for again.
+  void give_back(const Reply& reply, AuditEntry entry, const ArchivedOrder& archived) const {
+    const OrderView& order = archived.order;
+    RefundRequest request{order.id, archived.payment_reference, order.total(), order.currency,
+                          SteadyTime(s_.clock.steady() + kRefundDeadline)};
+    s_.payments.refund(std::move(request), [this, reply, entry = std::move(entry), id = order.id](const PaymentResult& result) {
+      if (result.outcome != PaymentOutcome::approved && result.outcome != PaymentOutcome::not_found)
+        return reply->respond(error(503, "unavailable", "The payment provider has not given the money back. Please try again."));
+      if (!ask(s_.ledger, Refund{id}, [this, reply, entry, id](const Answer& answer) { finish(reply, entry, id, answer); }))
+        reply->respond(busy());
+    });
+  }
+
+  void finish(const Reply& reply, AuditEntry entry, OrderId id, const Answer& answer) const {
+    if (!is_success(answer.outcome)) return reply->respond(refusal(answer));
+    entry.when = s_.clock.wall();
+    static_cast<void>(s_.accounts.append_audit(std::move(entry), [](StoreOutcome) {}));
+    if (!s_.orders.find(id, [reply](std::optional<OrderView> order) {
+          reply->respond(order ? json_ok(render_archived({*order, {}})) : not_found());
+        }))
+      reply->respond(busy());
+  }
+
+  ArchiveServices s_;
+};
+
+}  // namespace
+
+boost::json::object render_archived(const ArchivedOrder& order) {
+  boost::json::object out = render_order(order.order);
+  out["buyer_id"] = to_string(order.order.buyer);
+  if (order.payment_reference.empty())
+    out["payment_reference"] = nullptr;
+  else
+    out["payment_reference"] = order.payment_reference;
+  return out;
+}
+
+Routes archive_routes(ArchiveServices services) {
+  const auto handlers = std::make_shared<const ArchiveHandlers>(services);
+  const auto route = [&handlers](Method method, std::string path, std::string operation,
+                                 void (ArchiveHandlers::*handle)(Exchange&) const) {
+    return Route{method, std::move(path), std::move(operation), Access::admin, "default", Body::none,
+                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); }, true};
+  };
+  return {route(Method::get, "/api/admin/orders", "adminListOrders", &ArchiveHandlers::search),
+          route(Method::get, "/api/admin/orders.csv", "adminOrdersCsv", &ArchiveHandlers::csv),
+          route(Method::get, "/api/admin/orders/{id}", "adminGetOrder", &ArchiveHandlers::get),
+          route(Method::post, "/api/admin/orders/{id}/refund", "adminRefundOrder", &ArchiveHandlers::refund)};
+}
+
+}  // namespace scalemart
