@@ -1,0 +1,100 @@
+#pragma once
+// The configuration of one process, as typed values. app/settings.cpp holds the one table that names, parses,
+// bounds, prints and documents every field; docs/configuration.md is generated from it.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "telemetry/log.hpp"
+
+namespace scalemart {
+
+/// host:port. The host is an address or "localhost"; IPv6 without its brackets.
+struct ListenAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 3000;
+  bool operator==(const ListenAddress&) const = default;
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] bool is_loopback() const;
+};
+
+struct Config {
+  // Serving
+  ListenAddress listen;
+  std::uint32_t threads = 0;  ///< Event loops; 0: one a core.
+  std::uint32_t connections_max = 0;
+  std::uint32_t connections_per_address = 0;
+  std::uint32_t viewers_max = 0;  ///< Live streams, of connections_max.
+  std::uint64_t body_max = 0;     ///< Bytes.
+  std::uint64_t header_max = 0;   ///< Bytes.
+  std::chrono::milliseconds request_deadline{};
+  std::chrono::milliseconds header_timeout{};
+  std::chrono::milliseconds idle_timeout{};
+  std::chrono::milliseconds drain_delay{};
+  std::chrono::milliseconds drain_timeout{};
+  std::filesystem::path tls_cert, tls_key;  ///< Both or neither.
+  std::string trusted_proxies;              ///< CIDRs, comma separated; parse_networks() accepts it.
+  std::vector<std::string> cors_origins;
+  std::string shop_name;
+
+  // Store
+  std::filesystem::path data;
+  std::string database;
+  std::string redis;  ///< Empty: none.
+  std::chrono::microseconds commit_window{};
+  std::uint32_t commit_batch_max = 0;
+  std::uint32_t queue_max = 0;
+  std::uint64_t disk_reserve = 0;  ///< Bytes kept for releases.
+  std::chrono::milliseconds hold{};
+
+  // Accounts
+  std::string admin_email, admin_password;  ///< Both or neither.
+  std::string jwt_secret;                   ///< Empty: made once, kept in the data folder.
+  std::chrono::milliseconds access_ttl{}, refresh_ttl{};
+  std::uint32_t password_threads = 0;
+
+  // Rate limits: `N/period[,burst=B]` or `off`
+  std::string rate_limit_flash_buy, rate_limit_login, rate_limit_register, rate_limit_default;
+
+  // Fulfilment
+  std::uint32_t workers = 0;
+  std::uint32_t worker_concurrency = 0;
+  std::string payment;
+  std::string smtp;  ///< Empty: mails are files.
+  std::string smtp_user, smtp_password, smtp_from;
+
+  log::Level log = log::Level::info;
+
+  /// Where each value came from, by variable: "default", "file PATH", "environment", "flag".
+  std::map<std::string, std::string, std::less<>> origins;
+  /// Things that are odd but do not stop a start, one sentence each.
+  std::vector<std::string> warnings;
+};
+
+/// What configuration is read from. Lookups return nothing for what is not set.
+struct ConfigSources {
+  std::function<std::optional<std::string>(std::string_view variable)> environment;
+  std::vector<std::string> environment_names;             ///< All that begin with SCALEMART_.
+  std::map<std::string, std::string, std::less<>> flags;  ///< By variable.
+  std::optional<std::filesystem::path> file;              ///< Overrides SCALEMART_CONFIG.
+  std::uint64_t fd_limit = 0;  ///< The hard limit of open files; 0: unknown or none.
+  /// See Programs::check_setting.
+  std::function<std::optional<std::string>(std::string_view variable, std::string_view value)> check;
+};
+
+/// The process's environment and limits.
+[[nodiscard]] ConfigSources sources_of_process();
+
+/// Defaults, then the TOML file, then the environment, then flags; then bounds and what must fit together.
+/// The error is one line that names the variable, what was wrong and what is allowed.
+[[nodiscard]] Result<Config> load_config(const ConfigSources& sources);
+
+}  // namespace scalemart
