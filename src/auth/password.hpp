@@ -1,18 +1,17 @@
 #pragma once
 // Passwords: argon2id (RFC 9106) with OWASP's parameters, on threads of its own.
 
-#include <condition_variable>
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
-#include <vector>
 
 #include "base/random.hpp"
+#include "base/task_pool.hpp"
 
 namespace scalemart {
 
@@ -32,8 +31,10 @@ inline constexpr std::size_t kPasswordCharactersMax = 128;
 /// False: refused before anything is hashed.
 [[nodiscard]] bool has_password_length(std::string_view password);
 
+using PasswordSalt = std::array<std::byte, 16>;
+
 /// PHC string: $argon2id$v=19$m=..,t=..,p=..$salt$hash
-[[nodiscard]] std::string hash_password(std::string_view password, const Argon2Cost& cost, Random& random);
+[[nodiscard]] std::string hash_password(std::string_view password, const Argon2Cost& cost, const PasswordSalt& salt);
 /// Costs one hash whatever `phc` is; false for anything that is not an argon2id string.
 [[nodiscard]] bool matches_password(std::string_view password, std::string_view phc, const Argon2Cost& cost);
 /// The hash was made with other parameters.
@@ -42,54 +43,40 @@ inline constexpr std::size_t kPasswordCharactersMax = 128;
 /// Purpose: runs the hashes, so that a storm of logins costs logins and nothing else.
 /// Operation: a few threads of low scheduling priority behind a short queue; a full queue refuses.
 /// Concurrency: ask from any thread; answers come on the pool's threads, exactly once for each accepted request.
-/// Stopping answers nullopt to what still waits.
+/// stop() and destruction finish what was taken.
 class PasswordPool {
  public:
   struct Options {
     Argon2Cost cost;
     std::size_t threads = 1;     ///< At most as many as cores.
     std::size_t queue_max = 64;
-    int niceness = 10;           ///< Added to the threads' nice value (Linux keeps one per thread).
   };
   struct Check {
     bool matches = false;
     std::string rehashed;  ///< Matches, but the stored parameters are old: store this instead.
   };
 
-  /// random makes salts; used by one thread at a time.
+  /// random makes salts; the pool uses it from one thread at a time, and nobody else may.
   PasswordPool(Options options, Random& random);
   ~PasswordPool();
   PasswordPool(const PasswordPool&) = delete;
   PasswordPool& operator=(const PasswordPool&) = delete;
 
   /// False: overloaded, `done` is never called.
-  [[nodiscard]] bool hash(std::string password, std::function<void(std::optional<std::string> phc)> done);
+  [[nodiscard]] bool hash(std::string password, std::function<void(std::string phc)> done);
   /// An empty phc (unknown user) never matches and costs the same.
-  [[nodiscard]] bool verify(std::string password, std::string phc, std::function<void(std::optional<Check>)> done);
-  /// Finishes what runs, answers nullopt to what waits, joins. Idempotent.
+  [[nodiscard]] bool verify(std::string password, std::string phc, std::function<void(Check)> done);
+  /// From then on everything is refused.
   void stop();
-  [[nodiscard]] std::size_t waiting() const;
 
  private:
-  struct Job {
-    std::string password;
-    std::string phc;
-    std::function<void(std::optional<std::string>)> hashed;  ///< One of these two is set.
-    std::function<void(std::optional<Check>)> checked;
-  };
-  bool push(Job job);
-  void run();
-  void work_on(Job& job);
   std::string fresh_hash(std::string_view password);
 
-  const Options options_;
-  Random& random_;
+  const Argon2Cost cost_;
   std::mutex random_mutex_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> queue_;  ///< Guarded by mutex_.
-  bool stopping_ = false;  ///< Guarded by mutex_.
-  std::vector<std::thread> threads_;
+  Random& random_;  ///< Guarded by random_mutex_.
+  std::mutex threads_mutex_;
+  std::unique_ptr<TaskPool> threads_;  ///< Guarded by threads_mutex_; empty once stopped.
 };
 
 }  // namespace scalemart

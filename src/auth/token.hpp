@@ -1,7 +1,7 @@
 #pragma once
 // Access tokens: JWT (RFC 7519) signed with HS256 and nothing else, checked after RFC 8725, `typ` of RFC 9068.
 //
-// Header, exactly these members:   alg "HS256", typ "at+jwt", kid (names one of our own keys).
+// Header, these three members only: alg "HS256", typ "at+jwt", kid (names one of our own keys).
 // Claims, all required:            iss "scalemart", aud "shop", sub (user, ULID), exp, iat (seconds, integers),
 //                                  role "buyer"|"admin", fam (login, ULID), epoch (the account's, integer).
 // nbf is honoured when present; other claims are ignored if they are strings, integers, true, false or null.
@@ -33,7 +33,7 @@ enum class TokenError : std::uint8_t {
 
 using Verified = std::variant<Principal, TokenError>;
 
-/// What a token says beyond the principal.
+/// What the signer states about a user.
 struct TokenClaims {
   UserId user;
   FamilyId family;
@@ -72,6 +72,7 @@ class TokenVerifier {
 
  private:
   class Cache;
+  [[nodiscard]] Verified judge(const TokenClaims& claims, std::int64_t expires_s, WallTime now) const noexcept;
   const KeyRing& keys_;
   const Revocations& revocations_;
   std::uint64_t keys_version_ = 0;
