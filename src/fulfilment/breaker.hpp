@@ -42,6 +42,7 @@ class Breaker {
   void trip(SteadyTime now);
 
   [[nodiscard]] BreakerState state() const noexcept { return state_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool closed() const noexcept { return state() == BreakerState::closed; }
   /// When the next probe may go; only meaningful while not closed.
   [[nodiscard]] SteadyTime next_probe() const { return next_probe_; }
 

@@ -5,6 +5,16 @@
 #include "domain/money_text.hpp"
 
 namespace scalemart {
+namespace {
+
+/// Mailers refuse control characters in a header; a name with a line break must not cost the buyer the mail.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text;
+}
+
+}  // namespace
 
 InvoiceData invoice_of(const Task& task) {
   return {task.order.id,           task.product->id,      task.product->details.name, task.order.quantity,
@@ -15,10 +25,10 @@ Mail compose_confirmation(const InvoiceData& invoice, const Contact& buyer, std:
   Mail mail;
   mail.order = invoice.order;
   mail.to = buyer.email;
-  mail.to_name = buyer.name;
-  mail.subject = "Your order of " + invoice.product_name + " is confirmed";
+  mail.to_name = one_line(buyer.name);
+  mail.subject = one_line("Your order of " + invoice.product_name + " is confirmed");
   mail.date = invoice.confirmed_at;
-  mail.text = "Hello" + (buyer.name.empty() ? std::string() : " " + buyer.name) + ",\n\n" +
+  mail.text = "Hello" + (buyer.name.empty() ? std::string() : " " + mail.to_name) + ",\n\n" +
               "thank you. Your order is paid and confirmed.\n\n" +
               "Order     " + to_string(invoice.order) + "\n" +
               "Product   " + invoice.product_name + " (" + invoice.product_id + ")\n" +
