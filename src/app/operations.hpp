@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "domain/ids.hpp"
+#include "domain/principal.hpp"
 
 namespace scalemart {
 
@@ -40,11 +41,6 @@ struct Refusal {
 /// The result of an operation, or why it did not happen.
 template <class T>
 using Done = boost::system::result<T, Refusal>;
-
-enum class Role : std::uint8_t { buyer, admin };
-[[nodiscard]] constexpr std::string_view role_text(Role role) {
-  return role == Role::admin ? "admin" : "user";
-}
 
 struct NewUser {
   std::string email;
