@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kBegin = 0;    // Completion's alternatives
 constexpr std::size_t kConfirm = 1;
 static_assert(std::is_same_v<std::variant_alternative_t<kBegin, Completion>, Begin>);
+constexpr std::size_t kFinishStep = 3;
+static_assert(std::is_same_v<std::variant_alternative_t<kFinishStep, Completion>, FinishStep>);
 static_assert(std::is_same_v<std::variant_alternative_t<kConfirm, Completion>, Confirm>);
 
 bool later_sequence(const OpenOrder& a, const OpenOrder& b) { return a.sequence > b.sequence; }
@@ -158,7 +160,7 @@ void Dispatcher::lapse(WorkerRef worker) {
 
 /// The order of a holder that may still believe it has it.
 void Dispatcher::give_back(Lease lease) {
-  if (lease.order.begun) lease.order.unresolved = true;
+  if (lease.order.begun && lease.order.lane == Lane::sale) lease.order.unresolved = true;
   lease.order.begun = false;
   make_ready(lease.order);
 }
@@ -250,8 +252,8 @@ void Dispatcher::apply_to_lease(OrderFeed::Event& event, Leases::iterator at) {
       lease.order.lane = Lane::paper;
       lease.order.confirmed = event.at;
       lease.order.attempts = 0;
-      lease.order.begun = false;
       lease.order.unresolved = false;
+      // Its holder has nothing more to do with it: the papers go on under the same fence.
       queue(Lane::paper).fresh.push_back(lease.order);
       break;
     case Kind::step_finished:
@@ -295,7 +297,6 @@ void Dispatcher::apply_to_dead(OrderFeed::Event& event) {
   if (at == dead_.end()) return;
   OpenOrder order = at->second.order;
   order.attempts = 0;
-  order.begun = false;
   order.unresolved = order.lane == Lane::sale;
   switch (event.kind) {
     case Kind::unparked:
@@ -343,7 +344,16 @@ void Dispatcher::decided(const Pending& pending, Outcome outcome) {
   Lease& lease = at->second;
   const bool is_begin = pending.kind == kBegin;
   if (outcome == Outcome::done) {
-    if (!is_begin) return;  // its record moves the order, before or after this answer
+    if (!is_begin) {
+      // Observers hear of records before answers are given: the record has moved the order by now, unless there
+      // was none because the step was finished already.
+      if (pending.kind != kFinishStep || !lease.pending) return;
+      OrderFeed::Event event;
+      event.kind = OrderFeed::Event::Kind::step_finished;
+      event.step = lease.order.step();
+      event.order = pending.order;
+      return apply_to_lease(event, at);
+    }
     lease.pending = false;
     lease.order.begun = true;
   } else {

@@ -1,24 +1,8 @@
 #include "fulfilment/executor.hpp"
 
-#include <pthread.h>
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "base/task_pool.hpp"
 
 namespace scalemart {
-namespace {
-
-/// Needs no privilege. On Linux both settings belong to the calling thread.
-void become_idle() {
-  sched_param param{};
-  if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &param) != 0)
-    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 19);
-  pthread_setname_np(pthread_self(), "papers");
-}
-
-}  // namespace
-
 IdlePool::IdlePool(std::size_t threads, std::size_t queue_max) : queue_max_(queue_max) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
@@ -43,7 +27,7 @@ bool IdlePool::run(std::function<void()> work) {
 }
 
 void IdlePool::serve() {
-  become_idle();
+  yield_to_the_sale(true);
   std::unique_lock lock(mutex_);
   for (;;) {
     filled_.wait(lock, [this] { return stopping_ || !queue_.empty(); });

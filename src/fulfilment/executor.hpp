@@ -17,7 +17,7 @@ class Executor {
   [[nodiscard]] virtual bool run(std::function<void()> work) = 0;
 };
 
-/// Purpose: a few threads that only get what nobody else wants of the processor (SCHED_IDLE, else nice 19), so
+/// Purpose: a few threads that only get what nobody else wants of the processor (SCHED_IDLE), so
 /// that invoices and mails never slow a sale.
 /// Concurrency: run() from any thread. The queue is bounded. The destructor drops what has not begun.
 class IdlePool final : public Executor {

@@ -128,15 +128,16 @@ class TinyLedger final : public SaleLedger {
     const auto at = orders.find(id);
     if (at == orders.end()) return Outcome::order_not_found;
     order = &at->second;
-    return fence < order->fence ? Outcome::stale_fence : Outcome::done;
+    return fence == order->fence ? Outcome::done : Outcome::stale_fence;
   }
   Outcome decide_one(Begin& c) {
     Order* o = nullptr;
-    if (const Outcome g = guard(c.order, c.fence, o); g != Outcome::done) return g;
-    if (o->parked || !is_open(o->status)) return Outcome::invalid_state;
+    if (guard(c.order, c.fence, o) == Outcome::order_not_found) return Outcome::order_not_found;
+    const bool has_steps = o->status == OrderStatus::confirmed && !o->mail_done;
+    if (o->parked || !(is_open(o->status) || has_steps)) return Outcome::invalid_state;
     if (c.fence <= o->fence) return Outcome::stale_fence;
     if (read_only) return Outcome::read_only;
-    o->status = OrderStatus::processing;
+    if (!has_steps) o->status = OrderStatus::processing;
     o->fence = c.fence;
     log(record::Begun{c.order, c.fence});
     return Outcome::done;
@@ -165,7 +166,7 @@ class TinyLedger final : public SaleLedger {
     if (const Outcome g = guard(c.order, c.fence, o); g != Outcome::done) return g;
     if (o->parked || o->status != OrderStatus::confirmed) return Outcome::invalid_state;
     bool& done = c.step == Step::invoice ? o->invoice_done : o->mail_done;
-    if (done) return Outcome::invalid_state;
+    if (done) return Outcome::done;
     done = true;
     log(record::StepFinished{c.order, c.step, false});
     return Outcome::done;

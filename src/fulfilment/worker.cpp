@@ -143,7 +143,7 @@ Worker::Slot& Worker::take(Task task) {
   }
   Slot& slot = slots_[free_.back()];
   slot.task = std::move(task);
-  slot.stage = slot.task.order.lane == Lane::sale ? Stage::begin : Stage::invoice;
+  slot.stage = Stage::begin;
   slot.since = clock_.steady();
   ++(slot.task.order.lane == Lane::sale ? sale_used_ : paper_used_);
   slot.index = free_.back();
@@ -209,7 +209,7 @@ void Worker::completed(std::uint64_t token, Outcome outcome) {
   switch (slot->stage) {
     case Stage::begin:
       slot->task.order.begun = true;
-      return pay(*slot);
+      return proceed(*slot);
     case Stage::confirm:
       ++confirmed_;
       ended(*slot, Step::confirm, FinishedStep::Result::done);
@@ -234,9 +234,9 @@ void Worker::completed(std::uint64_t token, Outcome outcome) {
 
 void Worker::proceed(Slot& slot) {
   const OpenOrder& order = slot.task.order;
-  if (order.lane == Lane::paper) return order.invoice_done ? send_mail(slot) : make_invoice(slot);
-  if (order.begun) return pay(slot);
-  submit(slot, Stage::begin);
+  if (!order.begun) return submit(slot, Stage::begin);
+  if (order.lane == Lane::sale) return pay(slot);
+  order.invoice_done ? send_mail(slot) : make_invoice(slot);
 }
 
 // --- payment ----------------------------------------------------------------------------------------------------

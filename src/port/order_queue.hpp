@@ -40,7 +40,7 @@ struct OpenOrder {
   std::uint16_t attempts = 0;   ///< Of the present step, in this process.
   std::uint8_t quantity = 0;
   Lane lane = Lane::sale;
-  bool begun = false;           ///< Begin is durable: the hold cannot expire any more.
+  bool begun = false;           ///< Begin is durable under `fence`: a completion will be taken, a hold cannot expire.
   bool unresolved = false;      ///< A charge may have been made: look it up before charging.
   bool invoice_done = false;
   [[nodiscard]] MinorUnits total() const { return unit_price * quantity; }

@@ -1,0 +1,140 @@
+#include "fulfilment/service.hpp"
+
+#include <algorithm>
+#include <future>
+
+namespace scalemart {
+namespace {
+
+constexpr std::chrono::nanoseconds kRefreshEvery = std::chrono::milliseconds(250);
+constexpr std::chrono::nanoseconds kCancelPatience = std::chrono::seconds(30);
+constexpr std::size_t kRecent = 100;
+
+}  // namespace
+
+FulfilmentService::FulfilmentService(FulfilmentParts parts, FulfilmentSettings settings)
+    : parts_(std::move(parts)), settings_(std::move(settings)), loop_(parts_.clock),
+      dispatcher_(parts_.ledger, loop_, parts_.clock, settings_.dispatcher),
+      pool_(std::make_unique<IdlePool>(settings_.paper_threads,
+                                       std::max<std::size_t>(settings_.worker.papers_max * settings_.workers, 1))),
+      papers_(*pool_, parts_.invoices, parts_.mailer, parts_.addresses, settings_.papers),
+      view_(std::make_shared<FulfilmentView>()) {
+  loop_.add(dispatcher_);
+  for (std::uint32_t i = 0; i < settings_.workers; ++i) {
+    WorkerSettings worker = settings_.worker;
+    worker.name = "worker-" + std::to_string(i + 1);
+    workers_.push_back(std::make_unique<Worker>(dispatcher_, loop_, parts_.payments, papers_, parts_.clock,
+                                                parts_.random, std::move(worker), parts_.on_step));
+    loop_.add(*workers_.back());
+  }
+  loop_.add(*this);
+  refresh(parts_.clock.steady());
+}
+
+FulfilmentService::~FulfilmentService() {
+  stop();
+  pool_.reset();
+}
+
+void FulfilmentService::start() { loop_.start(); }
+
+bool FulfilmentService::drain(std::chrono::nanoseconds patience) {
+  const SteadyTime until = parts_.clock.steady() + patience;
+  std::promise<void> never;
+  const std::future<void> pause = never.get_future();
+  for (;;) {
+    bool idle = false;
+    loop_.call([&] {
+      for (auto& worker : workers_) worker->drain();
+      idle = std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->idle(); });
+    });
+    if (idle) return true;
+    if (parts_.clock.steady() >= until) break;
+    pause.wait_for(std::chrono::milliseconds(10));
+  }
+  loop_.call([this] {
+    for (auto& worker : workers_) worker->abandon();
+  });
+  return false;
+}
+
+void FulfilmentService::stop() { loop_.stop(); }
+
+// --- the console ------------------------------------------------------------------------------------------------
+
+std::shared_ptr<const FulfilmentView> FulfilmentService::view() const {
+  const std::lock_guard lock(view_mutex_);
+  return view_;
+}
+
+SteadyTime FulfilmentService::turn(SteadyTime now) {
+  if (now >= refresh_at_) refresh(now);
+  return refresh_at_;
+}
+
+void FulfilmentService::refresh(SteadyTime now) {
+  refresh_at_ = now + kRefreshEvery;
+  auto view = std::make_shared<FulfilmentView>();
+  view->queue = dispatcher_.view();
+  for (const auto& worker : workers_) {
+    view->workers.push_back(worker->view());
+    for (FinishedStep& entry : worker->history(kRecent)) view->recent.push_back(std::move(entry));
+  }
+  if (workers_.size() > 1) {
+    std::stable_sort(view->recent.begin(), view->recent.end(),
+                     [](const FinishedStep& a, const FinishedStep& b) { return a.at > b.at; });
+    view->recent.resize(std::min(view->recent.size(), kRecent));
+  }
+  const std::lock_guard lock(view_mutex_);
+  view_ = std::move(view);
+}
+
+void FulfilmentService::dead_letters(std::size_t limit, LettersDone done) {
+  loop_.post([this, limit, done = std::move(done)] { done(dispatcher_.dead_letters(limit)); });
+}
+
+void FulfilmentService::retry_dead(OrderId order, Done done) {
+  loop_.post([this, order, done = std::move(done)] {
+    if (!dispatcher_.find_dead(order)) return done(Outcome::order_not_found);
+    dispatcher_.settle_dead(Unpark{order}, done);
+  });
+}
+
+void FulfilmentService::discard_dead(OrderId order, Done done) {
+  loop_.post([this, order, done = std::move(done)] {
+    const DeadLetter* letter = dispatcher_.find_dead(order);
+    if (!letter) return done(Outcome::order_not_found);
+    if (letter->order.lane == Lane::paper) return dispatcher_.settle_dead(Discard{order}, done);
+    // The units may only go to somebody else when this buyer cannot be charged for them any more. A crash between
+    // the two leaves a dead letter, and cancelling twice is harmless.
+    parts_.payments.cancel(order, parts_.clock.steady() + kCancelPatience, [this, order, done](PaymentResult result) {
+      const bool safe = result.outcome == PaymentOutcome::approved || result.outcome == PaymentOutcome::not_found;
+      loop_.post([this, order, done, safe] {
+        if (!safe) return done(Outcome::overloaded);
+        dispatcher_.settle_dead(Discard{order}, done);
+      });
+    });
+  });
+}
+
+void FulfilmentService::pause(bool paused) {
+  loop_.post([this, paused] {
+    dispatcher_.pause(paused);
+    refresh(parts_.clock.steady());
+  });
+}
+
+void FulfilmentService::set_concurrency(std::string worker, std::uint32_t concurrency, Done done) {
+  loop_.post([this, worker = std::move(worker), concurrency, done = std::move(done)] {
+    if (concurrency > kConcurrencyMax) return done(Outcome::invalid_value);
+    for (const auto& candidate : workers_) {
+      if (candidate->view().id != worker) continue;
+      candidate->set_concurrency(concurrency);
+      refresh(parts_.clock.steady());
+      return done(Outcome::done);
+    }
+    done(Outcome::order_not_found);
+  });
+}
+
+}  // namespace scalemart

@@ -1,0 +1,94 @@
+#pragma once
+// Fulfilment as the rest of the program sees it: started, fed, watched, steered, stopped.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fulfilment/dispatcher.hpp"
+#include "fulfilment/worker.hpp"
+
+namespace scalemart {
+
+struct FulfilmentSettings {
+  std::uint32_t workers = 1;
+  WorkerSettings worker;  ///< Of each; named worker-1, worker-2, …
+  DispatcherSettings dispatcher;
+  PaperSettings papers;
+  std::size_t paper_threads = 1;
+};
+
+struct FulfilmentParts {
+  SaleLedger& ledger;
+  PaymentProvider& payments;
+  Invoices& invoices;
+  Mailer& mailer;
+  AddressBook& addresses;
+  const Clock& clock;
+  Random& random;  ///< The loop's alone.
+  StepHook on_step = {};
+};
+
+/// Everything the console shows, as of a moment ago.
+struct FulfilmentView {
+  QueueView queue;
+  std::vector<WorkerView> workers;
+  std::vector<FinishedStep> recent;  ///< Newest first.
+};
+
+/// Purpose: owns the loop, the dispatcher, the workers of this process and the pool for papers.
+/// Life: construct; restore what the replay found; start(); observe() every durable batch; drain(); stop().
+/// Concurrency: dispatcher().observe() on the ledger's thread; view() from any thread, it never waits for the loop;
+/// the commands from any thread, their `done` runs on the loop's thread: hand over and return.
+/// Ownership: the parts outlive it, and the payment provider and the mailer are stopped before it is destroyed
+/// (their threads call back into it).
+class FulfilmentService final : private Turnable {
+ public:
+  FulfilmentService(FulfilmentParts parts, FulfilmentSettings settings);
+  ~FulfilmentService() override;
+
+  [[nodiscard]] Dispatcher& dispatcher() { return dispatcher_; }
+  void start();
+  /// Takes no new orders and waits until what is under way has ended, at most `patience`; the rest is given back.
+  /// True: nothing had to be given back.
+  bool drain(std::chrono::nanoseconds patience);
+  void stop();
+
+  [[nodiscard]] std::shared_ptr<const FulfilmentView> view() const;  ///< At most 250 ms old.
+
+  using Done = std::function<void(Outcome)>;
+  using LettersDone = std::function<void(std::vector<DeadLetter>)>;
+  void dead_letters(std::size_t limit, LettersDone done);
+  /// A dead letter is tried again from its step on.
+  void retry_dead(OrderId order, Done done);
+  /// A dead letter is given up. An unpaid order first makes sure at the provider that its money is not and will not be
+  /// taken, then its units come back; `overloaded` when the provider cannot be asked now.
+  void discard_dead(OrderId order, Done done);
+  /// For all workers.
+  void pause(bool paused);
+  /// order_not_found: no such worker; invalid_value: above kConcurrencyMax.
+  void set_concurrency(std::string worker, std::uint32_t concurrency, Done done);
+
+  /// One round, for tests that do not start().
+  FulfilmentLoop& loop() { return loop_; }
+
+ private:
+  SteadyTime turn(SteadyTime now) override;
+  void refresh(SteadyTime now);
+
+  FulfilmentParts parts_;
+  const FulfilmentSettings settings_;
+  FulfilmentLoop loop_;
+  Dispatcher dispatcher_;
+  std::unique_ptr<Executor> pool_;
+  PaperDesk papers_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  SteadyTime refresh_at_{};
+  mutable std::mutex view_mutex_;
+  std::shared_ptr<const FulfilmentView> view_;  ///< Guarded by view_mutex_.
+};
+
+}  // namespace scalemart
