@@ -1,7 +1,6 @@
 #include "backend/embedded/snapshot_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "backend/embedded/durable_file.hpp"
 #include "backend/embedded/journal_chain.hpp"
+#include "base/check.hpp"
 
 namespace scalemart {
 namespace {
@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr char kMagic[17] = "scalemart snap 1";
 constexpr std::string_view kPrefix = "snapshot-";
-constexpr std::size_t kBlockMax = 1 << 20;
 constexpr std::size_t kSyncEvery = 4 << 20;
 constexpr std::size_t kKeep = 2;
 constexpr std::size_t kHeader = 16 + 8 + sizeof(ChainHash);
@@ -52,7 +51,6 @@ class Checks {
   std::uint64_t number_ = 0;
 };
 
-/// Cuts the content into checked blocks. After the first error it writes no more.
 class Writer {
  public:
   Writer(const FileHandle& file, const fs::path& path, const JournalHead& at) : file_(file), path_(path), checks_(at) {
@@ -60,45 +58,30 @@ class Writer {
     out_.insert(out_.end(), magic.begin(), magic.end());
     put(out_, at.sequence);
     put(out_, at.hash);
-    block_.reserve(kBlockMax);
   }
-  void add(std::span<const std::byte> bytes) {
-    while (!bytes.empty() && state_) {
-      const std::size_t n = std::min(bytes.size(), kBlockMax - block_.size());
-      block_.insert(block_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
-      bytes = bytes.subspan(n);
-      if (block_.size() == kBlockMax) end_block();
-    }
+  Result<void> add(std::span<const std::byte> block) {
+    SCALEMART_CHECK(block.size() <= SnapshotStore::kBlockMax);
+    put(out_, static_cast<std::uint32_t>(block.size()));
+    out_.insert(out_.end(), block.begin(), block.end());
+    put(out_, checks_.next(block));
+    if (auto done = write_all(file_, path_, out_); !done) return done;
+    unsynced_ += out_.size();
+    out_.clear();
+    if (unsynced_ < kSyncEvery) return {};
+    unsynced_ = 0;
+    return sync_file(file_, path_);
   }
   Result<void> finish() {
-    if (!block_.empty()) end_block();
-    end_block();
-    if (state_) state_ = sync_file(file_, path_);
-    return state_;
+    if (auto done = add({}); !done) return done;
+    return sync_file(file_, path_);
   }
 
  private:
-  void end_block() {
-    put(out_, static_cast<std::uint32_t>(block_.size()));
-    out_.insert(out_.end(), block_.begin(), block_.end());
-    put(out_, checks_.next(block_));
-    if (state_) state_ = write_all(file_, path_, out_);
-    unsynced_ += out_.size();
-    out_.clear();
-    block_.clear();
-    if (state_ && unsynced_ >= kSyncEvery) {
-      unsynced_ = 0;
-      state_ = sync_file(file_, path_);
-    }
-  }
-
   const FileHandle& file_;
   const fs::path& path_;
   Checks checks_;
   std::vector<std::byte> out_;
-  std::vector<std::byte> block_;
   std::size_t unsynced_ = 0;
-  Result<void> state_;
 };
 
 Result<void> read_exactly(const FileHandle& file, const fs::path& path, std::span<std::byte> out) {
@@ -112,21 +95,36 @@ Result<void> read_exactly(const FileHandle& file, const fs::path& path, std::spa
   return {};
 }
 
-/// Appends the next block to `content`; false: it was the end.
-Result<bool> read_block(const FileHandle& file, const fs::path& path, Checks& checks, std::vector<std::byte>& content) {
-  std::array<std::byte, 4> head{};
-  if (auto done = read_exactly(file, path, head); !done) return done.error();
-  const auto length = get<std::uint32_t>(head, 0);
-  if (length > kBlockMax) return error(path.string() + ": is damaged");
-  const std::size_t at = content.size();
-  content.resize(at + length);
-  const std::span<std::byte> block(content.data() + at, length);
-  if (auto done = read_exactly(file, path, block); !done) return done.error();
-  ChainHash check{};
-  if (auto done = read_exactly(file, path, check); !done) return done.error();
-  if (checks.next(block) != check) return error(path.string() + ": is damaged at byte " + std::to_string(at));
-  return length != 0;
-}
+class FileReader final : public SnapshotStore::Reader {
+ public:
+  FileReader(FileHandle file, fs::path path, const JournalHead& at)
+      : file_(std::move(file)), path_(std::move(path)), at_(at), checks_(at) {}
+
+  [[nodiscard]] const JournalHead& at() const override { return at_; }
+
+  [[nodiscard]] Result<std::span<const std::byte>> next() override {
+    std::array<std::byte, 4> head{};
+    if (auto done = read_exactly(file_, path_, head); !done) return done.error();
+    const auto length = get<std::uint32_t>(head, 0);
+    if (length > SnapshotStore::kBlockMax) return damaged();
+    block_.resize(length + sizeof(ChainHash));
+    if (auto done = read_exactly(file_, path_, block_); !done) return done.error();
+    const std::span<const std::byte> content(block_.data(), length);
+    if (checks_.next(content) != get<ChainHash>(block_, length)) return damaged();
+    std::byte extra{};
+    if (length == 0 && ::read(file_.get(), &extra, 1) != 0) return damaged();
+    return content;
+  }
+
+ private:
+  [[nodiscard]] Error damaged() const { return error(path_.string() + ": is damaged"); }
+
+  FileHandle file_;
+  const fs::path path_;
+  const JournalHead at_;
+  Checks checks_;
+  std::vector<std::byte> block_;
+};
 
 }  // namespace
 
@@ -147,7 +145,7 @@ std::vector<Sequence> SnapshotFiles::list() const {
   return found;
 }
 
-Result<void> SnapshotFiles::write(const JournalHead& at, const std::function<void(const Sink&)>& produce) {
+Result<void> SnapshotFiles::write(const JournalHead& at, const std::function<Result<void>(const Sink&)>& produce) {
   const fs::path path = file(at.sequence);
   const fs::path aside = path.string() + ".tmp";
   Result<void> written;
@@ -155,8 +153,8 @@ Result<void> SnapshotFiles::write(const JournalHead& at, const std::function<voi
     auto handle = open_file(aside, O_WRONLY | O_CREAT | O_TRUNC);
     if (!handle) return handle.error();
     Writer writer(*handle, aside, at);
-    produce([&](std::span<const std::byte> bytes) { writer.add(bytes); });
-    written = writer.finish();
+    written = produce([&](std::span<const std::byte> block) { return writer.add(block); });
+    if (written) written = writer.finish();
   }
   if (written) written = replace_file(aside, path);
   if (written)
@@ -177,27 +175,16 @@ void SnapshotFiles::remove_all_but_newest() const {
   }
 }
 
-Result<SnapshotStore::Loaded> SnapshotFiles::load(Sequence sequence) {
+Result<std::unique_ptr<SnapshotStore::Reader>> SnapshotFiles::open(Sequence sequence) {
   const fs::path path = file(sequence);
   auto handle = open_file(path, O_RDONLY);
   if (!handle) return handle.error();
   std::array<std::byte, kHeader> header{};
   if (auto done = read_exactly(*handle, path, header); !done) return done.error();
   if (std::memcmp(header.data(), kMagic, 16) != 0) return error(path.string() + ": is not a snapshot of this format");
-  Loaded loaded;
-  loaded.at = {get<std::uint64_t>(header, 16), get<ChainHash>(header, 24)};
-  if (loaded.at.sequence != sequence) return error(path.string() + ": has another sequence than its name says");
-  struct stat info {};
-  if (::fstat(handle->get(), &info) == 0) loaded.content.reserve(static_cast<std::size_t>(info.st_size));
-  Checks checks(loaded.at);
-  for (;;) {
-    auto more = read_block(*handle, path, checks, loaded.content);
-    if (!more) return more.error();
-    if (!*more) break;
-  }
-  std::byte extra{};
-  if (::read(handle->get(), &extra, 1) != 0) return error(path.string() + ": goes on after its end");
-  return loaded;
+  const JournalHead at{get<std::uint64_t>(header, 16), get<ChainHash>(header, 24)};
+  if (at.sequence != sequence) return error(path.string() + ": has another sequence than its name says");
+  return std::unique_ptr<Reader>(std::make_unique<FileReader>(std::move(*handle), path, at));
 }
 
 }  // namespace scalemart

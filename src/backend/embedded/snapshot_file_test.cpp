@@ -20,13 +20,26 @@ class SnapshotFilesTest : public testing::Test {
   void write(Sequence sequence, const std::vector<std::byte>& content) {
     JournalHead at{sequence, {}};
     at.hash[0] = static_cast<std::byte>(sequence);
-    const auto done = files_.write(at, [&](const SnapshotStore::Sink& sink) {
-      const std::span all(content);
-      sink(all.first(all.size() / 3));
-      sink(all.subspan(all.size() / 3));
+    const auto done = files_.write(at, [&](const SnapshotStore::Sink& sink) -> Result<void> {
+      for (std::size_t i = 0; i < content.size(); i += kBlock)
+        if (auto put = sink(std::span(content).subspan(i, std::min(kBlock, content.size() - i))); !put) return put;
+      return {};
     });
     ASSERT_TRUE(done) << done.error().message;
   }
+  /// The whole content, or the first error.
+  Result<std::vector<std::byte>> load(Sequence sequence) {
+    auto reader = files_.open(sequence);
+    if (!reader) return reader.error();
+    std::vector<std::byte> content;
+    for (;;) {
+      const auto block = (*reader)->next();
+      if (!block) return block.error();
+      if (block->empty()) return content;
+      content.insert(content.end(), block->begin(), block->end());
+    }
+  }
+  static constexpr std::size_t kBlock = 700'000;
   test::TestFolder folder_;
   SnapshotFiles files_{folder_.path()};
 };
@@ -34,11 +47,12 @@ class SnapshotFilesTest : public testing::Test {
 TEST_F(SnapshotFilesTest, GiveBackWhatWasWritten) {
   for (const std::size_t size : {0UL, 1UL, 1UL << 20, (1UL << 20) + 1, 5'000'000UL}) {
     write(size + 1, content_of(size));
-    const auto loaded = files_.load(size + 1);
+    const auto loaded = load(size + 1);
     ASSERT_TRUE(loaded) << loaded.error().message;
-    EXPECT_EQ(loaded->content, content_of(size));
-    EXPECT_EQ(loaded->at.sequence, size + 1);
-    EXPECT_EQ(loaded->at.hash[0], static_cast<std::byte>(size + 1));
+    EXPECT_EQ(*loaded, content_of(size));
+    const auto reader = files_.open(size + 1);
+    EXPECT_EQ((*reader)->at().sequence, size + 1);
+    EXPECT_EQ((*reader)->at().hash[0], static_cast<std::byte>(size + 1));
   }
 }
 
@@ -60,23 +74,31 @@ TEST_F(SnapshotFilesTest, EveryFlippedByteIsNoticed) {
     raw.seekp(static_cast<std::streamoff>(at));
     raw.put(static_cast<char>(old ^ 0x10));
     raw.flush();
-    EXPECT_FALSE(files_.load(3)) << "byte " << at;
+    EXPECT_FALSE(load(3)) << "byte " << at;
     raw.seekp(static_cast<std::streamoff>(at));
     raw.put(static_cast<char>(old));
   }
-  EXPECT_TRUE(files_.load(3));
+  EXPECT_TRUE(load(3));
 }
 
 TEST_F(SnapshotFilesTest, EveryOtherLengthIsNoticed) {
   write(3, content_of(300));
   const auto size = std::filesystem::file_size(files_.file(3));
   std::ofstream(files_.file(3), std::ios::app) << 'x';
-  EXPECT_FALSE(files_.load(3));
+  EXPECT_FALSE(load(3));
   for (std::uintmax_t shorter = size; shorter-- > 0;) {
     std::filesystem::resize_file(files_.file(3), shorter);
-    EXPECT_FALSE(files_.load(3)) << shorter << " bytes";
+    EXPECT_FALSE(load(3)) << shorter << " bytes";
   }
-  EXPECT_FALSE(files_.load(4));
+  EXPECT_FALSE(load(4));
+}
+
+TEST_F(SnapshotFilesTest, FailedWriteLeavesTheOlderOnes) {
+  write(3, content_of(10));
+  const auto done = files_.write({4, {}}, [](const SnapshotStore::Sink&) -> Result<void> { return error("no"); });
+  EXPECT_FALSE(done);
+  EXPECT_EQ(files_.list(), (std::vector<Sequence>{3}));
+  EXPECT_FALSE(std::filesystem::exists(files_.file(4).string() + ".tmp"));
 }
 
 }  // namespace
