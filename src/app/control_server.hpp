@@ -1,0 +1,37 @@
+#pragma once
+// The server's side of the control socket: operators' commands beside a running sale.
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "app/operations.hpp"
+#include "base/result.hpp"
+
+namespace scalemart {
+
+/// Purpose: HTTP/1.1 on <data>/control.sock (mode 0600: who may open it may do everything), one command at a
+/// time, carried out by `operations`.
+/// Concurrency: a thread of its own; construct and destroy from one thread. Destruction waits for the
+/// command that is under way.
+class ControlServer {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<ControlServer>> start(const std::filesystem::path& data_folder,
+                                                                    Operations& operations);
+  ~ControlServer();
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+ private:
+  ControlServer(int listener, std::filesystem::path socket, Operations& operations);
+  void run();
+
+  int listener_;
+  int wake_;  ///< An eventfd: stop.
+  std::filesystem::path socket_;
+  Operations& operations_;
+  std::thread thread_;
+};
+
+}  // namespace scalemart

@@ -1,0 +1,188 @@
+#include "gateway/queue_routes.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <memory>
+
+#include "domain/time_text.hpp"
+#include "gateway/render.hpp"
+
+namespace scalemart {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+using Reply = std::shared_ptr<Later>;
+
+constexpr std::size_t kDeadLettersShown = 1000;
+constexpr std::size_t kHistoryShown = 50;
+
+Response order_not_found() { return error(404, "order_not_found", "This order is not among the dead letters."); }
+
+object render_dead(const DeadLetter& letter, const ProductSpec* product) {
+  return {{"order_id", to_string(letter.order.id)},
+          {"product_id", product == nullptr ? std::string() : product->id},
+          {"buyer_id", to_string(letter.order.buyer)},
+          {"quantity", letter.order.quantity},
+          {"step", to_text(letter.step)},
+          {"attempts", letter.attempts},
+          {"reason", letter.reason},
+          {"since", to_rfc3339(letter.at)}};
+}
+
+object render_worker(const Worker& worker, bool with_history) {
+  const WorkerView view = worker.view();
+  object breakers;
+  for (int i = 0; i < kStepCount; ++i)
+    breakers[to_text(static_cast<Step>(i))] = to_text(view.breakers[static_cast<std::size_t>(i)]);
+  object data{{"id", view.id},           {"concurrency", view.concurrency}, {"in_flight", view.in_flight},
+              {"papers_in_flight", view.papers_in_flight}, {"draining", view.draining},
+              {"confirmed", view.confirmed}, {"declined", view.declined},   {"retries", view.retries},
+              {"parked", view.parked},   {"papers_done", view.papers_done}, {"lost_leases", view.lost},
+              {"breakers", std::move(breakers)}};
+  if (!with_history) return data;
+  array history;
+  for (const FinishedStep& step : worker.history(kHistoryShown))
+    history.push_back(object{{"order_id", to_string(step.order)}, {"step", to_text(step.step)}, {"result", to_text(step.result)},
+                             {"attempts", step.attempts}, {"at", to_rfc3339(step.at)}, {"detail", step.detail},
+                             {"seconds", std::chrono::duration<double>(step.took).count()}});
+  data["history"] = std::move(history);
+  return data;
+}
+
+class QueueHandlers {
+ public:
+  explicit QueueHandlers(QueueServices services) : s_(std::move(services)) {}
+
+  void queue(Exchange& x) const {
+    on_loop(x, [this] { return json_ok(render_queue(s_.dispatcher.view(), s_.clock.wall())); });
+  }
+
+  void dead(Exchange& x) const {
+    on_loop(x, [this] {
+      array data;
+      for (const DeadLetter& letter : s_.dispatcher.dead_letters(kDeadLettersShown))
+        data.push_back(render_dead(letter, s_.dispatcher.product(letter.order.product).get()));
+      return json_list(data, {});
+    });
+  }
+
+  void retry(Exchange& x) const { settle(x, "dead_letter_retried", [](OrderId id) { return Command(Unpark{id}); }); }
+  void discard(Exchange& x) const { settle(x, "dead_letter_discarded", [](OrderId id) { return Command(Discard{id}); }); }
+
+  void pause(Exchange& x) const { set_paused(x, true); }
+  void resume(Exchange& x) const { set_paused(x, false); }
+
+  void workers(Exchange& x) const {
+    on_loop(x, [this] {
+      array data;
+      for (const Worker* worker : s_.workers) data.push_back(render_worker(*worker, true));
+      return json_list(data, {});
+    });
+  }
+
+  void set_worker(Exchange& x) const {
+    const auto concurrency = x.json().as_object().at("concurrency").to_number<std::uint32_t>();
+    audit(x, "worker_concurrency_changed", std::string(x.path_parameter(0)), boost::json::serialize(x.json()));
+    on_loop(x, [this, id = std::string(x.path_parameter(0)), concurrency] {
+      for (Worker* worker : s_.workers) {
+        if (worker->view().id != id) continue;
+        worker->set_concurrency(concurrency);
+        return json_ok(render_worker(*worker, false));
+      }
+      return error(404, "not_found", "There is no such worker in this process.");
+    });
+  }
+
+ private:
+  /// The queue belongs to its loop: look at it there, answer from there.
+  template <class Look>
+  void on_loop(Exchange& x, Look look) const {
+    const auto reply = std::make_shared<Later>(x.later());
+    s_.loop.post([reply, look = std::move(look)] { reply->respond(look()); });
+  }
+
+  void set_paused(Exchange& x, bool paused) const {
+    audit(x, paused ? "queue_paused" : "queue_resumed", "queue", {});
+    on_loop(x, [this, paused] {
+      s_.dispatcher.pause(paused);
+      return json_ok(render_queue(s_.dispatcher.view(), s_.clock.wall()));
+    });
+  }
+
+  template <class Make>
+  void settle(Exchange& x, std::string what, Make make) const {
+    const auto id = parse_ulid<OrderId>(x.path_parameter(0));
+    if (!id) return x.respond(order_not_found());
+    audit(x, std::move(what), to_string(*id), {});
+    const auto reply = std::make_shared<Later>(x.later());
+    s_.loop.post([this, reply, id = *id, command = make(*id)] {
+      if (s_.dispatcher.find_dead(id) == nullptr) return reply->respond(order_not_found());
+      s_.dispatcher.settle_dead(command, [this, reply, id](Outcome outcome) {
+        if (!is_success(outcome)) {
+          Answer answer;
+          answer.outcome = outcome;
+          return reply->respond(refusal(answer));
+        }
+        if (!s_.orders.find(id, [reply](std::optional<OrderView> order) {
+              reply->respond(order ? json_ok(render_order(*order)) : order_not_found());
+            }))
+          reply->respond(error(503, "overloaded", "It is done; the order cannot be shown at the moment."));
+      });
+    });
+  }
+
+  void audit(const Exchange& x, std::string what, std::string target, std::string after) const {
+    AuditEntry entry;
+    entry.who = to_string(x.principal()->user);
+    entry.what = std::move(what);
+    entry.target = std::move(target);
+    entry.when = s_.clock.wall();
+    entry.from = x.client().text();
+    entry.after = std::move(after);
+    static_cast<void>(s_.accounts.append_audit(std::move(entry), [](StoreOutcome) {}));
+  }
+
+  QueueServices s_;
+};
+
+}  // namespace
+
+object render_queue(const QueueView& view, WallTime now) {
+  array stages;
+  std::uint64_t depth = 0;
+  double rate = 0;
+  for (const StageView& stage : view.stages) {
+    object row{{"stage", to_text(stage.step)}, {"depth", stage.depth()},         {"waiting", stage.waiting},
+               {"delayed", stage.delayed},     {"in_flight", stage.in_flight},   {"finished", stage.finished},
+               {"per_second", stage.rate_per_s}, {"oldest_age_seconds", 0.0}};
+    if (stage.oldest) row["oldest_age_seconds"] = static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3;
+    if (stage.step == Step::payment || stage.step == Step::confirm) depth += stage.depth();
+    if (stage.step == Step::confirm) rate = stage.rate_per_s;
+    stages.push_back(std::move(row));
+  }
+  object data{{"stages", std::move(stages)}, {"depth", depth}, {"paused", view.paused},
+              {"dead_letters", view.dead_letters}, {"declined", view.declined}};
+  data["drain_seconds"] = rate > 0 ? boost::json::value(static_cast<double>(depth) / rate) : boost::json::value(nullptr);
+  return data;
+}
+
+Routes queue_routes(QueueServices services) {
+  const auto handlers = std::make_shared<const QueueHandlers>(std::move(services));
+  const auto route = [&handlers](Method method, std::string path, std::string operation,
+                                 void (QueueHandlers::*handle)(Exchange&) const, Body body = Body::none) {
+    return Route{method, std::move(path), std::move(operation), Access::admin, "default", body,
+                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); }, true};
+  };
+  using H = QueueHandlers;
+  return {route(Method::get, "/api/admin/queue", "adminQueue", &H::queue),
+          route(Method::get, "/api/admin/queue/dead", "adminDeadLetters", &H::dead),
+          route(Method::post, "/api/admin/queue/dead/{order_id}/retry", "adminRetryDead", &H::retry),
+          route(Method::post, "/api/admin/queue/dead/{order_id}/discard", "adminDiscardDead", &H::discard),
+          route(Method::post, "/api/admin/queue/pause", "adminPauseQueue", &H::pause),
+          route(Method::post, "/api/admin/queue/resume", "adminResumeQueue", &H::resume),
+          route(Method::get, "/api/admin/workers", "adminWorkers", &H::workers),
+          route(Method::put, "/api/admin/workers/{id}", "adminSetWorker", &H::set_worker, Body::json)};
+}
+
+}  // namespace scalemart
