@@ -1,5 +1,7 @@
 #include "app/engine.hpp"
 
+#include <future>
+
 #include "telemetry/log.hpp"
 
 namespace scalemart {
@@ -19,7 +21,8 @@ void log_recovery(const Recovered& recovered, double seconds) {
 }
 
 void log_snapshot(const SnapshotReport& report) {
-  if (report.failure) return log::warn("snapshot_failed", {{"sequence", report.sequence}, {"reason", report.failure->message}});
+  if (report.failure)
+    return log::warn("snapshot_failed", {{"sequence", report.sequence}, {"reason", report.failure->message}});
   log::info("snapshot_written", {{"sequence", report.sequence},
                                  {"bytes", report.bytes},
                                  {"seconds", std::chrono::duration<double>(report.took).count()}});
@@ -27,19 +30,10 @@ void log_snapshot(const SnapshotReport& report) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::open(const Config& config, const Clock& clock, Metrics& metrics) {
-  std::unique_ptr<Engine> engine(new Engine());
-  auto folder = DataFolder::open(config.data);
-  if (!folder) return folder.error();
-  engine->folder_ = std::move(*folder);
-  engine->reserve_ = std::make_unique<DiskReserve>(
-      engine->folder_->path(), DiskReserve::Options{config.disk_reserve, config.disk_reserve}, clock);
-  auto journal = SqliteJournal::open({.file = engine->folder_->file("journal.db"), .reserve = engine->reserve_.get()}, clock);
-  if (!journal) return journal.error();
-  engine->journal_ = std::move(*journal);
-  engine->snapshots_ = std::make_unique<SnapshotFiles>(engine->folder_->path());
+Result<std::unique_ptr<Engine>> Engine::open(Store store, const Config& config, const Clock& clock, Metrics& metrics) {
+  std::unique_ptr<Engine> engine(new Engine(std::move(store)));
   const SteadyTime begin = clock.steady();
-  auto recovered = recover(*engine->journal_, engine->snapshots_.get());
+  auto recovered = recover(*engine->store_.journal, engine->store_.snapshots.get());
   if (!recovered) return recovered.error();
   log_recovery(*recovered, seconds_since(clock, begin));
   engine->compose(config, clock, metrics, std::move(*recovered));
@@ -50,10 +44,15 @@ void Engine::compose(const Config& config, const Clock& clock, Metrics& metrics,
   Ledger& ledger = recovered.ledger;
   sale_clock_ = std::make_unique<SaleClock>(clock, ledger.last_time());
   used_keys_ = std::make_unique<UsedKeys>();
-  publication_ = std::make_unique<Publication>(
-      catalogue_, *used_keys_, counts_,
-      Publication::Listener{[this](ProductRef ref) { if (changed_.product_changed) changed_.product_changed(ref); },
-                            [this](OrderId id) { if (changed_.order_changed) changed_.order_changed(id); }});
+  publication_ = std::make_unique<Publication>(catalogue_, *used_keys_, counts_,
+                                               Publication::Listener{[this](ProductRef ref) {
+                                                                       if (changed_.product_changed)
+                                                                         changed_.product_changed(ref);
+                                                                     },
+                                                                     [this](OrderId id) {
+                                                                       if (changed_.order_changed)
+                                                                         changed_.order_changed(id);
+                                                                     }});
   publication_->load(ledger);
   ledger.for_each_unfinished([this](const UnfinishedOrder& order) { unfinished_.push_back(order); });
   parked_ = ledger.parked();
@@ -64,19 +63,50 @@ void Engine::compose(const Config& config, const Clock& clock, Metrics& metrics,
   options.window.max = config.commit_window;
   options.batch_records_max = config.commit_batch_max;
   options.records_since_snapshot = recovered.replayed;
-  options.snapshots = snapshots_.get();
+  options.snapshots = store_.snapshots.get();
   options.observers = {&observers_};
   options.batch_size = &metrics.batch_size;
   options.commit_duration = &metrics.commit_duration;
   options.on_snapshot = log_snapshot;
-  sequencer_ = std::make_unique<Sequencer>(std::move(ledger), *journal_, [this] { return sale_clock_->now(); }, clock, std::move(options));
+  sequencer_ = std::make_unique<Sequencer>(
+      std::move(ledger), *store_.journal, [this] { return sale_clock_->now(); }, clock, std::move(options));
 }
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+}
 
-void Engine::on_changed(Publication::Listener listener) { changed_ = std::move(listener); }
+void Engine::on_changed(Publication::Listener listener) {
+  changed_ = std::move(listener);
+}
 
-void Engine::start() { sequencer_->start(); }
+Result<std::vector<RawBatch>> Engine::read_batches(Sequence after, std::size_t max_bytes) {
+  // The promise outlives a caller that gave up; nobody does, but the sequencer may be stopping.
+  auto result = std::make_shared<std::promise<Result<std::vector<RawBatch>>>>();
+  auto future = result->get_future();
+  SqliteJournal& journal = *store_.journal;
+  if (!sequencer_->read_journal([result, &journal, after, max_bytes](const Ledger&, Journal&) {
+        result->set_value(journal.read_raw(after, max_bytes));
+      }))
+    return error("the ledger takes no reads at the moment");
+  return future.get();
+}
+
+bool Engine::look(const std::function<void(const Ledger&)>& look) {
+  auto seen = std::make_shared<std::promise<void>>();
+  auto future = seen->get_future();
+  if (!sequencer_->read([seen, &look](const Ledger& ledger) {
+        look(ledger);
+        seen->set_value();
+      }))
+    return false;
+  future.wait();
+  return true;
+}
+
+void Engine::start() {
+  sequencer_->start();
+}
 
 void Engine::stop() {
   if (sequencer_) sequencer_->stop();

@@ -6,10 +6,7 @@
 #include <vector>
 
 #include "app/config.hpp"
-#include "backend/embedded/data_folder.hpp"
-#include "backend/embedded/disk_reserve.hpp"
-#include "backend/embedded/journal.hpp"
-#include "backend/embedded/snapshot_file.hpp"
+#include "app/store.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "flow/catalogue.hpp"
@@ -24,15 +21,17 @@
 namespace scalemart {
 
 /// Purpose: everything between the data folder and SaleLedger, for `serve` and for commands without a server.
-/// Lifetimes: open() recovers; add what wants to be told of batches; start(); stop() before what was added goes.
-/// Concurrency: open, start, stop and the listeners' set-up from one thread; the parts as their headers say.
+/// Lifetimes: open() recovers; add what wants to be told of batches; start(); stop() before what was added
+/// goes. Concurrency: open, start, stop and the listeners' set-up from one thread; the parts as their headers
+/// say.
 class Engine {
  public:
   /// Called on the sequencer's thread when a batch is durable, before its answers leave.
   using OnCommitted = std::function<void(const Committed&)>;
 
   /// An error is one line that names the folder or file and what is wrong.
-  [[nodiscard]] static Result<std::unique_ptr<Engine>> open(const Config& config, const Clock& clock, Metrics& metrics);
+  [[nodiscard]] static Result<std::unique_ptr<Engine>> open(Store store, const Config& config, const Clock& clock,
+                                                            Metrics& metrics);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -44,14 +43,19 @@ class Engine {
   /// Refuses new commands, answers what was taken, makes a last snapshot. Idempotent.
   void stop();
 
-  [[nodiscard]] const DataFolder& folder() const { return *folder_; }
-  [[nodiscard]] DiskReserve& reserve() { return *reserve_; }
+  [[nodiscard]] const DataFolder& folder() const { return *store_.folder; }
+  [[nodiscard]] DiskReserve& reserve() { return *store_.reserve; }
   [[nodiscard]] SaleClock& clock() { return *sale_clock_; }
   [[nodiscard]] const Catalogue& catalogue() const { return catalogue_; }
   [[nodiscard]] const UsedKeys& used_keys() const { return *used_keys_; }
   [[nodiscard]] const SaleCounts& counts() const { return counts_; }
   [[nodiscard]] Sequencer& sequencer() { return *sequencer_; }
-  [[nodiscard]] bool has_room_for_buys() const noexcept { return journal_->has_room_for_buys(); }
+  [[nodiscard]] bool has_room_for_buys() const noexcept { return store_.journal->has_room_for_buys(); }
+
+  /// Whole batches after `after`, up to about `max_bytes`, read between two rounds; waits for it. Empty: no more.
+  [[nodiscard]] Result<std::vector<RawBatch>> read_batches(Sequence after, std::size_t max_bytes);
+  /// The ledger as it durably is; waits until `look` has run on the sequencer's thread. False: it has stopped.
+  [[nodiscard]] bool look(const std::function<void(const Ledger&)>& look);
 
   /// What the last process left unfinished; given out once, before start().
   [[nodiscard]] std::vector<UnfinishedOrder> take_unfinished() { return std::move(unfinished_); }
@@ -65,13 +69,10 @@ class Engine {
     }
   };
 
-  Engine() = default;
+  explicit Engine(Store store) : store_(std::move(store)) {}
   void compose(const Config& config, const Clock& clock, Metrics& metrics, Recovered recovered);
 
-  std::unique_ptr<DataFolder> folder_;
-  std::unique_ptr<DiskReserve> reserve_;
-  std::unique_ptr<SqliteJournal> journal_;
-  std::unique_ptr<SnapshotFiles> snapshots_;
+  Store store_;
   std::unique_ptr<SaleClock> sale_clock_;
   Catalogue catalogue_;
   std::unique_ptr<UsedKeys> used_keys_;

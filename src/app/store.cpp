@@ -1,0 +1,22 @@
+#include "app/store.hpp"
+
+namespace scalemart {
+
+Result<Store> Store::open(const Config& config, const Clock& clock) {
+  Store store;
+  auto folder = DataFolder::open(config.data);
+  if (!folder) return folder.error();
+  store.folder = std::move(*folder);
+  store.reserve = std::make_unique<DiskReserve>(store.folder->path(),
+                                                DiskReserve::Options{config.disk_reserve, config.disk_reserve}, clock);
+  SqliteJournal::Options options;
+  options.file = store.folder->file("journal.db");
+  options.reserve = store.reserve.get();
+  auto journal = SqliteJournal::open(std::move(options), clock);
+  if (!journal) return journal.error();
+  store.journal = std::move(*journal);
+  store.snapshots = std::make_unique<SnapshotFiles>(store.folder->path());
+  return store;
+}
+
+}  // namespace scalemart
