@@ -15,13 +15,12 @@ using boost::json::object;
 using Reply = std::shared_ptr<Later>;
 
 constexpr std::size_t kDeadLettersShown = 1000;
-constexpr std::size_t kHistoryShown = 50;
 
 Response order_not_found() { return error(404, "order_not_found", "This order is not among the dead letters."); }
 
-object render_dead(const DeadLetter& letter, const ProductSpec* product) {
+object render_dead(const DeadLetter& letter, const std::string& product_id) {
   return {{"order_id", to_string(letter.order.id)},
-          {"product_id", product == nullptr ? std::string() : product->id},
+          {"product_id", product_id},
           {"buyer_id", to_string(letter.order.buyer)},
           {"quantity", letter.order.quantity},
           {"step", to_text(letter.step)},
@@ -30,105 +29,102 @@ object render_dead(const DeadLetter& letter, const ProductSpec* product) {
           {"since", to_rfc3339(letter.at)}};
 }
 
-object render_worker(const Worker& worker, bool with_history) {
-  const WorkerView view = worker.view();
+object render_worker(const WorkerView& view) {
   object breakers;
   for (int i = 0; i < kStepCount; ++i)
     breakers[to_text(static_cast<Step>(i))] = to_text(view.breakers[static_cast<std::size_t>(i)]);
-  object data{{"id", view.id},           {"concurrency", view.concurrency}, {"in_flight", view.in_flight},
-              {"papers_in_flight", view.papers_in_flight}, {"draining", view.draining},
-              {"confirmed", view.confirmed}, {"declined", view.declined},   {"retries", view.retries},
-              {"parked", view.parked},   {"papers_done", view.papers_done}, {"lost_leases", view.lost},
-              {"breakers", std::move(breakers)}};
-  if (!with_history) return data;
-  array history;
-  for (const FinishedStep& step : worker.history(kHistoryShown))
-    history.push_back(object{{"order_id", to_string(step.order)}, {"step", to_text(step.step)}, {"result", to_text(step.result)},
-                             {"attempts", step.attempts}, {"at", to_rfc3339(step.at)}, {"detail", step.detail},
-                             {"seconds", std::chrono::duration<double>(step.took).count()}});
-  data["history"] = std::move(history);
-  return data;
+  return {{"id", view.id},
+          {"concurrency", view.concurrency},
+          {"in_flight", view.in_flight},
+          {"papers_in_flight", view.papers_in_flight},
+          {"draining", view.draining},
+          {"confirmed", view.confirmed},
+          {"declined", view.declined},
+          {"retries", view.retries},
+          {"parked", view.parked},
+          {"papers_done", view.papers_done},
+          {"lost_leases", view.lost},
+          {"breakers", std::move(breakers)}};
+}
+
+object render_step(const FinishedStep& step) {
+  return {{"order_id", to_string(step.order)},
+          {"step", to_text(step.step)},
+          {"result", to_text(step.result)},
+          {"attempts", step.attempts},
+          {"at", to_rfc3339(step.at)},
+          {"seconds", std::chrono::duration<double>(step.took).count()},
+          {"detail", step.detail}};
 }
 
 class QueueHandlers {
  public:
-  explicit QueueHandlers(QueueServices services) : s_(std::move(services)) {}
+  explicit QueueHandlers(QueueServices services) : s_(services) {}
 
   void queue(Exchange& x) const {
-    on_loop(x, [this] { return json_ok(render_queue(s_.dispatcher.view(), s_.clock.wall())); });
+    const auto view = s_.fulfilment.view();
+    object data = render_queue(view->queue, s_.clock.wall());
+    array recent;
+    for (const FinishedStep& step : view->recent) recent.push_back(render_step(step));
+    data["recent"] = std::move(recent);
+    x.respond(json_ok(data));
   }
 
   void dead(Exchange& x) const {
-    on_loop(x, [this] {
+    const auto reply = std::make_shared<Later>(x.later());
+    s_.fulfilment.dead_letters(kDeadLettersShown, [this, reply](std::vector<DeadLetter> letters) {
+      const auto offers = s_.catalogue.current();
       array data;
-      for (const DeadLetter& letter : s_.dispatcher.dead_letters(kDeadLettersShown))
-        data.push_back(render_dead(letter, s_.dispatcher.product(letter.order.product).get()));
-      return json_list(data, {});
+      for (const DeadLetter& letter : letters) data.push_back(render_dead(letter, offers->at(letter.order.product).spec->id));
+      reply->respond(json_list(data, {}));
     });
   }
 
-  void retry(Exchange& x) const { settle(x, "dead_letter_retried", [](OrderId id) { return Command(Unpark{id}); }); }
-  void discard(Exchange& x) const { settle(x, "dead_letter_discarded", [](OrderId id) { return Command(Discard{id}); }); }
+  void retry(Exchange& x) const { settle(x, "dead_letter_retried", &FulfilmentService::retry_dead); }
+  void discard(Exchange& x) const { settle(x, "dead_letter_discarded", &FulfilmentService::discard_dead); }
 
   void pause(Exchange& x) const { set_paused(x, true); }
   void resume(Exchange& x) const { set_paused(x, false); }
 
   void workers(Exchange& x) const {
-    on_loop(x, [this] {
-      array data;
-      for (const Worker* worker : s_.workers) data.push_back(render_worker(*worker, true));
-      return json_list(data, {});
-    });
+    array data;
+    for (const WorkerView& worker : s_.fulfilment.view()->workers) data.push_back(render_worker(worker));
+    x.respond(json_list(data, {}));
   }
 
   void set_worker(Exchange& x) const {
     const auto concurrency = x.json().as_object().at("concurrency").to_number<std::uint32_t>();
-    audit(x, "worker_concurrency_changed", std::string(x.path_parameter(0)), boost::json::serialize(x.json()));
-    on_loop(x, [this, id = std::string(x.path_parameter(0)), concurrency] {
-      for (Worker* worker : s_.workers) {
-        if (worker->view().id != id) continue;
-        worker->set_concurrency(concurrency);
-        return json_ok(render_worker(*worker, false));
-      }
-      return error(404, "not_found", "There is no such worker in this process.");
+    const std::string id(x.path_parameter(0));
+    audit(x, "worker_concurrency_changed", id, boost::json::serialize(x.json()));
+    const auto reply = std::make_shared<Later>(x.later());
+    s_.fulfilment.set_concurrency(id, concurrency, [reply, id, concurrency](Outcome outcome) {
+      if (is_success(outcome)) return reply->respond(json_ok(object{{"id", id}, {"concurrency", concurrency}}));
+      reply->respond(error(404, "not_found", "There is no such worker in this process."));
     });
   }
 
  private:
-  /// The queue belongs to its loop: look at it there, answer from there.
-  template <class Look>
-  void on_loop(Exchange& x, Look look) const {
-    const auto reply = std::make_shared<Later>(x.later());
-    s_.loop.post([reply, look = std::move(look)] { reply->respond(look()); });
-  }
-
   void set_paused(Exchange& x, bool paused) const {
     audit(x, paused ? "queue_paused" : "queue_resumed", "queue", {});
-    on_loop(x, [this, paused] {
-      s_.dispatcher.pause(paused);
-      return json_ok(render_queue(s_.dispatcher.view(), s_.clock.wall()));
-    });
+    s_.fulfilment.pause(paused);
+    x.respond(json_ok(object{{"paused", paused}}));
   }
 
-  template <class Make>
-  void settle(Exchange& x, std::string what, Make make) const {
+  void settle(Exchange& x, std::string what, void (FulfilmentService::*action)(OrderId, FulfilmentService::Done)) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
     if (!id) return x.respond(order_not_found());
     audit(x, std::move(what), to_string(*id), {});
     const auto reply = std::make_shared<Later>(x.later());
-    s_.loop.post([this, reply, id = *id, command = make(*id)] {
-      if (s_.dispatcher.find_dead(id) == nullptr) return reply->respond(order_not_found());
-      s_.dispatcher.settle_dead(command, [this, reply, id](Outcome outcome) {
-        if (!is_success(outcome)) {
-          Answer answer;
-          answer.outcome = outcome;
-          return reply->respond(refusal(answer));
-        }
-        if (!s_.orders.find(id, [reply](std::optional<OrderView> order) {
-              reply->respond(order ? json_ok(render_order(*order)) : order_not_found());
-            }))
-          reply->respond(error(503, "overloaded", "It is done; the order cannot be shown at the moment."));
-      });
+    (s_.fulfilment.*action)(*id, [this, reply, id = *id](Outcome outcome) {
+      if (outcome == Outcome::order_not_found) return reply->respond(order_not_found());
+      if (!is_success(outcome)) {
+        const Refused row = refused(outcome);
+        return reply->respond(error(row.status, row.code, row.detail));
+      }
+      if (!s_.orders.find(id, [reply](std::optional<OrderView> order) {
+            reply->respond(order ? json_ok(render_order(*order)) : order_not_found());
+          }))
+        reply->respond(error(503, "overloaded", "It is done; the order cannot be shown at the moment."));
     });
   }
 
@@ -168,7 +164,7 @@ object render_queue(const QueueView& view, WallTime now) {
 }
 
 Routes queue_routes(QueueServices services) {
-  const auto handlers = std::make_shared<const QueueHandlers>(std::move(services));
+  const auto handlers = std::make_shared<const QueueHandlers>(services);
   const auto route = [&handlers](Method method, std::string path, std::string operation,
                                  void (QueueHandlers::*handle)(Exchange&) const, Body body = Body::none) {
     return Route{method, std::move(path), std::move(operation), Access::admin, "default", body,

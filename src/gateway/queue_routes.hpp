@@ -1,20 +1,16 @@
 #pragma once
 // /api/admin/queue* and /api/admin/workers*: the order queue and who works on it.
 
-#include <functional>
-#include <vector>
-
-#include "fulfilment/dispatcher.hpp"
-#include "fulfilment/worker.hpp"
+#include "flow/catalogue.hpp"
+#include "fulfilment/service.hpp"
 #include "gateway/route.hpp"
 #include "port/account_store.hpp"
 
 namespace scalemart {
 
 struct QueueServices {
-  FulfilmentLoop& loop;
-  Dispatcher& dispatcher;
-  std::vector<Worker*> workers;
+  FulfilmentService& fulfilment;
+  const Catalogue& catalogue;
   OrderBook& orders;
   AccountStore& accounts;  ///< Keeps the audit trail.
   const Clock& clock;
