@@ -144,10 +144,8 @@ Done<json::object> HttpOperations::call_for_object(const char* method, const std
 }
 
 Done<UserSummary> HttpOperations::create_user(const NewUser& user) {
-  const json::value body{{"email", user.email},
-                         {"password", user.password},
-                         {"name", user.name},
-                         {"role", to_text(user.role)}};
+  const json::value body{
+      {"email", user.email}, {"password", user.password}, {"name", user.name}, {"role", to_text(user.role)}};
   auto answer = call_for_object("POST", "/control/users", &body);
   if (!answer) return answer.error();
   const auto* data = answer->if_contains("data");

@@ -1,0 +1,68 @@
+#include "app/command.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <ostream>
+
+#include "app/http_operations.hpp"
+
+namespace scalemart {
+
+std::optional<Config> CommandContext::config() {
+  auto loaded = load_config(sources);
+  if (loaded) return std::move(*loaded);
+  fail(kCannotRun, loaded.error().message);
+  return std::nullopt;
+}
+
+std::unique_ptr<Operations> CommandContext::operations() {
+  const auto loaded = config();
+  if (!loaded) return nullptr;
+  const auto refused = [&](const Refusal& why) -> std::unique_ptr<Operations> {
+    fail(kCannotRun, why.message);
+    return nullptr;
+  };
+  switch (server_presence(loaded->data)) {
+    case ServerPresence::running: {
+      auto server = HttpOperations::connect(loaded->data);
+      if (!server) return refused(server.error());
+      return std::move(*server);
+    }
+    case ServerPresence::forbidden:
+      fail(kCannotRun,
+           control_socket_path(loaded->data).string() + ": no permission; run as the server's user");
+      return nullptr;
+    case ServerPresence::absent:
+      break;
+  }
+  if (!std::filesystem::exists(loaded->data)) {
+    fail(kCannotRun,
+         "SCALEMART_DATA: " + loaded->data.string() + " does not exist; `scalemart serve` makes it");
+    return nullptr;
+  }
+  auto local = programs.open_local(*loaded);
+  if (!local) return refused(local.error());
+  return std::move(*local);
+}
+
+int CommandContext::refuse(const Refusal& refusal) {
+  const Exit code = refusal.kind == Refusal::Kind::refused       ? kAnswerIsNo
+                    : refusal.kind == Refusal::Kind::wrong_input ? kWrongUsage
+                                                                 : kCannotRun;
+  if (json && !refusal.code.empty()) {
+    print({{"error", {{"code", refusal.code}, {"detail", refusal.message}}}});
+    return code;
+  }
+  const std::string suffix = refusal.code.empty() ? "" : " [" + refusal.code + "]";
+  return fail(code, refusal.message + suffix);
+}
+
+int CommandContext::fail(Exit code, std::string_view message) {
+  err << "scalemart: " << message << std::endl;
+  return code;
+}
+
+void CommandContext::print(const boost::json::value& value) {
+  out << boost::json::serialize(value) << std::endl;
+}
+
+}  // namespace scalemart
