@@ -19,7 +19,7 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-constexpr std::uint64_t kDecline = 1, kNoAnswer = 2, kTimeout = 1000, kError = 1'000'000, kJitter = 1'000'000'000;
+constexpr std::uint64_t kDecline = 1, kNoAnswer = 2, kReject = 3, kTimeout = 1000, kError = 1'000'000, kJitter = 1'000'000'000;
 
 auto later = [](const auto& a, const auto& b) { return a.at > b.at; };
 
@@ -57,6 +57,7 @@ PaymentOutcome SimulatedPayment::decide_charge(OrderId order, Memory& memory) co
   const std::uint16_t call = memory.calls++;
   if (chance(order, kError + call) < settings_.error) return unavailable;
   if (chance(order, kTimeout + call) < settings_.timeout) return unknown;
+  if (chance(order, kReject) < settings_.reject) return rejected;
   if (chance(order, kDecline) < settings_.decline) return declined;
   memory.charged = true;
   return chance(order, kNoAnswer) < settings_.charged_no_answer ? unknown : approved;

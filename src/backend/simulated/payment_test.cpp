@@ -48,6 +48,18 @@ TEST_F(SimulatedPaymentTest, AnswersAfterItsLatencyOnce) {
   EXPECT_EQ(bank.in_flight(), 0u);
 }
 
+TEST_F(SimulatedPaymentTest, ARejectedOrderIsRejectedAgain) {
+  settings.reject = 1;
+  SimulatedPayment bank(clock, settings);
+  charge(bank, 1);
+  pass(bank, 2s);
+  charge(bank, 1);
+  pass(bank, 2s);
+  ASSERT_EQ(heard[1].size(), 2u);
+  for (const PaymentResult& result : heard[1]) EXPECT_EQ(result.outcome, rejected);
+  EXPECT_EQ(bank.in_flight(), 0u);
+}
+
 TEST_F(SimulatedPaymentTest, TheDecisionDependsOnOrderAndSeedAlone) {
   settings.decline = 0.3;
   SimulatedPayment first(clock, settings), restarted(clock, settings);
@@ -172,11 +184,12 @@ TEST_F(SimulatedPaymentTest, AThreadAnswersAndStops) {
 
 TEST(SimulatedPaymentSettings, AreParsedStrictly) {
   const auto all = parse_simulated_payment(
-      "simulated:?latency=150ms&decline=2.5%&timeout=1%&charged_no_answer=0%&error=100%&jitter=0.5s&seed=42");
+      "simulated:?latency=150ms&decline=2.5%&timeout=1%&charged_no_answer=0%&error=100%&reject=3%&jitter=0.5s&seed=42");
   ASSERT_TRUE(all);
   EXPECT_EQ(all->latency, 150ms);
   EXPECT_DOUBLE_EQ(all->decline, 0.025);
   EXPECT_DOUBLE_EQ(all->error, 1);
+  EXPECT_DOUBLE_EQ(all->reject, 0.03);
   EXPECT_EQ(all->jitter, 500ms);
   EXPECT_EQ(all->seed, 42u);
   EXPECT_TRUE(parse_simulated_payment("simulated:"));

@@ -61,8 +61,9 @@ std::string_view set(SimulatedPaymentSettings& s, std::string_view name, std::st
   if (name == "timeout") return store(parse_share(value), s.timeout) ? "" : kShare;
   if (name == "charged_no_answer") return store(parse_share(value), s.charged_no_answer) ? "" : kShare;
   if (name == "error") return store(parse_share(value), s.error) ? "" : kShare;
+  if (name == "reject") return store(parse_share(value), s.reject) ? "" : kShare;
   if (name == "seed") return store(parse_seed(value), s.seed) ? "" : "a whole number";
-  return "latency, jitter, decline, timeout, charged_no_answer, error or seed";
+  return "latency, jitter, decline, timeout, charged_no_answer, error, reject or seed";
 }
 
 }  // namespace

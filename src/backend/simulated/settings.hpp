@@ -1,5 +1,5 @@
 #pragma once
-// simulated:?latency=2s&decline=0%&timeout=0%&charged_no_answer=0%&error=0%&jitter=0s&seed=1
+// simulated:?latency=2s&decline=0%&timeout=0%&charged_no_answer=0%&error=0%&reject=0%&jitter=0s&seed=1
 
 #include <chrono>
 #include <cstdint>
@@ -16,6 +16,7 @@ struct SimulatedPaymentSettings {
   double timeout = 0;                 ///< Of calls: nothing is charged and no answer comes.
   double charged_no_answer = 0;       ///< Of orders: the first charge takes the money and no answer comes.
   double error = 0;                   ///< Of calls: the provider is unavailable, nothing is charged.
+  double reject = 0;                  ///< Of orders: the charge can never work; they go to the dead letters.
   std::uint64_t seed = 1;
 };
 
