@@ -4,12 +4,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "auth/admins.hpp"
 #include "auth/password.hpp"
@@ -60,6 +59,8 @@ struct AuthAnswer {
 /// store. It must be quick (post to the event loop) and must not throw.
 using AuthDone = std::function<void(AuthAnswer)>;
 
+inline constexpr std::uint32_t kFailedLoginAuditsPerSecond = 20;
+
 struct SessionOptions {
   std::chrono::seconds access_lifetime = std::chrono::minutes(15);  ///< 1 s .. kTokenLifetimeMax
   std::chrono::seconds refresh_lifetime = std::chrono::days(30);    ///< From the last use.
@@ -74,7 +75,9 @@ struct SessionOptions {
 /// Effects are immediate: when `done` says so, every TokenVerifier over the same Revocations refuses the tokens
 /// concerned, and Admins knows the new role.
 ///
-/// Concurrency: thread-safe. Lifetime: destroy after the pool and the store have stopped.
+/// Failed logins are audited at most kFailedLoginAuditsPerSecond a second, so that an attack cannot fill the disk.
+///
+/// Concurrency: thread-safe. Lifetime: stop the pool, then the store, then destroy this.
 class Sessions {
  public:
   Sessions(SessionOptions options, AccountStore& store, PasswordPool& passwords, const TokenSigner& signer,
@@ -118,21 +121,19 @@ class Sessions {
     RefreshFamily family;
     std::string refresh_token;
   };
-  NewLogin new_login(UserId user, WallTime now);
   void create_user(Registration registration, Role role, bool with_login, std::string from, AuthDone done);
-  void finish_login(Account account, std::string from, AuthDone done);
-  void check_login(Account account, std::string from, const PasswordPool::Check& check, AuthDone done);
-  void swap_password(const Principal& who, Account account, std::string new_password, std::string from,
-                     AuthDone done);
-  void store_password(const Principal& who, std::string old_hash, std::string new_hash, std::string from,
-                      AuthDone done);
-  void audit_only(AuditEntry entry);
-  void user_changed(const Account& account);
-  std::function<void(EpochChange)> answer_epoch_change(AuthDone done);
+  void check_login(std::optional<Account> account, std::string password, std::string from, AuthDone done);
+  void open_login(Account account, std::string from, AuthDone done);
+  void swap_password(const Principal& who, Account account, std::string new_password, std::string from, AuthDone done);
+  [[nodiscard]] NewLogin new_login(UserId user, WallTime now);
   [[nodiscard]] AuthAnswer answer_for(const Account& account) const;
-  template <class Id>
-  Id fresh_id();
-  void fill(void* out, std::size_t size);
+  void add_access_token(AuthAnswer& answer, const Account& account, FamilyId family) const;
+  void audit_failed_login(UserId user, std::string from);
+  /// A callback that puts a user's new epoch and role into effect, then answers.
+  [[nodiscard]] std::function<void(EpochChange)> apply_change(AuthDone done);
+  void put_into_effect(const Account& account);
+  [[nodiscard]] FamilyId fresh_family_id();
+  void fill_random(std::span<std::byte> out);
 
   const SessionOptions options_;
   AccountStore& store_;
@@ -143,6 +144,10 @@ class Sessions {
   const Clock& clock_;
   std::mutex random_mutex_;
   Random& random_;  ///< Guarded by random_mutex_.
+  std::mutex failures_mutex_;
+  std::int64_t failures_second_ = 0;  ///< Guarded by failures_mutex_, as are the next two.
+  std::uint32_t failures_written_ = 0;
+  std::uint64_t failures_skipped_ = 0;
 };
 
 }  // namespace scalemart

@@ -104,16 +104,13 @@ struct PasswordChange {
   WallTime now;
 };
 
-/// Buyers for load runs: no password, so no login.
+/// Buyers for load runs: no password, so no login. Their ids are first, first + 1, ... in the low word.
 struct SeedRequest {
+  UserId first;
   std::uint32_t count = 0;  ///< 1..kSeedMax
   WallTime now;
 };
 inline constexpr std::uint32_t kSeedMax = 100'000;
-struct Seeded {
-  StoreOutcome outcome = StoreOutcome::no_space;
-  std::vector<UserId> users;
-};
 
 /// What must be in memory before the first token is checked.
 struct AuthState {
@@ -160,11 +157,13 @@ class AccountStore {
   /// New epoch, so that no token states the old role; the logins stay.
   [[nodiscard]] virtual bool set_role(UserId id, Role role, WallTime now, AuditEntry audit,
                                       Done<EpochChange> done) = 0;
-  [[nodiscard]] virtual bool seed(SeedRequest request, Done<Seeded> done) = 0;
+  [[nodiscard]] virtual bool seed(SeedRequest request, Done<StoreOutcome> done) = 0;
 
   // --- logins ---
-  /// At most kFamiliesPerUserMax live ones: the oldest gives way. not_found: no such user, or disabled.
-  [[nodiscard]] virtual bool open_family(RefreshFamily family, AuditEntry audit, Done<StoreOutcome> done) = 0;
+  /// At most kFamiliesPerUserMax a user: the oldest gives way. not_found: no such user, or disabled. stale: the
+  /// account's epoch is no longer `epoch`, so what the login was based on may be void.
+  [[nodiscard]] virtual bool open_family(RefreshFamily family, std::uint32_t epoch, AuditEntry audit,
+                                         Done<StoreOutcome> done) = 0;
   /// `reuse` is written when the token had been used, with the family as target.
   [[nodiscard]] virtual bool rotate(RotateRequest request, AuditEntry reuse, Done<Rotation> done) = 0;
   /// Remembers the revocation also of a family it never held (tokens of a load run).

@@ -1,0 +1,85 @@
+// What Sessions does for the start and the command line: these wait for the store.
+#include <algorithm>
+#include <future>
+#include <memory>
+
+#include "auth/email.hpp"
+#include "auth/sessions.hpp"
+
+namespace scalemart {
+namespace {
+
+/// Asks and waits. nullopt: the queue was full, or the store stopped.
+template <class T, class Ask>
+std::optional<T> wait_for(Ask ask) {
+  auto promise = std::make_shared<std::promise<T>>();
+  auto future = promise->get_future();
+  if (!ask([promise](T value) { promise->set_value(std::move(value)); })) return std::nullopt;
+  return future.get();
+}
+
+Error busy() { return error("the account store is busy; try again"); }
+
+Error failed(AuthOutcome outcome) { return error("the account was not created: " + std::string(to_text(outcome))); }
+
+}  // namespace
+
+Result<void> Sessions::start() {
+  const WallTime since = clock_.wall() + -kTokenLifetimeMax + std::chrono::minutes(-1);
+  const auto state = wait_for<AuthState>([&](auto done) { return store_.load(since, std::move(done)); });
+  if (!state) return busy();
+  admins_.replace(state->admins);
+  for (const AuthState::User& user : state->epochs)
+    revocations_.revoke_user(user.id, user.epoch, user.at + kTokenLifetimeMax + std::chrono::minutes(1));
+  for (const AuthState::Family& family : state->revoked)
+    revocations_.revoke_family(family.id, family.at + kTokenLifetimeMax + std::chrono::minutes(1));
+  return {};
+}
+
+AuthAnswer Sessions::create_user_now(Registration registration, Role role) {
+  const auto answer = wait_for<AuthAnswer>([&](AuthDone done) {
+    create_user(std::move(registration), role, false, "", std::move(done));
+    return true;
+  });
+  return *answer;
+}
+
+Result<bool> Sessions::ensure_admin(std::string email, std::string password) {
+  const auto normalised = normalise_email(email);
+  if (!normalised) return failed(AuthOutcome::invalid_email);
+  using Found = std::optional<Account>;
+  const auto found = wait_for<Found>([&](auto done) { return store_.find_by_email(*normalised, std::move(done)); });
+  if (!found) return busy();
+  if (found->has_value()) {
+    // Whoever registered it first knows its password: an address alone makes nobody an administrator.
+    if ((*found)->role != Role::admin) return error("there is an account " + *normalised + " that is no administrator");
+    return false;
+  }
+  const AuthAnswer answer = create_user_now({std::move(email), std::move(password), "Administrator"}, Role::admin);
+  if (answer.outcome != AuthOutcome::done) return failed(answer.outcome);
+  return true;
+}
+
+Result<void> Sessions::seed_buyers(std::uint32_t count, std::chrono::seconds lifetime,
+                                   const std::function<void(UserId, std::string_view token)>& each) {
+  for (std::uint32_t made = 0; made < count;) {
+    const std::uint32_t portion = std::min(count - made, kSeedMax);
+    const WallTime now = clock_.wall();
+    const FamilyId chance = fresh_family_id();
+    const UserId first{chance.hi, chance.lo >> 1};  // room to count up
+    const auto outcome = wait_for<StoreOutcome>([&](auto done) { return store_.seed({first, portion, now}, std::move(done)); });
+    if (!outcome) return busy();
+    if (*outcome != StoreOutcome::done) return error("the buyers were not created: the disk is full");
+    for (std::uint32_t i = 0; i < portion; ++i) {
+      const UserId user{first.hi, first.lo + i};
+      each(user, signer_.sign({user, fresh_family_id(), Role::buyer, 0}, now, lifetime));
+    }
+    made += portion;
+  }
+  AuditEntry audit{"system", "buyers_seeded", "", clock_.wall(), "", "", R"({"count":)" + std::to_string(count) + "}"};
+  const auto written = wait_for<StoreOutcome>([&](auto done) { return store_.append_audit(std::move(audit), std::move(done)); });
+  if (!written) return busy();
+  return {};
+}
+
+}  // namespace scalemart

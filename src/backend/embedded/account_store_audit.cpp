@@ -1,0 +1,84 @@
+// The audit trail of the embedded account store: append-only, each row bound to all before it.
+#include <openssl/sha.h>
+
+#include "backend/embedded/account_store_blobs.hpp"
+#include "backend/embedded/account_store_tables.hpp"
+
+namespace scalemart {
+namespace {
+
+/// SHA-256 over the previous hash and every field with its length, so that no two rows read the same.
+Digest256 chain(const Digest256& previous, std::uint64_t sequence, const AuditEntry& entry) {
+  std::string bytes(reinterpret_cast<const char*>(previous.data()), previous.size());
+  const auto number = [&](std::uint64_t value) {
+    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(value >> shift));
+  };
+  number(sequence);
+  number(static_cast<std::uint64_t>(entry.when.ms));
+  for (const std::string* field : {&entry.who, &entry.what, &entry.target, &entry.from, &entry.before, &entry.after}) {
+    number(field->size());
+    bytes += *field;
+  }
+  Digest256 digest;
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
+  return digest;
+}
+
+AuditRow read_audit_row(const sqlite::Statement& row) {
+  AuditRow out;
+  out.sequence = static_cast<std::uint64_t>(row.integer(0));
+  out.entry = {std::string(row.text(1)), std::string(row.text(2)), std::string(row.text(3)), WallTime{row.integer(4)},
+               std::string(row.text(5)), std::string(row.text(6)), std::string(row.text(7))};
+  out.hash = digest_from(row.blob(8));
+  return out;
+}
+
+}  // namespace
+
+void AccountTables::append_audit(const AuditEntry& entry) {
+  if (entry.what.empty()) return;
+  const std::uint64_t sequence = audit_head_.sequence + 1;
+  const Digest256 hash = chain(audit_head_.hash, sequence, entry);
+  run(statement("INSERT INTO audit(sequence, who, what, target, at, origin, before, after, hash)"
+                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+          .bind(1, static_cast<std::int64_t>(sequence))
+          .bind(2, std::string_view(entry.who))
+          .bind(3, std::string_view(entry.what))
+          .bind(4, std::string_view(entry.target))
+          .bind(5, entry.when.ms)
+          .bind(6, std::string_view(entry.from))
+          .bind(7, std::string_view(entry.before))
+          .bind(8, std::string_view(entry.after))
+          .bind(9, std::span<const std::byte>(hash)));
+  audit_head_ = {sequence, hash};
+}
+
+std::vector<AuditRow> AccountTables::audit_page(std::uint64_t before, std::size_t limit) {
+  std::vector<AuditRow> page;
+  auto& rows = statement("SELECT sequence, who, what, target, at, origin, before, after, hash FROM audit"
+                         " WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2");
+  rows.bind(1, before == 0 ? INT64_MAX : static_cast<std::int64_t>(before)).bind(2, static_cast<std::int64_t>(limit));
+  while (next(rows)) page.push_back(read_audit_row(rows));
+  rows.reset();
+  return page;
+}
+
+AuditCheck AccountTables::check_audit() {
+  AuditCheck check;
+  AuditHead expected;
+  auto& rows = statement("SELECT sequence, who, what, target, at, origin, before, after, hash FROM audit ORDER BY sequence");
+  while (check.first_bad == 0 && next(rows)) {
+    const AuditRow row = read_audit_row(rows);
+    ++check.rows;
+    ++expected.sequence;
+    if (row.sequence != expected.sequence || row.hash != chain(expected.hash, row.sequence, row.entry))
+      check.first_bad = expected.sequence;
+    expected.hash = row.hash;
+  }
+  rows.reset();
+  // A tail cut off while we run leaves the head we remember.
+  if (check.first_bad == 0 && expected.sequence != audit_head_.sequence) check.first_bad = expected.sequence + 1;
+  return check;
+}
+
+}  // namespace scalemart
