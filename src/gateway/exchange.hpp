@@ -147,7 +147,8 @@ class Exchange {
   }
   void set_principal(const Principal& principal) { principal_ = principal; }
   void set_json(const boost::json::value* json) { json_ = json; }
-  void set_body(std::string_view body) { body_ = body; }
+  void set_query(std::span<const NameValue> query) { query_ = query; }
+  [[nodiscard]] std::span<const NameValue> query_parameters() const { return query_; }
   /// The views end here.
   void end_question();
   void close() { open_ = false; }

@@ -88,6 +88,7 @@ void HeadWriter::write(OutBuffer& out, const ResponseView& r, std::size_t body_s
   if (!facts.keep_alive) out.put("\r\nConnection: close\r\n");
   else if (!facts.is_http11) out.put("\r\nConnection: keep-alive\r\n");
   else out.put("\r\n");
+  out.put(facts.extra);
   out.put(r.headers);
   out.put("\r\n");
 }

@@ -41,7 +41,8 @@ struct HeadFacts {
   std::string_view request_id;
   bool keep_alive = true;
   bool is_http11 = true;
-  bool is_stream = false;  ///< No Content-Length: the body ends with the connection.
+  std::string_view extra{};  ///< Further complete lines.
+  bool is_stream = false;    ///< No Content-Length: the body ends with the connection.
 };
 
 /// Purpose: formats heads. One per loop; the lines that all answers share are renewed once a second.

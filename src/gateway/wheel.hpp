@@ -50,7 +50,7 @@ class Wheel {
   /// Calls `expired` for every entry whose deadline is not after `now`. It may set or remove any entry.
   template <class Expired>
   void advance(SteadyTime now, Expired&& expired) {
-    std::size_t steps = 0;
+    int steps = 0;
     while (now_ + tick_ <= now && steps++ < kSlots) {
       now_ += tick_;
       WheelEntry due;
@@ -71,10 +71,10 @@ class Wheel {
   }
 
  private:
-  static constexpr std::size_t kSlots = 512;
+  static constexpr int kSlots = 512;
 
   [[nodiscard]] std::size_t slot_of(SteadyTime t) const {
-    return static_cast<std::size_t>(t.time_since_epoch() / tick_) % kSlots;
+    return static_cast<std::size_t>(t.time_since_epoch() / tick_) % std::size_t{kSlots};
   }
   void file(WheelEntry& entry) {
     // Never into the slot being emptied, never further than once round.
