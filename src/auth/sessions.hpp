@@ -108,6 +108,8 @@ class Sessions {
 
   // --- the command line's and the start's; these wait ---
   [[nodiscard]] AuthAnswer create_user_now(Registration registration, Role role);
+  /// For somebody who forgot theirs: every login ends. The caller has asked whether they may.
+  [[nodiscard]] AuthOutcome set_password_now(UserId user, std::string password);
   /// True: created; false: was there. An error when the address belongs to somebody who is no administrator.
   [[nodiscard]] Result<bool> ensure_admin(std::string email, std::string password);
   /// Buyers for a load run, one access token each, in portions.

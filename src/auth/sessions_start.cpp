@@ -44,6 +44,27 @@ AuthAnswer Sessions::create_user_now(Registration registration, Role role) {
   return *answer;
 }
 
+AuthOutcome Sessions::set_password_now(UserId user, std::string password) {
+  using Found = std::optional<Account>;
+  const auto found = wait_for<Found>([&](auto done) { return store_.find(user, std::move(done)); });
+  if (!found) return AuthOutcome::overloaded;
+  if (!found->has_value()) return AuthOutcome::not_found;
+  if (!has_password_length(password)) return AuthOutcome::password_length;
+  if (fault_of_password(password, (*found)->email) != PasswordFault::none) return AuthOutcome::weak_password;
+  const auto phc = wait_for<std::string>([&](auto done) { return passwords_.hash(std::move(password), std::move(done)); });
+  if (!phc) return AuthOutcome::overloaded;
+  const WallTime now = clock_.wall();
+  AuditEntry audit{"system", "password_set", to_string(user), now, "", "", ""};
+  const auto changed = wait_for<EpochChange>([&](auto done) {
+    return store_.change_password({user, (*found)->password_hash, *phc, FamilyId{}, now}, std::move(audit), std::move(done));
+  });
+  if (!changed || changed->outcome == StoreOutcome::stale) return AuthOutcome::overloaded;
+  if (changed->outcome == StoreOutcome::no_space) return AuthOutcome::read_only;
+  if (changed->outcome != StoreOutcome::done) return AuthOutcome::not_found;
+  put_into_effect(changed->account);
+  return AuthOutcome::done;
+}
+
 Result<bool> Sessions::ensure_admin(std::string email, std::string password) {
   const auto normalised = normalise_email(email);
   if (!normalised) return failed(AuthOutcome::invalid_email);

@@ -144,6 +144,8 @@ class AccountStore {
                                     Done<StoreOutcome> done) = 0;
   [[nodiscard]] virtual bool find(UserId id, Done<std::optional<Account>> done) = 0;
   [[nodiscard]] virtual bool find_by_email(std::string email, Done<std::optional<Account>> done) = 0;
+  /// By id; those after `after` (empty: from the first), at most `limit`.
+  [[nodiscard]] virtual bool list(UserId after, std::size_t limit, Done<std::vector<Account>> done) = 0;
   /// The same password under better parameters: no epoch, no audit. Stale if another hash is there by now.
   [[nodiscard]] virtual bool rehash(UserId id, std::string expected, std::string hash,
                                     Done<StoreOutcome> done) = 0;

@@ -155,6 +155,17 @@ bool EmbeddedAccountStore::find_by_email(std::string email, Done<std::optional<A
              [email = std::move(email)](AccountTables& tables) { return tables.find_by_email(email); }, std::move(done));
 }
 
+bool EmbeddedAccountStore::list(UserId after, std::size_t limit, Done<std::vector<Account>> done) {
+  return ask(false, std::vector<Account>(), [after, limit](AccountTables& tables) { return tables.list(after, limit); },
+             std::move(done));
+}
+
+bool EmbeddedAccountStore::copy_to(std::filesystem::path file, Done<Result<void>> done) {
+  // In the answer, so outside the batch's transaction: VACUUM INTO cannot run inside one.
+  return ask(false, true, [](AccountTables&) { return true; },
+             Done<bool>([this, file = std::move(file), done = std::move(done)](bool) { done(tables_->copy_to(file)); }));
+}
+
 bool EmbeddedAccountStore::rehash(UserId id, std::string expected, std::string hash, Done<StoreOutcome> done) {
   return ask(true, StoreOutcome::no_space,
              [id, expected = std::move(expected), hash = std::move(hash)](AccountTables& tables) {

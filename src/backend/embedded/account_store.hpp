@@ -26,12 +26,12 @@ class AccountTables;
 class EmbeddedAccountStore final : public AccountStore {
  public:
   struct Options {
-    std::filesystem::path file;
+    std::filesystem::path file{};
     std::size_t queue_max = 4096;
     std::size_t batch_max = 256;                         ///< Requests in one transaction.
     std::uint64_t checkpoint_bytes = 4ULL << 20;         ///< The WAL is written back once it is this long.
     std::uint64_t pages_max = 0;                         ///< 0: as many as the disk holds. For tests.
-    std::function<void(const std::string& line)> fatal;  ///< Default: write the line to stderr and abort.
+    std::function<void(const std::string& line)> fatal{};  ///< Default: write the line to stderr and abort.
   };
   [[nodiscard]] static Result<std::unique_ptr<EmbeddedAccountStore>> open(Options options);
   ~EmbeddedAccountStore() override;
@@ -42,6 +42,7 @@ class EmbeddedAccountStore final : public AccountStore {
   bool create(Account account, std::optional<RefreshFamily> first, AuditEntry audit, Done<StoreOutcome> done) override;
   bool find(UserId id, Done<std::optional<Account>> done) override;
   bool find_by_email(std::string email, Done<std::optional<Account>> done) override;
+  bool list(UserId after, std::size_t limit, Done<std::vector<Account>> done) override;
   bool rehash(UserId id, std::string expected, std::string hash, Done<StoreOutcome> done) override;
   bool change_password(PasswordChange change, AuditEntry audit, Done<EpochChange> done) override;
   bool revoke_all(UserId id, WallTime now, AuditEntry audit, Done<EpochChange> done) override;
@@ -58,6 +59,9 @@ class EmbeddedAccountStore final : public AccountStore {
   bool check_audit(Done<AuditCheck> done) override;
   bool put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) override;
   bool settings(Done<std::vector<Setting>> done) override;
+
+  /// A copy of everything that is durable now, as a database of its own. `file` does not exist yet.
+  [[nodiscard]] bool copy_to(std::filesystem::path file, Done<Result<void>> done);
 
  private:
   /// One accepted request: run() in the transaction, then exactly one of the answers.

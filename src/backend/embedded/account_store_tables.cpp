@@ -129,21 +129,44 @@ void AccountTables::tidy(std::uint64_t checkpoint_bytes) {
 
 // --- accounts --------------------------------------------------------------------------------------------
 
+Account AccountTables::account_of(const sqlite::Statement& row) {
+  Account account;
+  account.id = read_id<UserId>(row.blob(0));
+  account.email = row.text(1);
+  account.name = row.text(2);
+  account.role = row.integer(3) == 0 ? Role::buyer : Role::admin;
+  account.password_hash = row.text(4);
+  account.disabled = row.integer(5) != 0;
+  account.epoch = static_cast<std::uint32_t>(row.integer(6));
+  account.created = {row.integer(7)};
+  return account;
+}
+
 std::optional<Account> AccountTables::read_account(sqlite::Statement& found) {
   std::optional<Account> account;
-  if (next(found)) {
-    account.emplace();
-    account->id = read_id<UserId>(found.blob(0));
-    account->email = found.text(1);
-    account->name = found.text(2);
-    account->role = found.integer(3) == 0 ? Role::buyer : Role::admin;
-    account->password_hash = found.text(4);
-    account->disabled = found.integer(5) != 0;
-    account->epoch = static_cast<std::uint32_t>(found.integer(6));
-    account->created = {found.integer(7)};
-  }
+  if (next(found)) account = account_of(found);
   found.reset();
   return account;
+}
+
+std::vector<Account> AccountTables::list(UserId after, std::size_t limit) {
+  const IdBytes bytes(after);
+  auto& rows = statement(
+      "SELECT id, email, name, role, password, disabled, epoch, created FROM users WHERE id > ?1 ORDER BY id LIMIT ?2");
+  rows.bind(1, bytes).bind(2, static_cast<std::int64_t>(limit));
+  std::vector<Account> accounts;
+  while (next(rows)) accounts.push_back(account_of(rows));
+  rows.reset();
+  return accounts;
+}
+
+Result<void> AccountTables::copy_to(const std::filesystem::path& file) {
+  auto copy = db_.prepare("VACUUM INTO ?1");
+  if (!copy) return copy.error();
+  const std::string name = file.string();
+  copy->bind(1, std::string_view(name));
+  if (!copy->run()) return db_.failure("copy to " + name);
+  return {};
 }
 
 std::optional<Account> AccountTables::find(UserId id) {

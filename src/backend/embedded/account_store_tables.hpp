@@ -37,6 +37,9 @@ class AccountTables {
   StoreOutcome create(const Account& account, const RefreshFamily* first, const AuditEntry& audit);
   std::optional<Account> find(UserId id);
   std::optional<Account> find_by_email(std::string_view email);
+  std::vector<Account> list(UserId after, std::size_t limit);
+  /// Outside a transaction.
+  [[nodiscard]] Result<void> copy_to(const std::filesystem::path& file);
   StoreOutcome rehash(UserId id, std::string_view expected, std::string_view hash);
   EpochChange change_password(const PasswordChange& change, const AuditEntry& audit);
   EpochChange revoke_all(UserId id, WallTime now, const AuditEntry& audit);
@@ -69,6 +72,7 @@ class AccountTables {
   void run(sqlite::Statement& statement);
   bool next(sqlite::Statement& statement);
   [[noreturn]] void fail();
+  static Account account_of(const sqlite::Statement& row);
   std::optional<Account> read_account(sqlite::Statement& found);
   EpochChange new_epoch(Account account, WallTime now, const AuditEntry& audit);
   void insert_account(const Account& account);

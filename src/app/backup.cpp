@@ -1,0 +1,62 @@
+#include "app/backup.hpp"
+
+#include "app/await.hpp"
+#include "app/backup_folder.hpp"
+
+namespace scalemart {
+namespace {
+
+constexpr std::size_t kPortion = 1 << 20;
+
+Refusal failed(std::string message) { return {Refusal::Kind::cannot_run, "", std::move(message)}; }
+
+std::string hex(const ChainHash& hash) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : hash) {
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
+}
+
+/// Everything that is durable when it begins.
+Result<JournalHead> copy_journal(Engine& engine, const std::filesystem::path& file, const Clock& clock) {
+  SqliteJournal::Options options;
+  options.file = file;
+  auto copy = SqliteJournal::open(std::move(options), clock);
+  if (!copy) return copy.error();
+  const Sequence until = engine.sequencer().sequence();
+  while ((*copy)->head().sequence < until) {
+    const auto batches = engine.read_batches((*copy)->head().sequence, kPortion);
+    if (!batches) return batches.error();
+    if (batches->empty()) break;
+    if (auto added = (*copy)->append_raw(*batches); !added) return added.error();
+    (*copy)->tidy();
+  }
+  return (*copy)->head();
+}
+
+}  // namespace
+
+Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::filesystem::path& folder, const Clock& clock) {
+  const SteadyTime begin = clock.steady();
+  if (const auto prepared = prepare_backup(folder); !prepared)
+    return Refusal{Refusal::Kind::refused, "folder_not_empty", prepared.error().message};
+  const auto head = copy_journal(engine, folder / "journal.db", clock);
+  if (!head) return failed(head.error().message);
+  // After the journal: every buyer of an order in it is among the accounts.
+  const auto copied = await<Result<void>>(
+      [&](auto done) { return identity.accounts().copy_to(folder / "accounts.db", std::move(done)); });
+  if (!copied) return failed("the account store does not answer");
+  if (!*copied) return failed(copied->error().message);
+  std::error_code none;
+  std::filesystem::copy_file(engine.folder().file("token.keys"), folder / "token.keys", none);  // absent: it is in the environment
+  std::filesystem::copy_file(engine.folder().file("version"), folder / "version", none);
+  if (none) return failed("the folder's version cannot be copied: " + none.message());
+  const auto bytes = seal_backup(folder, clock.wall(), head->sequence, hex(head->hash));
+  if (!bytes) return failed(bytes.error().message);
+  return BackupReport{folder, *bytes, head->sequence, std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - begin)};
+}
+
+}  // namespace scalemart

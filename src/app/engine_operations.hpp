@@ -1,0 +1,53 @@
+#pragma once
+// An operator's verbs on an engine in this process: what the control socket of a server calls, and what a
+// command without a server runs.
+
+#include "app/engine.hpp"
+#include "app/identity.hpp"
+#include "app/operations.hpp"
+#include "gateway/openapi.hpp"
+
+namespace scalemart {
+
+/// Concurrency: one caller at a time, and not the engine's own threads: every call waits.
+class EngineOperations final : public Operations {
+ public:
+  /// `stats` gives the object of GET /api/admin/stats. All outlive this.
+  EngineOperations(Engine& engine, Identity& identity, const ApiDocument& document, const Clock& clock,
+                   std::function<boost::json::object()> stats)
+      : engine_(engine), identity_(identity), document_(document), clock_(clock), stats_(std::move(stats)) {}
+
+  [[nodiscard]] std::string_view carried_out_by() const override { return "folder"; }
+  Done<UserSummary> create_user(const NewUser& user) override;
+  Done<UserPage> list_users(std::size_t limit, std::string_view cursor) override;
+  Done<void> set_user_disabled(std::string_view email, bool disabled) override;
+  Done<void> set_password(std::string_view email, std::string_view password) override;
+  Done<void> seed_users(const SeedUsers& seed, const std::function<bool(std::string_view token)>& sink) override;
+  Done<boost::json::array> list_products() override;
+  Done<boost::json::object> get_product(std::string_view id) override;
+  Done<boost::json::object> create_product(const boost::json::object& product) override;
+  Done<boost::json::object> change_product(std::string_view id, const boost::json::object& changes) override;
+  Done<void> remove_product(std::string_view id) override;
+  Done<boost::json::object> adjust_stock(std::string_view id, std::int64_t delta, std::string_view reason) override;
+  Done<boost::json::object> set_paused(std::string_view id, bool paused) override;
+  Done<VerifyReport> verify() override;
+  Done<BackupReport> backup(const std::filesystem::path& folder) override;
+  Done<std::string> rotate_key() override;
+  Done<boost::json::object> stats() override { return stats_(); }
+
+ private:
+  Done<Account> account_of(std::string_view email);
+  Done<boost::json::object> product(std::string_view id);
+  Done<ProductRef> ref_of(std::string_view id);
+  Done<boost::json::object> checked(std::string_view operation, const boost::json::object& body);
+  Done<boost::json::object> change(std::string_view id, Command command, std::string what, std::string after);
+  void audit(std::string what, std::string target, std::string after);
+
+  Engine& engine_;
+  Identity& identity_;
+  const ApiDocument& document_;
+  const Clock& clock_;
+  std::function<boost::json::object()> stats_;
+};
+
+}  // namespace scalemart
