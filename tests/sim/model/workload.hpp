@@ -20,13 +20,14 @@ class Workload {
     stock_max_ = std::array<std::int64_t, 4>{3, 20, 200, 5000}[below(4)];
     buyers_ = std::array<std::size_t, 4>{1, 5, 40, 2000}[below(4)];
     skew_ = std::array<double, 3>{1.0, 2.0, 5.0}[below(3)];
-    hold_max_ = std::array<std::uint32_t, 4>{0, 50, 1000, 100'000}[below(4)];
+    hold_max_ = std::array<std::uint32_t, 5>{0, 100, 1000, 100'000, 10'000'000}[below(5)];
     mixed_holds_ = coin();
     for (double& weight : weight_) weight = below(4) == 0 ? 0.0 : std::array<double, 3>{0.2, 1.0, 3.0}[below(3)];
     weight_[kReserve] = 1.0 + static_cast<double>(below(20));
     weight_[kCreate] = 0.1;
-    weight_[kRemove] = std::min(weight_[kRemove], 0.2);
+    weight_[kRemove] = std::min(weight_[kRemove], 0.01);
     for (double& weight : {std::ref(weight_[kPause]), std::ref(weight_[kChange]), std::ref(weight_[kAdjust])}) weight *= 0.3;
+    for (double& weight : {std::ref(weight_[kUnpark]), std::ref(weight_[kDiscard]), std::ref(weight_[kExpire])}) weight *= 0.5;
   }
 
   struct Next {
@@ -35,7 +36,7 @@ class Workload {
   };
 
   [[nodiscard]] Next next() {
-    if (below(20) == 0) now_ += static_cast<std::int64_t>(below(hold_max_ + 10));
+    if (below(40) == 0) now_ += static_cast<std::int64_t>(below(std::min(hold_max_, 5000U) + 10));
     else now_ += static_cast<std::int64_t>(below(3));
     // Sometimes the caller's clock is behind.
     const WallTime now{below(50) == 0 ? now_ - static_cast<std::int64_t>(below(100)) : now_};
@@ -49,18 +50,25 @@ class Workload {
     if (answer.outcome != Outcome::done) return;
     if (std::holds_alternative<Reserve>(command)) {
       const auto& reserve = std::get<Reserve>(command);
-      orders_.push_back({reserve, 0});
-    } else if (const auto* begin = std::get_if<Begin>(&command)) {
-      for (Known& known : orders_)
-        if (known.reserve.order == begin->order) known.fence = begin->fence;
+      orders_.push_back({reserve, 0, Stage::pending});
+      return;
+    }
+    for (Known& known : orders_) {
+      if (known.reserve.order != answer.order) continue;
+      if (const auto* begin = std::get_if<Begin>(&command)) known.fence = begin->fence;
+      if (std::holds_alternative<Begin>(command) && known.stage == Stage::pending) known.stage = Stage::processing;
+      if (std::holds_alternative<Confirm>(command)) known.stage = Stage::confirmed;
+      if (std::holds_alternative<Decline>(command) || std::holds_alternative<Cancel>(command)) known.stage = Stage::over;
     }
   }
 
  private:
   enum Kind { kReserve, kCancel, kBegin, kConfirm, kDecline, kFinish, kPark, kExpire, kCreate, kChange, kRemove, kAdjust, kPause, kRefund, kUnpark, kDiscard, kKinds };
-  struct Known {
+  enum class Stage { pending, processing, confirmed, over, any };
+  struct Known {  // what the answers told of an order
     Reserve reserve;
     std::uint32_t fence;
+    Stage stage;
   };
 
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
@@ -76,17 +84,17 @@ class Workload {
     switch (static_cast<Kind>(kind)) {
       case kReserve: return reserve();
       case kCancel: {
-        const Known& k = some_order();
+        const Known& k = some_order(Stage::pending);
         return Cancel{k.reserve.order, below(10) == 0 ? buyer() : k.reserve.buyer};
       }
       case kBegin: {
-        const Known& k = some_order();
+        const Known& k = some_order(coin() ? Stage::pending : Stage::processing);
         return Begin{k.reserve.order, below(8) == 0 ? static_cast<std::uint32_t>(below(5)) : k.fence + 1 + static_cast<std::uint32_t>(below(2))};
       }
-      case kConfirm: { const Known& k = some_order(); return Confirm{k.reserve.order, fence(k), std::string(below(40) == 0 ? 300 : below(30), 'p')}; }
-      case kDecline: { const Known& k = some_order(); return Decline{k.reserve.order, fence(k), below(20) == 0 ? StatusReason::none : StatusReason::payment_declined}; }
-      case kFinish: { const Known& k = some_order(); return FinishStep{k.reserve.order, fence(k), step()}; }
-      case kPark: { const Known& k = some_order(); return Park{k.reserve.order, fence(k), step(), static_cast<std::uint32_t>(below(9)), std::string(below(300), 'r')}; }
+      case kConfirm: { const Known& k = some_order(Stage::processing); return Confirm{k.reserve.order, fence(k), std::string(below(40) == 0 ? 300 : below(30), 'p')}; }
+      case kDecline: { const Known& k = some_order(Stage::processing); return Decline{k.reserve.order, fence(k), below(20) == 0 ? StatusReason::none : StatusReason::payment_declined}; }
+      case kFinish: { const Known& k = some_order(Stage::confirmed); return FinishStep{k.reserve.order, fence(k), step()}; }
+      case kPark: { const Known& k = some_order(coin() ? Stage::processing : Stage::confirmed); return Park{k.reserve.order, fence(k), step(), static_cast<std::uint32_t>(below(9)), std::string(below(300), 'r')}; }
       case kExpire: return ExpireDue{static_cast<std::uint32_t>(coin() ? 256 : below(4))};
       case kCreate: return create();
       case kChange: {
@@ -101,7 +109,7 @@ class Workload {
         return AdjustStock{product(), below(20) == 0 ? kExtremes[below(3)] : size - stock_max_ / 2, std::string(below(50) == 0 ? 201 : 5, 'a')};
       }
       case kPause: return SetPaused{product(), below(3) == 0};
-      case kRefund: return Refund{some_order().reserve.order};
+      case kRefund: return Refund{some_order(Stage::confirmed).reserve.order};
       case kUnpark: return Unpark{some_order().reserve.order};
       default: return Discard{some_order().reserve.order};
     }
@@ -146,9 +154,14 @@ class Workload {
     return s;
   }
 
-  /// Recent ones more often.
-  const Known& some_order() {
-    static const Known nobody{{.order = {1, 1}, .buyer = {1, 1}, .product = {}, .quantity = 1, .hold_ms = 0, .key = {}}, 0};
+  /// Mostly one of that stage, and recent ones more often.
+  const Known& some_order(Stage stage = Stage::any) {
+    for (int attempt = 0; stage != Stage::any && attempt < 8; ++attempt)
+      if (const Known& known = any_order(); known.stage == stage) return known;
+    return any_order();
+  }
+  const Known& any_order() {
+    static const Known nobody{{.order = {1, 1}, .buyer = {1, 1}, .product = {}, .quantity = 1, .hold_ms = 0, .key = {}}, 0, Stage::over};
     if (orders_.empty() || below(100) == 0) return nobody;
     const std::size_t back = coin() ? below(std::min<std::size_t>(orders_.size(), 20)) : below(orders_.size());
     return orders_[orders_.size() - 1 - back];
