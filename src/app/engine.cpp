@@ -46,13 +46,11 @@ void Engine::compose(const Config& config, const Clock& clock, Metrics& metrics,
   used_keys_ = std::make_unique<UsedKeys>();
   publication_ = std::make_unique<Publication>(catalogue_, *used_keys_, counts_,
                                                Publication::Listener{[this](ProductRef ref) {
-                                                                       if (changed_.product_changed)
-                                                                         changed_.product_changed(ref);
-                                                                     },
-                                                                     [this](OrderId id) {
-                                                                       if (changed_.order_changed)
-                                                                         changed_.order_changed(id);
-                                                                     }});
+                              if (changed_.product_changed) changed_.product_changed(ref);
+                            },
+                            [this](const OrderNotice& notice) {
+                              if (changed_.order_changed) changed_.order_changed(notice);
+                            }});
   publication_->load(ledger);
   ledger.for_each_unfinished([this](const UnfinishedOrder& order) { unfinished_.push_back(order); });
   parked_ = ledger.parked();

@@ -35,6 +35,7 @@ void Publication::load(const Ledger& ledger) {
 struct Publication::Notice {
   Publication& self;
   const Ledger& ledger;
+  WallTime at;
 
   void operator()(const record::ProductCreated& r) const { changed(r.product); }
   void operator()(const record::ProductChanged& r) const { changed(r.product); }
@@ -44,34 +45,40 @@ struct Publication::Notice {
   void operator()(const record::Reserved& r) const {
     if (!r.key.empty()) self.used_keys_.add(r.buyer, r.key);
     self.touch(r.product);
-    order(r.order);
   }
-  void operator()(const record::Begun& r) const { order(r.order); }
+  void operator()(const record::Begun& r) const {
+    // A lease of a confirmed order, for its papers, changes nothing that a buyer sees.
+    if (const auto brief = ledger.brief(r.order); brief && is_open(brief->status)) tell(r.order, OrderStatus::processing);
+  }
   void operator()(const record::Confirmed& r) const {
-    const OrderBrief brief = moved(r.order);
+    const OrderBrief brief = moved(r.order, OrderStatus::confirmed);
     self.counts_.sold(ledger.product(brief.product).spec->currency, brief.quantity, brief.total());
   }
   void operator()(const record::Refunded& r) const {
-    const OrderBrief brief = moved(r.order);
+    const OrderBrief brief = moved(r.order, OrderStatus::refunded, StatusReason::refunded_by_admin);
     self.counts_.refunded(ledger.product(brief.product).spec->currency, brief.quantity, brief.total());
   }
-  void operator()(const record::Failed& r) const { static_cast<void>(moved(r.order)); }
-  void operator()(const record::Expired& r) const { static_cast<void>(moved(r.order)); }
-  void operator()(const record::Cancelled& r) const { static_cast<void>(moved(r.order)); }
+  void operator()(const record::Failed& r) const { static_cast<void>(moved(r.order, OrderStatus::failed, r.reason)); }
+  void operator()(const record::Expired& r) const {
+    static_cast<void>(moved(r.order, OrderStatus::expired, StatusReason::hold_expired));
+  }
+  void operator()(const record::Cancelled& r) const {
+    static_cast<void>(moved(r.order, OrderStatus::cancelled, StatusReason::cancelled_by_buyer));
+  }
   void operator()(const record::StepFinished&) const {}
   void operator()(const record::Parked&) const {}
   void operator()(const record::Unparked&) const {}
 
  private:
-  void order(OrderId id) const {
-    if (self.listener_.order_changed) self.listener_.order_changed(id);
+  void tell(OrderId id, OrderStatus status, StatusReason reason = StatusReason::none) const {
+    if (self.listener_.order_changed) self.listener_.order_changed({id, status, reason, at});
   }
   /// Units went from one place to another.
-  OrderBrief moved(OrderId id) const {
+  OrderBrief moved(OrderId id, OrderStatus status, StatusReason reason = StatusReason::none) const {
     const auto brief = ledger.brief(id);
     SCALEMART_CHECK(brief.has_value());
     self.touch(brief->product);
-    order(id);
+    tell(id, status, reason);
     return *brief;
   }
   void changed(ProductRef ref) const {
@@ -83,8 +90,7 @@ struct Publication::Notice {
 
 void Publication::publish(std::span<const Record> records, const Ledger& ledger) {
   if (records.empty()) return;
-  const Notice notice{*this, ledger};
-  for (const Record& record : records) std::visit(notice, record.payload);
+  for (const Record& record : records) std::visit(Notice{*this, ledger, record.at}, record.payload);
   const auto offers = catalogue_.current();
   for (const ProductRef ref : touched_) {
     offers->at(ref).live->publish(ledger.product(ref).stock, ledger.sequence());

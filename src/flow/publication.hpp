@@ -10,6 +10,7 @@
 #include "flow/sale_counts.hpp"
 #include "flow/used_keys.hpp"
 #include "ledger/ledger.hpp"
+#include "notify/hub.hpp"
 
 namespace scalemart {
 
@@ -20,7 +21,7 @@ class Publication {
  public:
   struct Listener {
     std::function<void(ProductRef)> product_changed;
-    std::function<void(OrderId)> order_changed;
+    std::function<void(const OrderNotice&)> order_changed;
   };
 
   Publication(Catalogue& catalogue, UsedKeys& used_keys, SaleCounts& counts, Listener listener)

@@ -319,7 +319,7 @@ void Connection::choose_cors() {
   }
 }
 
-void Connection::refuse(const Refusal& refusal) {
+void Connection::refuse(const ParseRefusal& refusal) {
   phase_ = Phase::busy;
   close_after_ = true;
   must_linger_ = true;

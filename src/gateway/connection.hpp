@@ -48,6 +48,7 @@ class Connection final : public ExchangeHost, public WheelEntry {
   /// Goes on where fairness made it stop.
   void go_on();
   void on_drain();
+  void shed() { close(); }  ///< The machine has no room to watch it.
 
   [[nodiscard]] int fd() const { return transport_.fd(); }
   [[nodiscard]] std::uint32_t slot() const { return slot_; }
@@ -87,7 +88,7 @@ class Connection final : public ExchangeHost, public WheelEntry {
   void keep_rest(char* data, std::size_t used, std::size_t size);
   [[nodiscard]] bool make_room();
   void run_request();
-  void refuse(const Refusal& refusal);
+  void refuse(const ParseRefusal& refusal);
   void discard_input();
   void shake_hands();
   void choose_cors();

@@ -30,7 +30,7 @@ struct ParserLimits {
 };
 
 /// Why a request is refused by its form alone.
-struct Refusal {
+struct ParseRefusal {
   int status = 0;
   std::string_view code;
   std::string_view detail;
@@ -53,7 +53,7 @@ class RequestParser {
 
   /// After complete: where the request ended in data.
   [[nodiscard]] std::size_t consumed() const { return consumed_; }
-  [[nodiscard]] const Refusal& refusal() const { return refusal_; }
+  [[nodiscard]] const ParseRefusal& refusal() const { return refusal_; }
 
   [[nodiscard]] bool has_started() const { return started_; }
   [[nodiscard]] bool has_head() const { return head_done_; }
@@ -90,7 +90,7 @@ class RequestParser {
   alignas(16) std::array<std::byte, 192> grammar_storage_;
   Grammar* grammar_ = nullptr;
   char* base_ = nullptr;
-  Refusal refusal_;
+  ParseRefusal refusal_;
   std::size_t fed_ = 0;        ///< Size of data in this feed().
   std::size_t parsed_ = 0;     ///< Bytes given to the grammar and taken by it.
   std::size_t consumed_ = 0;

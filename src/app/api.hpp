@@ -1,0 +1,63 @@
+#pragma once
+// The HTTP side, composed: document, routes, limits, guards, gateway.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admission/limiter.hpp"
+#include "app/config.hpp"
+#include "app/engine.hpp"
+#include "app/identity.hpp"
+#include "app/order_desk.hpp"
+#include "app/statistics.hpp"
+#include "base/task_pool.hpp"
+#include "gateway/server.hpp"
+
+namespace scalemart {
+
+class Streams;
+
+/// Purpose: names every resource and what stands behind it.
+/// Lifetimes: everything in Parts outlives it. Stop the ledger before destroying it (see gateway/server.hpp).
+class Api {
+ public:
+  struct Parts {
+    Engine& engine;
+    Identity& identity;
+    OrderDesk& desk;
+    Statistics& statistics;
+    Metrics& metrics;
+    const Clock& clock;
+    Random& random;
+    std::function<std::vector<std::string>()> not_ready;
+  };
+  [[nodiscard]] static Result<std::unique_ptr<Api>> open(const Config& config, Parts parts);
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  [[nodiscard]] Gateway& gateway() { return *gateway_; }
+  [[nodiscard]] const ApiDocument& document() const { return *document_; }
+  /// Pushes the statistics to the consoles that watch.
+  void every_second();
+
+ private:
+  explicit Api(Parts parts);
+  [[nodiscard]] Result<void> set_limits(const Config& config);
+  [[nodiscard]] Routes routes(const Config& config);
+  [[nodiscard]] GuardsFactory guards();
+
+  Parts parts_;
+  std::unique_ptr<ApiDocument> document_;
+  std::unique_ptr<Limiter> limiter_;
+  std::unique_ptr<TaskPool> pool_;
+  std::unique_ptr<Streams> streams_;
+  std::unique_ptr<Gateway> gateway_;
+};
+
+/// What is wrong with a rate limit, or nothing.
+[[nodiscard]] std::optional<std::string> fault_of_rate_limit(std::string_view setting);
+
+}  // namespace scalemart

@@ -1,0 +1,189 @@
+#include "app/server.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "app/api.hpp"
+#include "app/control_server.hpp"
+#include "app/demo.hpp"
+#include "app/engine_operations.hpp"
+#include "app/order_desk.hpp"
+#include "app/statistics.hpp"
+#include "app/version.hpp"
+#include "flow/ask.hpp"
+#include "telemetry/log.hpp"
+
+namespace scalemart {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kDone = 0;
+constexpr int kCannotRun = 3;
+constexpr std::uint32_t kExpireAtOnce = 1024;
+constexpr std::chrono::nanoseconds kPulse = 100ms;
+
+/// The signals a server lives by, blocked in every thread and taken by the main one.
+sigset_t server_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+/// Purpose: the parts in the order in which they depend on each other; destroyed in the opposite one.
+class Server {
+ public:
+  Server(const Config& config, const ServeOptions& options) : config_(config), options_(options) {}
+
+  Result<void> open();
+  void run(const sigset_t& signals);
+
+ private:
+  void pulse();
+  void expire_holds();
+  void reload_tls();
+  void drain(const sigset_t& signals);
+  [[nodiscard]] std::vector<std::string> not_ready() const;
+
+  const Config& config_;
+  const ServeOptions& options_;
+  SystemClock clock_;
+  SecureRandom random_;
+  Metrics metrics_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Identity> identity_;
+  std::unique_ptr<OrderDesk> desk_;
+  std::unique_ptr<Statistics> statistics_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<EngineOperations> operations_;
+  std::unique_ptr<ControlServer> control_;
+  std::shared_ptr<std::atomic<bool>> expiring_ = std::make_shared<std::atomic<bool>>(false);
+  std::atomic<bool> draining_{false};
+  std::uint64_t pulses_ = 0;
+};
+
+Result<void> Server::open() {
+  auto store = Store::open(config_, clock_);
+  if (!store) return store.error();
+  auto engine = Engine::open(std::move(*store), config_, clock_, metrics_);
+  if (!engine) return engine.error();
+  engine_ = std::move(*engine);
+  auto identity = Identity::open(engine_->folder(), config_, clock_);
+  if (!identity) return identity.error();
+  identity_ = std::move(*identity);
+  auto desk = OrderDesk::open(config_, *engine_, identity_->accounts(), clock_, metrics_);
+  if (!desk) return desk.error();
+  desk_ = std::move(*desk);
+  statistics_ = std::make_unique<Statistics>(Statistics::Parts{
+      *engine_, metrics_, clock_, &desk_->service(), [this] { return api_ ? api_->gateway().connections() : 0; }});
+  auto api = Api::open(config_, {*engine_, *identity_, *desk_, *statistics_, metrics_, clock_, random_, [this] { return not_ready(); }});
+  if (!api) return api.error();
+  api_ = std::move(*api);
+  operations_ = std::make_unique<EngineOperations>(*engine_, *identity_, api_->document(), clock_, [this] { return statistics_->render(); });
+  engine_->start();
+  desk_->start();
+  auto control = ControlServer::start(engine_->folder().path(), *operations_);
+  if (!control) return control.error();
+  control_ = std::move(*control);
+  if (options_.demo) {
+    if (auto made = make_demo(*operations_, engine_->clock().now()); !made) return made;
+  }
+  api_->gateway().start();
+  return {};
+}
+
+std::vector<std::string> Server::not_ready() const {
+  std::vector<std::string> reasons;
+  if (draining_) reasons.emplace_back("draining");
+  if (!engine_->has_room_for_buys()) reasons.emplace_back("read_only: the disk is full");
+  if (clock_.steady() - engine_->sequencer().last_tick() > 5s) reasons.emplace_back("the ledger does not turn");
+  return reasons;
+}
+
+void Server::expire_holds() {
+  const auto next = engine_->sequencer().next_expiry();
+  if (!next || *next > engine_->clock().now() || expiring_->exchange(true)) return;
+  const auto expiring = expiring_;
+  if (!ask(engine_->sequencer(), ExpireDue{kExpireAtOnce}, [expiring](const Answer&) { *expiring = false; })) *expiring_ = false;
+}
+
+void Server::pulse() {
+  engine_->clock().tick();
+  expire_holds();
+  if (++pulses_ % 10 == 0) {
+    metrics_.tick(clock_.steady());
+    statistics_->look_for_drift();
+    api_->every_second();
+  }
+  if (pulses_ % 600 == 0) {
+    identity_->sessions().sweep();
+    const auto deviation = engine_->clock().deviation();
+    if (std::chrono::abs(deviation) > 5s) log::warn("wall_clock_stepped", {{"deviation_ms", deviation.count()}});
+  }
+}
+
+void Server::reload_tls() {
+  if (config_.tls_cert.empty()) return log::info("reload_ignored", {{"reason", "no TLS files are configured"}});
+  const auto done = api_->gateway().reload_tls({config_.tls_cert.string(), config_.tls_key.string()});
+  if (done) return log::info("tls_reloaded");
+  log::error("tls_reload_failed", {{"reason", done.error().message}});
+}
+
+void Server::run(const sigset_t& signals) {
+  log::info("server_started", {{"version", version()}, {"listen", config_.listen.text()}, {"port", api_->gateway().port()}, {"data", config_.data.string()}});
+  for (;;) {
+    const timespec wait{0, kPulse.count()};
+    const int signal = sigtimedwait(&signals, nullptr, &wait);
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == SIGHUP) reload_tls();
+    pulse();
+  }
+  drain(signals);
+}
+
+void Server::drain(const sigset_t& signals) {
+  log::info("draining", {{"delay_ms", config_.drain_delay.count()}});
+  draining_ = true;
+  // From here on a second signal ends the process at once.
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  const SteadyTime until = clock_.steady() + config_.drain_delay;
+  while (clock_.steady() < until) {
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(kPulse, until - clock_.steady()));
+    pulse();
+  }
+  control_.reset();
+  const bool finished = api_->gateway().drain(config_.drain_timeout);
+  desk_->stop(2s);
+  engine_->stop();
+  api_->gateway().stop();
+  identity_->stop();
+  log::info("server_stopped", {{"every_request_finished", finished}, {"sequence", engine_->sequencer().sequence()}});
+}
+
+}  // namespace
+
+int run_server(const Config& config, const ServeOptions& options) {
+  const sigset_t signals = server_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  log::start({config.log, 8192, {}});
+  for (const std::string& warning : config.warnings) log::warn("configuration", {{"warning", warning}});
+  {
+    Server server(config, options);
+    if (const auto opened = server.open(); !opened) {
+      log::stop();
+      fmt::print(stderr, "scalemart: {}\n", opened.error().message);
+      return kCannotRun;
+    }
+    server.run(signals);
+  }
+  log::stop();
+  return kDone;
+}
+
+}  // namespace scalemart

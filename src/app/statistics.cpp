@@ -1,0 +1,114 @@
+#include "app/statistics.hpp"
+
+#include <boost/json/array.hpp>
+#include <cstdlib>
+
+#include "gateway/queue_routes.hpp"
+
+namespace scalemart {
+namespace {
+
+using boost::json::object;
+
+object in_milliseconds(const Percentiles& p) {
+  return {{"p50", p.p50 * 1e3}, {"p90", p.p90 * 1e3}, {"p99", p.p99 * 1e3}, {"p999", p.p999 * 1e3}, {"mean", p.mean * 1e3}, {"count", p.count}};
+}
+
+bool is_refusal(Outcome outcome) { return !is_success(outcome); }
+
+/// What the orders themselves add up to, against what the products say.
+std::int64_t drift_of(const Ledger& ledger, const SaleCounts& counts) {
+  std::int64_t drift = 0;
+  std::int64_t sold = 0;
+  for (std::uint32_t i = 0; i < ledger.product_count(); ++i) {
+    const Stock& stock = ledger.product(ProductRef{i}).stock;
+    drift += std::abs(stock.total - stock.available - stock.held - stock.sold);
+    sold += stock.sold;
+  }
+  for (const auto& [currency, money] : counts.money()) sold -= static_cast<std::int64_t>(money.units);
+  return drift + std::abs(sold);
+}
+
+}  // namespace
+
+Statistics::Statistics(Parts parts) : parts_(std::move(parts)), drift_(std::make_shared<std::atomic<std::int64_t>>(0)) {
+  refresh_ = parts_.metrics.before_collect([this] { set_gauges(); });
+}
+
+void Statistics::look_for_drift() {
+  static_cast<void>(parts_.engine.sequencer().read([drift = drift_, &counts = parts_.engine.counts()](const Ledger& ledger) {
+    drift->store(drift_of(ledger, counts), std::memory_order_relaxed);
+  }));
+}
+
+object Statistics::render() const {
+  const SaleCounts& counts = parts_.engine.counts();
+  const WindowView window = parts_.metrics.window();
+  object orders;
+  for (int i = 0; i < kOrderStatusCount; ++i) orders[to_text(static_cast<OrderStatus>(i))] = counts.of(static_cast<OrderStatus>(i));
+  object refused;
+  object per_second;
+  std::uint64_t refused_total = 0;
+  for (int i = 0; i < kOutcomeCount; ++i) {
+    const std::string_view outcome = to_text(static_cast<Outcome>(i));
+    const std::uint64_t count = parts_.metrics.buys_total.at({outcome}).value();
+    if (is_refusal(static_cast<Outcome>(i)) && count > 0) refused[outcome] = count;
+    if (is_refusal(static_cast<Outcome>(i))) refused_total += count;
+    per_second[outcome] = window.buys_per_second_of(outcome);
+  }
+  const std::uint64_t rate_limited = parts_.metrics.rate_limited_total.at({"flash_buy"}).value();
+  if (rate_limited > 0) refused["rate_limited"] = rate_limited;
+  boost::json::array revenue;
+  for (const auto& [currency, money] : counts.money())
+    revenue.push_back(object{{"currency", currency}, {"confirmed_minor", money.confirmed}, {"refunded_minor", money.refunded}, {"units", money.units}});
+  const Sequencer& sequencer = parts_.engine.sequencer();
+  object data{{"accepted", counts.orders()},
+              {"confirmed", counts.of(OrderStatus::confirmed)},
+              {"orders", std::move(orders)},
+              {"refused", std::move(refused)},
+              {"refused_total", refused_total + rate_limited},
+              {"per_second", std::move(per_second)},
+              {"http_per_second", window.http_per_second},
+              {"revenue", std::move(revenue)},
+              {"latency_ms", in_milliseconds(window.buy_seconds)},
+              {"commit_ms", in_milliseconds(window.commit_seconds)},
+              {"batch_size", object{{"p50", window.batch_size.p50}, {"p99", window.batch_size.p99}, {"mean", window.batch_size.mean}}},
+              {"waiting_buys", sequencer.depth().buys},
+              {"dead_letters", counts.parked()},
+              {"drift", drift()},
+              {"sequence", sequencer.sequence()},
+              {"connections", parts_.connections ? parts_.connections() : 0}};
+  data["queue"] = parts_.fulfilment == nullptr ? boost::json::value(nullptr)
+                                               : boost::json::value(render_queue(parts_.fulfilment->view()->queue, parts_.clock.wall()));
+  return data;
+}
+
+void Statistics::set_gauges() const {
+  Metrics& metrics = parts_.metrics;
+  for (const Offer& offer : parts_.engine.catalogue().current()->all()) {
+    if (offer.removed) continue;
+    const Stock stock = offer.live->read().stock;
+    metrics.stock_units.at({offer.spec->id, "available"}).set(static_cast<double>(stock.available));
+    metrics.stock_units.at({offer.spec->id, "held"}).set(static_cast<double>(stock.held));
+    metrics.stock_units.at({offer.spec->id, "sold"}).set(static_cast<double>(stock.sold));
+  }
+  metrics.drift.set(static_cast<double>(drift()));
+  metrics.dead_letter_count.set(static_cast<double>(parts_.engine.counts().parked()));
+  if (parts_.connections) metrics.open_connections.set(static_cast<double>(parts_.connections()));
+  const Sequencer& sequencer = parts_.engine.sequencer();
+  metrics.queue_depth.at({"commit"}).set(static_cast<double>(sequencer.depth().buys + sequencer.depth().others));
+  metrics.queue_oldest_age_seconds.at({"commit"}).set(std::chrono::duration<double>(sequencer.oldest_age()).count());
+  if (parts_.fulfilment == nullptr) return;
+  const auto view = parts_.fulfilment->view();
+  const WallTime now = parts_.clock.wall();
+  for (const StageView& stage : view->queue.stages) {
+    metrics.queue_depth.at({to_text(stage.step)}).set(static_cast<double>(stage.depth()));
+    const double age = stage.oldest ? static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3 : 0.0;
+    metrics.queue_oldest_age_seconds.at({to_text(stage.step)}).set(age);
+  }
+  for (const WorkerView& worker : view->workers)
+    for (int i = 0; i < kStepCount; ++i)
+      metrics.breaker_state.at({to_text(static_cast<Step>(i))}).set(static_cast<double>(worker.breakers[static_cast<std::size_t>(i)]));
+}
+
+}  // namespace scalemart

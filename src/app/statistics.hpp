@@ -1,0 +1,43 @@
+#pragma once
+// The sale in numbers, for GET /api/admin/stats, its stream, the command line and the metrics' gauges.
+
+#include <atomic>
+#include <boost/json/object.hpp>
+#include <functional>
+#include <memory>
+
+#include "app/engine.hpp"
+#include "fulfilment/service.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace scalemart {
+
+/// Purpose: gathers what the parts count; keeps nothing but the drift.
+/// Concurrency: render() from any thread; look_for_drift() about once a second from one.
+class Statistics {
+ public:
+  struct Parts {
+    Engine& engine;
+    Metrics& metrics;
+    const Clock& clock;
+    FulfilmentService* fulfilment = nullptr;              ///< nullptr: there is none in this process.
+    std::function<std::size_t()> connections = nullptr;   ///< nullptr: no gateway in this process.
+  };
+  explicit Statistics(Parts parts);
+
+  [[nodiscard]] boost::json::object render() const;
+
+  /// Compares, on the sequencer's thread and so at one moment, every product's stock with its own sum and all
+  /// sold units with the orders' own count. What differs is the drift.
+  void look_for_drift();
+  [[nodiscard]] std::int64_t drift() const noexcept { return drift_->load(std::memory_order_relaxed); }
+
+ private:
+  void set_gauges() const;
+
+  Parts parts_;
+  std::shared_ptr<std::atomic<std::int64_t>> drift_;  ///< Shared with looks that are under way.
+  std::shared_ptr<void> refresh_;                     ///< Keeps set_gauges() called before each scrape.
+};
+
+}  // namespace scalemart

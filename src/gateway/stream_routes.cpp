@@ -1,0 +1,132 @@
+#include "gateway/stream_routes.hpp"
+
+#include <fmt/format.h>
+
+#include "domain/time_text.hpp"
+#include "gateway/render.hpp"
+
+namespace scalemart {
+namespace {
+
+Response product_not_found() { return error(404, "product_not_found", "There is no such product."); }
+Response order_not_found() { return error(404, "order_not_found", "There is no such order."); }
+Response no_room() { return error(503, "overloaded", "Too many viewers at once. Please try again."); }
+
+std::string stock_event(const Offer& offer, WallTime now) {
+  const Stock stock = offer.live->read().stock;
+  return *event_text("stock", render_stock(stock, state_at(offer.spec->terms, stock, offer.paused, now)));
+}
+
+std::string order_event(const OrderNotice& notice) {
+  const std::string reason = notice.reason == StatusReason::none ? "null" : fmt::format("\"{}\"", to_text(notice.reason));
+  return *event_text("order", fmt::format(R"({{"id":"{}","status":"{}","status_reason":{},"at":"{}"}})", to_string(notice.order),
+                                          to_text(notice.status), reason, to_rfc3339(notice.at)));
+}
+
+EventStream::Text event_shared(const OrderNotice& notice) { return std::make_shared<const std::string>(order_event(notice)); }
+
+/// Opens the stream and tells the hub; the subscription ends with the connection.
+template <class Topic>
+EventStream follow(Exchange& x, Hub& hub, Topic topic, std::string first, StreamOptions::Overflow overflow) {
+  auto subscription = std::make_shared<Hub::Subscription>();
+  StreamOptions options;
+  options.overflow = overflow;
+  options.first = std::make_shared<const std::string>(std::move(first));
+  options.on_close = [subscription] { subscription->end(); };
+  const EventStream stream = x.stream(std::move(options));
+  *subscription = hub.subscribe(topic, [stream](const Hub::Text& text) { return stream.send(text); });
+  if (!*subscription) stream.close();
+  return stream;
+}
+
+class StreamHandlers {
+ public:
+  explicit StreamHandlers(StreamServices services) : s_(std::move(services)) {}
+
+  void product(Exchange& x) const {
+    const auto offers = s_.catalogue.current();
+    const Offer* offer = offers->find(x.path_parameter(0));
+    if (offer == nullptr || offer->removed) return x.respond(product_not_found());
+    static_cast<void>(follow(x, s_.hub, offer->ref, stock_event(*offer, s_.clock.now()), StreamOptions::Overflow::keep_latest));
+  }
+
+  void order(Exchange& x) const {
+    const auto id = parse_ulid<OrderId>(x.path_parameter(0));
+    if (!id) return x.respond(order_not_found());
+    x.local<Watching>() = {this, *id, OrderStatus::pending, {}};
+    // The order is looked up on the ledger's thread; its answer comes back to this loop as a ledger's would.
+    const AnswerTo to = x.await_answer([](Exchange& exchange, const Answer& found) {
+      exchange.local<Watching>().handlers->found(exchange, found);
+    });
+    const UserId buyer = x.principal()->user;
+    if (!s_.orders.find(*id, [to, buyer](std::optional<OrderView> view) {
+          Answer answer;
+          answer.outcome = view && view->buyer == buyer ? Outcome::done : Outcome::order_not_found;
+          if (view) answer.count = static_cast<std::uint32_t>(view->status);
+          const AnswerSink::Item item{to.token, answer};
+          to.sink->answers({&item, 1});
+        }))
+      x.respond(no_room());
+  }
+
+  void stats(Exchange& x) const {
+    StreamOptions options;
+    options.first = event_text("stats", s_.stats());
+    s_.stats_viewers.add(x.stream(std::move(options)));
+  }
+
+ private:
+  struct Watching {
+    const StreamHandlers* handlers = nullptr;
+    OrderId order;
+    OrderStatus status{};
+    WallTime at;
+  };
+
+  void found(Exchange& x, const Answer& answer) const {
+    if (answer.outcome != Outcome::done) return x.respond(order_not_found());
+    const OrderId id = x.local<Watching>().order;
+    const OrderNotice now{id, static_cast<OrderStatus>(answer.count), StatusReason::none, s_.clock.now()};
+    const EventStream stream = follow(x, s_.hub, id, order_event(now), StreamOptions::Overflow::close);
+    // What changed between the look-up and the subscription would be lost: look once more, now that it listens.
+    static_cast<void>(s_.orders.find(id, [stream, id](std::optional<OrderView> view) {
+      if (view) stream.send(event_shared({id, view->status, view->reason, view->history.back().at}));
+    }));
+  }
+
+  StreamServices s_;
+};
+
+}  // namespace
+
+Hub::Formatters stream_formatters(const Catalogue& catalogue, const SaleClock& clock) {
+  return {[&catalogue, &clock](ProductRef ref) { return stock_event(catalogue.current()->at(ref), clock.now()); }, order_event};
+}
+
+void StatsViewers::add(EventStream viewer) {
+  const std::lock_guard lock(mutex_);
+  viewers_.push_back(std::move(viewer));
+}
+
+void StatsViewers::publish(const std::function<std::string()>& render) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (viewers_.empty()) return;
+  }
+  const EventStream::Text text = event_text("stats", render());
+  const std::lock_guard lock(mutex_);
+  std::erase_if(viewers_, [&text](const EventStream& viewer) { return !viewer.send(text); });
+}
+
+Routes stream_routes(StreamServices services) {
+  const auto handlers = std::make_shared<const StreamHandlers>(std::move(services));
+  const auto route = [&handlers](std::string path, std::string operation, Access access, void (StreamHandlers::*handle)(Exchange&) const) {
+    return Route{Method::get, std::move(path), std::move(operation), access, "default", Body::none,
+                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); }, true};
+  };
+  return {route("/api/products/{id}/events", "productEvents", Access::open, &StreamHandlers::product),
+          route("/api/orders/{id}/events", "orderEvents", Access::buyer, &StreamHandlers::order),
+          route("/api/admin/events", "adminEvents", Access::admin, &StreamHandlers::stats)};
+}
+
+}  // namespace scalemart
