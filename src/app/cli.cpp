@@ -64,7 +64,7 @@ void declare_all(CLI::App& app, CommandContext& context, CommandRun& chosen) {
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* sub = app.add_subcommand(subcommand.name, subcommand.help);
     sub->fallthrough();  // settings and --json may stand after a nested command too
-    sub->add_flag("--json", context.json, "Report as JSON");
+    if (subcommand.declare != declare_rehearse) sub->add_flag("--json", context.json, "Report as JSON");
     add_settings(*sub, subcommand.shows_settings, context.sources);
     subcommand.declare(CommandSpec(*sub, chosen));
   }
