@@ -258,6 +258,21 @@ TYPED_TEST_P(AccountStoreContract, SeededBuyersCountUpAndHaveNoPassword) {
   EXPECT_FALSE(this->find({8, 150}));
 }
 
+TYPED_TEST_P(AccountStoreContract, AccountsAreListedById) {
+  for (const std::uint64_t n : {3u, 1u, 2u})
+    ASSERT_EQ(this->create(this->account(n, "user" + std::to_string(n) + "@example.com")), StoreOutcome::done);
+  const auto list = [&](UserId after, std::size_t limit) {
+    std::vector<std::uint64_t> ids;
+    for (const Account& a :
+         ask_store<std::vector<Account>>([&](auto done) { return this->store().list(after, limit, done); }))
+      ids.push_back(a.id.lo);
+    return ids;
+  };
+  EXPECT_EQ(list({}, 2), (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_EQ(list({77, 2}, 2), (std::vector<std::uint64_t>{3}));
+  EXPECT_TRUE(list({77, 3}, 2).empty());
+}
+
 TYPED_TEST_P(AccountStoreContract, AuditIsPagedNewestFirst) {
   for (int i = 1; i <= 5; ++i)
     ask_store<StoreOutcome>([&](auto done) { return this->store().append_audit(this->entry("act_" + std::to_string(i)), done); });
@@ -290,6 +305,7 @@ REGISTER_TYPED_TEST_SUITE_P(AccountStoreContract, AccountIsFoundByIdAndByEmailWh
                             DisabledAccountHasNoLogins, RoleAndLogoutEverywhereRaiseTheEpoch,
                             LogoutRevokesOneFamilyAlsoAnUnknownOne, OldestLoginGivesWayToTheNewest,
                             RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver, SeededBuyersCountUpAndHaveNoPassword,
+                            AccountsAreListedById,
                             AuditIsPagedNewestFirst, SettingIsReplacedByItsKey);
 
 }  // namespace scalemart::test

@@ -38,6 +38,14 @@ class MemoryAccountStore final : public AccountStore {
       return found == nullptr ? std::nullopt : std::optional(*found);
     });
   }
+  bool list(UserId after, std::size_t limit, Done<std::vector<Account>> done) override {
+    return read<std::vector<Account>>(done, [&] {
+      std::vector<Account> page;
+      for (auto user = users_.upper_bound(after); user != users_.end() && page.size() < limit; ++user)
+        page.push_back(user->second.account);
+      return page;
+    });
+  }
   bool rehash(UserId id, std::string expected, std::string hash, Done<StoreOutcome> done) override {
     return change<StoreOutcome>(done, StoreOutcome::no_space, [&] {
       const auto found = users_.find(id);
