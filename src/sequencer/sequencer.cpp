@@ -1,6 +1,7 @@
 #include "sequencer/sequencer.hpp"
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -18,6 +19,23 @@ constexpr std::int64_t kNoExpiry = std::numeric_limits<std::int64_t>::max();
 bool needs_room(const Command& command) {
   return std::holds_alternative<Reserve>(command) || std::holds_alternative<CreateProduct>(command) ||
          std::holds_alternative<ChangeProduct>(command) || std::holds_alternative<AdjustStock>(command);
+}
+
+/// Asks the scheduler (Linux 6.12 and later) for short turns: a thread that runs for 0.2 ms at a time may go
+/// before threads that take 3 ms when it wakes up, and everyone waits for this one. No privilege needed;
+/// older kernels refuse and nothing changes. Source: sched_setattr(2), sched_runtime of SCHED_OTHER.
+void ask_for_short_turns() noexcept {
+  struct {
+    std::uint32_t size, policy;
+    std::uint64_t flags;
+    std::int32_t nice;
+    std::uint32_t priority;
+    std::uint64_t runtime, deadline, period;
+  } attributes{};
+  attributes.size = sizeof attributes;
+  attributes.flags = 0x08;  // SCHED_FLAG_KEEP_POLICY
+  attributes.runtime = 200'000;
+  ::syscall(SYS_sched_setattr, 0, &attributes, 0U);
 }
 
 void end_process(const std::string& line) {
@@ -62,6 +80,7 @@ void Sequencer::run() {
   ::prctl(PR_SET_NAME, "sequencer");
   // Windows are fractions of a millisecond: the default slack of 50 us would blur them.
   ::prctl(PR_SET_TIMERSLACK, 5'000UL);
+  ask_for_short_turns();
   for (;;) {
     bool timed_out = false;
     if (taken_.size() == 0) {

@@ -1,0 +1,252 @@
+#include "backend/embedded/query_store.hpp"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/task_pool.hpp"
+
+namespace scalemart {
+namespace {
+
+constexpr std::size_t kExportPage = 500;
+
+void remove_database(const std::filesystem::path& file) {
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix, ignored);
+}
+
+MinorUnits add_saturating(MinorUnits a, MinorUnits b) {
+  MinorUnits sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<MinorUnits>::max() : sum;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<QueryStore>> QueryStore::open(Options options, Sequence journal_head) {
+  auto tables = QueryTables::open(options.file);
+  std::string why;
+  if (!tables) why = tables.error().message;
+  if (tables && (*tables)->applied() > journal_head)
+    why = "it is at " + std::to_string((*tables)->applied()) + ", ahead of the journal";
+  if (!why.empty()) {
+    if (options.on_note) options.on_note("query.db is made anew: " + why);
+    tables = std::unique_ptr<QueryTables>();
+    remove_database(options.file);
+    tables = QueryTables::open(options.file);
+    if (!tables) return tables.error();
+  }
+  return std::unique_ptr<QueryStore>(new QueryStore(std::move(options), std::move(*tables), journal_head));
+}
+
+QueryStore::QueryStore(Options options, std::unique_ptr<QueryTables> tables, Sequence journal_head)
+    : options_(std::move(options)),
+      journal_head_(journal_head),
+      backlog_(options_.backlog_records),
+      applied_(tables->applied()),
+      tables_(std::move(tables)) {}
+
+QueryStore::~QueryStore() { stop(); }
+
+void QueryStore::start() {
+  requests_ = std::thread([this] { run_requests(); });
+  writer_ = std::thread([this] { run(); });
+}
+
+void QueryStore::stop() {
+  stopping_ = true;
+  stopping_.notify_all();
+  if (writer_.joinable()) writer_.join();
+  if (requests_.joinable()) {
+    int state = request_.load();
+    while (state == 2) {
+      request_.wait(2);  // someone still writes into our list
+      state = request_.load();
+    }
+    request_ = -1;
+    request_.notify_all();
+    requests_.join();
+  }
+}
+
+void QueryStore::note(const std::string& line) const {
+  if (options_.on_note) options_.on_note(line);
+}
+
+void QueryStore::rest(std::chrono::milliseconds time) {
+  // Short rests, so that stop() is quick; the thread has nothing better to do.
+  for (auto left = time; left.count() > 0 && !stopping_.load(); left -= options_.poll)
+    std::this_thread::sleep_for(std::min(left, options_.poll));
+}
+
+void QueryStore::run() {
+  ::prctl(PR_SET_NAME, "query-writer");
+  yield_to_the_sale(true);
+  while (!stopping_.load()) {
+    const Worked worked = work();
+    if (worked == Worked::something) continue;
+    rest(worked == Worked::failed ? options_.retry : options_.poll);
+  }
+}
+
+QueryStore::Worked QueryStore::work() {
+  if (options_.has_room && !options_.has_room()) return Worked::failed;
+  const Sequence applied = applied_.load(std::memory_order_relaxed);
+  const Sequence latest = std::max(backlog_.latest(), journal_head_);
+  std::size_t waiting = backlog_.size();
+  while (waiting > 0 && backlog_.at(0).sequence <= applied) {
+    backlog_.drop(1);
+    --waiting;
+  }
+  if (waiting == 0) return latest > applied ? catch_up(latest) : Worked::nothing;
+  if (backlog_.at(0).sequence > applied + 1) return catch_up(backlog_.at(0).sequence - 1);
+  std::vector<Record> records;
+  records.reserve(options_.transaction_records);
+  for (std::size_t i = 0; i < std::min(waiting, options_.transaction_records); ++i) {
+    if (backlog_.at(i).sequence != applied + 1 + i) break;
+    records.push_back(backlog_.at(i));
+  }
+  const Worked worked = write(records);
+  if (worked == Worked::something) backlog_.drop(records.size());
+  return worked;
+}
+
+QueryStore::Worked QueryStore::catch_up(Sequence up_to) {
+  if (!options_.read_records || stopping_.load()) return Worked::nothing;
+  caught_up_.clear();
+  caught_up_.reserve(options_.catch_up_records);
+  request_after_ = applied_.load(std::memory_order_relaxed);
+  request_ = 1;
+  request_.notify_all();
+  for (int state = 1; state != 3; state = request_.load()) request_.wait(state);
+  request_ = 0;
+  if (caught_up_.empty()) return Worked::nothing;
+  std::span<const Record> records(caught_up_);
+  Worked worked = Worked::nothing;
+  while (!records.empty() && records.front().sequence <= up_to && !stopping_.load()) {
+    const std::size_t count = std::min(records.size(), options_.transaction_records);
+    worked = write(records.first(count));
+    if (worked != Worked::something) break;
+    records = records.subspan(count);
+  }
+  return worked;
+}
+
+void QueryStore::run_requests() {
+  ::prctl(PR_SET_NAME, "query-requests");
+  for (;;) {
+    const int state = request_.load();
+    if (state == -1) return;
+    if (state != 1) {
+      request_.wait(state);
+      continue;
+    }
+    request_ = 2;
+    const bool asked = options_.read_records(request_after_, options_.catch_up_records, caught_up_, [this] {
+      request_ = 3;
+      request_.notify_all();
+    });
+    if (asked) continue;
+    request_ = 3;
+    request_.notify_all();
+  }
+}
+
+QueryStore::Worked QueryStore::write(std::span<const Record> records) {
+  // A question goes first: it waits for one small transaction at most.
+  while (questions_.load() > 0 && !stopping_.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::string why;
+  {
+    const std::lock_guard guard(mutex_);
+    if (tables_) {
+      const auto done = tables_->apply(records);
+      applied_.store(tables_->applied(), std::memory_order_release);
+      if (done) {
+        applied_.notify_all();
+        return Worked::something;
+      }
+      why = done.error().message;
+      if (!tables_->broken()) {
+        note(why);
+        return Worked::failed;
+      }
+    }
+    rebuild(why);
+  }
+  return Worked::failed;
+}
+
+void QueryStore::rebuild(const std::string& why) {
+  note("query.db is made anew: " + why);
+  tables_.reset();
+  remove_database(options_.file);
+  auto made = QueryTables::open(options_.file);
+  if (made)
+    tables_ = std::move(*made);
+  else
+    note(made.error().message);
+  applied_.store(0, std::memory_order_release);
+}
+
+template <class Question>
+auto QueryStore::ask(Question question) {
+  ++questions_;
+  const std::lock_guard guard(mutex_);
+  --questions_;
+  using Reply = decltype(question(*tables_));
+  if (!tables_) return Reply(error("query.db is being made anew"));
+  return question(*tables_);
+}
+
+Result<OrderPage> QueryStore::search(const OrderSearch& search) {
+  return ask([&](QueryTables& tables) { return tables.search(search); });
+}
+
+Result<std::optional<ArchivedOrder>> QueryStore::find(OrderId id) {
+  return ask([&](QueryTables& tables) { return tables.find(id); });
+}
+
+Result<std::vector<ProductSales>> QueryStore::sales() {
+  return ask([&](QueryTables& tables) { return Result<std::vector<ProductSales>>(tables.sales()); });
+}
+
+Result<std::vector<Revenue>> QueryStore::revenue() {
+  const auto all = sales();
+  if (!all) return all.error();
+  std::map<Currency, Revenue> by_currency;
+  for (const ProductSales& product : *all) {
+    Revenue& revenue = by_currency[product.currency];
+    const auto amount = [&](OrderStatus status) { return product.by_status[static_cast<std::size_t>(status)].amount; };
+    revenue.confirmed = add_saturating(revenue.confirmed, amount(OrderStatus::confirmed));
+    revenue.refunded = add_saturating(revenue.refunded, amount(OrderStatus::refunded));
+  }
+  std::vector<Revenue> list;
+  for (auto& [currency, revenue] : by_currency) {
+    revenue.currency = currency.text();
+    list.push_back(std::move(revenue));
+  }
+  return list;
+}
+
+Result<void> QueryStore::for_each(OrderSearch filter, const std::function<bool(const ArchivedOrder&)>& visit) {
+  filter.limit = kExportPage;
+  do {
+    const auto page = search(filter);
+    if (!page) return page.error();
+    for (const ArchivedOrder& order : page->orders)
+      if (!visit(order)) return {};
+    filter.cursor = page->next_cursor;
+  } while (!filter.cursor.empty());
+  return {};
+}
+
+bool QueryStore::wait_for(Sequence sequence, std::chrono::milliseconds most) const {
+  for (auto left = most; applied() < sequence; left -= std::chrono::milliseconds(1)) {
+    if (left.count() <= 0) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+}  // namespace scalemart
