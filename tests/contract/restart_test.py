@@ -1,0 +1,282 @@
+"""Crashes, stops and starts that must be refused."""
+import os
+import random
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+import shop
+from shop import EXIT_CANNOT_RUN, EXIT_DONE
+from wire import Closed, Connection, request_bytes, wait_until
+
+
+class Crash(shop.ShopTest):
+    settings = {"PAYMENT": "simulated:?latency=300ms&decline=0%"}
+    ROUNDS, STOCK = 3, 100_000
+
+    def storm(self, thing, tokens, seeds, round_number):
+        """Buys by many until the server is gone. (token, key, quantity, ticket or None) of every buy that was sent."""
+        sent, lock = [], threading.Lock()
+
+        def run(i):
+            rng = random.Random(seeds[i])
+            try:
+                with self.shop.connect() as c:
+                    for n in range(100_000):
+                        token, quantity = tokens[rng.randrange(len(tokens))], rng.randint(1, 4)
+                        shot = [token, f"r{round_number}-{i}-{n}", quantity, None]
+                        with lock:
+                            sent.append(shot)
+                        answer = c.request("POST", "/api/flash-buy", {"product_id": thing, "quantity": quantity},
+                                           token=token, key=shot[1])
+                        if answer.status == 200:
+                            shot[3] = answer.data
+            except (ConnectionError, Closed):
+                return
+        threads = [threading.Thread(target=run, args=(i,)) for i in range(len(seeds))]
+        for t in threads:
+            t.start()
+        return sent, threads
+
+    def test_kill_9_in_a_storm_loses_nothing(self):
+        rng = shop.seeded("kill -9")
+        tokens, thing = self.shop.seeds(50), self.shop.product(total=self.STOCK)
+        sent = []
+        for round_number in range(self.ROUNDS):
+            some, threads = self.storm(thing, tokens, [rng.getrandbits(32) for _ in range(12)], round_number)
+            wait_until(lambda: sum(1 for s in some if s[3]) > 50, what="buys are being accepted")
+            time.sleep(rng.uniform(0.05, 0.5))  # the crash comes at any moment
+            self.assertEqual(-signal.SIGKILL, self.shop.kill())
+            for t in threads:
+                t.join()
+            self.shop.start()
+            sent += some
+            self.check(sent if round_number == self.ROUNDS - 1 else some, thing, rng)
+        bought = sum(s[2] for s in sent if s[3])
+        wait_until(lambda: (lambda a, h, s, t: h == 0 and s == bought)(*self.shop.stock(thing)), 20,
+                   what="all pending orders are confirmed")
+        report = self.shop.verify()
+        self.assertEqual((True, 0, len([s for s in sent if s[3]])), (report["ok"], report["drift"], report["orders"]))
+
+    def check(self, sent, thing, rng):
+        """Every acknowledged order is there; every unknown one is known now."""
+        self.assertTrue([s for s in sent if s[3] is None], "nothing was in flight at the crash")
+        for shot in sent:
+            token, key, quantity, ticket = shot
+            found = self.shop.get(f"/api/orders/by-key/{key}", token=token)
+            if ticket is None:
+                self.assertIn(found.status, (200, 404))
+                if found.status == 404:
+                    continue
+                shot[3] = {"order_id": found.data["id"], "total_minor": found.data["total_minor"]}
+            self.assertEqual(200, found.status, f"an acknowledged order is lost: {shot}")
+            self.assertEqual((shot[3]["order_id"], quantity, thing, shot[3]["total_minor"]),
+                             (found.data["id"], found.data["quantity"], found.data["product_id"], found.data["total_minor"]))
+        orders = [s[3]["order_id"] for s in sent if s[3]]
+        self.assertEqual(len(orders), len(set(orders)))
+        available, held, sold, total = self.shop.stock(thing)
+        self.assertEqual(self.STOCK, available + held + sold)
+        for token, key, quantity, ticket in rng.sample([s for s in sent if s[3]], 30):
+            again = self.shop.post("/api/flash-buy", {"product_id": thing, "quantity": quantity}, token=token, key=key)
+            self.assertEqual((200, "true", ticket["order_id"]),
+                             (again.status, again.header("Idempotent-Replayed"), again.data["order_id"]))
+
+    def test_a_killed_worker_is_taken_over(self):
+        """Killed while payments are under way: each order is completed once."""
+        buyer, thing = self.shop.register(), self.shop.product(total=20)
+        orders = [buyer.buy(thing).data["order_id"] for _ in range(20)]
+        wait_until(lambda: any(buyer.order(o)["status"] == "processing" for o in orders))
+        self.shop.kill()
+        self.shop.start()
+        for order in orders:
+            done = buyer.wait_for(order, "confirmed", "failed", "expired")
+            told = [change["status"] for change in done["history"]]
+            self.assertEqual(("confirmed", 1, 1), (done["status"], told.count("processing"), told.count("confirmed")))
+        self.assertEqual((0, 0, 20, 20), self.shop.stock(thing))
+        self.assertEqual(0, self.shop.verify()["drift"])
+
+    def test_nothing_is_forgotten_over_a_restart(self):
+        buyer, thing = self.shop.register("keeper"), self.shop.product(name="Kept", per_user_limit=2, list_price_minor=5000)
+        order = buyer.wait_for(buyer.buy(thing, 2, key="kept").data["order_id"], "confirmed")
+        before = self.shop.get(f"/api/products/{thing}").data
+        paused = self.shop.product()
+        self.shop.admin.post(f"/api/admin/products/{paused}/pause")
+        head = self.shop.ledger()
+        for sig in (signal.SIGTERM, signal.SIGKILL):
+            self.shop.restart(sig)
+            self.assertEqual(head, self.shop.ledger())
+            self.assertEqual(before, self.shop.get(f"/api/products/{thing}").data)
+            self.assertEqual("paused", self.shop.get(f"/api/products/{paused}").data["state"])
+            self.assertEqual(order, buyer.order(order["id"]), "the token is good and the order as it was")
+            self.assertEqual("true", buyer.buy(thing, 2, key="kept").header("Idempotent-Replayed"))
+            self.assertError(buyer.buy(thing, 1), 409, "purchase_limit")
+            self.assertEqual("keeper", self.shop.login(buyer.email, shop.BUYER_PASSWORD).get("/api/auth/me").data["name"])
+
+
+class Drain(shop.ShopTest):
+    settings = {"DRAIN_DELAY": "700ms", "PAYMENT": "simulated:?latency=300ms&decline=0%"}
+
+    def test_sigterm_finishes_what_was_begun(self):
+        buyer, thing = self.shop.register(), self.shop.product(total=10)
+        whole = request_bytes("POST", "/api/flash-buy", {"product_id": thing, "quantity": 3}, token=buyer.token, key="drained")
+        with self.shop.connect() as begun, self.shop.connect() as kept, self.shop.events(f"/api/products/{thing}/events") as live:
+            live.next()
+            self.assertEqual(200, kept.request("GET", "/healthz").status)
+            begun.send(whole[:-10])
+            started = time.monotonic()
+            self.shop.process.send_signal(signal.SIGTERM)
+            self.shop.ended = True
+            # Ready goes first, while connections are still taken.
+            refused = wait_until(lambda: (a := self.fresh("/readyz")).status != 200 and a, 0.6)
+            self.assertError(refused, 503, "unavailable")
+            self.assertEqual(200, self.fresh("/healthz").status, "alive all the while")
+            # Then no new connections; the one that was begun is finished.
+            wait_until(self.is_closed, 5)
+            begun.send(whole[-10:])
+            answer = begun.read_answer()
+            self.assertEqual(200, answer.status)
+            self.assertEqual("close", (answer.header("Connection") or "").lower())
+            self.assertTrue(begun.is_closed_by_peer())
+            self.assertEqual(EXIT_DONE, self.shop.process.wait(10))
+            self.assertLess(time.monotonic() - started, 10)
+        self.shop.start()
+        done = buyer.wait_for(answer.data["order_id"], "confirmed")
+        self.assertEqual(3, done["quantity"])
+        self.assertEqual(done["id"], buyer.get("/api/orders/by-key/drained").data["id"])
+        self.assertEqual(0, self.shop.verify()["drift"])
+
+    def fresh(self, path):
+        with self.shop.connect() as c:
+            return c.request("GET", path)
+
+    def is_closed(self):
+        try:
+            with self.shop.connect() as c:
+                c.request("GET", "/healthz")
+            return False
+        except (ConnectionError, Closed):
+            return True
+
+    def test_sigterm_under_load_breaks_no_answer(self):
+        """Every request that the server began to answer is answered whole, and what it accepted is there afterwards."""
+        tokens, thing = self.shop.seeds(30), self.shop.product(total=10**6)
+        accepted, broken = [], []
+
+        def run(token):
+            with self.shop.connect() as c:
+                for n in range(100_000):
+                    try:
+                        answer = c.request("POST", "/api/flash-buy", {"product_id": thing}, token=token, key=f"load-{n}")
+                    except Closed as problem:
+                        if str(problem) != "b''":
+                            broken.append(problem)
+                        return
+                    except ConnectionError:
+                        return
+                    if answer.status == 200:
+                        accepted.append((token, answer.data["order_id"]))
+                    if answer.status not in (200, 503):
+                        broken.append(answer)
+                    if (answer.header("Connection") or "").lower() == "close":
+                        return
+        threads = [threading.Thread(target=run, args=(t,)) for t in tokens]
+        for t in threads:
+            t.start()
+        wait_until(lambda: len(accepted) > 200)
+        self.assertEqual(EXIT_DONE, self.shop.stop(patience=10))
+        for t in threads:
+            t.join()
+        self.assertEqual([], broken)
+        self.shop.start()
+        for token, order in accepted[::max(1, len(accepted) // 300)]:
+            self.assertEqual(200, self.shop.get(f"/api/orders/{order}", token=token).status)
+        available, held, sold, _ = self.shop.stock(thing)
+        self.assertGreaterEqual(held + sold, len(accepted))
+        self.assertLessEqual(held + sold, len(accepted) + len(tokens))
+
+    def test_ctrl_c_stops_it_too(self):
+        self.assertEqual(EXIT_DONE, self.shop.stop(signal.SIGINT))
+        self.shop.start()
+
+
+class Refused(unittest.TestCase):
+    """Starts that must not succeed: exit code 3 and one line that says why."""
+
+    def start(self, folder, port, **settings):
+        second = shop.Shop(folder=folder, port=port, start=False, **settings)
+        self.addCleanup(second.close)
+        done = subprocess.run([shop.BINARY, "serve"], env=second.environment(), cwd=second.root, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=20, check=False)
+        return done.returncode, done.stderr
+
+    def test_a_second_server_on_the_same_folder(self):
+        first = shop.Shop()
+        self.addCleanup(first.close)
+        code, said = self.start(first.folder, shop.free_port())
+        self.assertEqual(EXIT_CANNOT_RUN, code, said)
+        self.assertIn(first.folder, said)
+        self.assertEqual(200, first.get("/readyz").status)
+        first.product()
+
+    def test_a_port_that_is_taken(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", shop.free_port()))
+            taken.listen()
+            port = taken.getsockname()[1]
+            code, said = self.start(None, port)
+        self.assertEqual(EXIT_CANNOT_RUN, code, said)
+        self.assertIn(str(port), said)
+
+    def test_a_folder_that_cannot_be_written(self):
+        for folder in ("/proc/scalemart", "/dev/null/scalemart"):
+            code, said = self.start(folder, shop.free_port())
+            self.assertEqual(EXIT_CANNOT_RUN, code, said)
+            self.assertIn(folder, said)
+
+    def test_wrong_values_are_named(self):
+        wrong = {
+            "LISTEN": ("nonsense", "127.0.0.1", "127.0.0.1:99999", ":x"), "DATABASE": ("mongodb://x", "nonsense"),
+            "REDIS": ("redis://x",), "ADMIN_EMAIL": ("nobody",), "ADMIN_PASSWORD": ("short",),
+            "JWT_SECRET": ("short", "secret" * 6, "a" * 40, "your-256-bit-secret-your-256-bit-secret", "0123456789" * 4),
+            "RATE_LIMIT_FLASH_BUY": ("10", "10/", "ten/60s", "0/60s", "10/60s,burst=0"), "RATE_LIMIT_LOGIN": ("-1/60s",),
+            "RATE_LIMIT_REGISTER": ("10/60",), "RATE_LIMIT_DEFAULT": ("1/0s",), "TRUSTED_PROXIES": ("10.0.0.0/33", "proxy.test"),
+            "CONNECTIONS_PER_ADDRESS": ("0", "-1", "x"), "PAYMENT": ("cash:", "simulated:?latency=x", "simulated:?decline=200%"),
+            "WORKERS": ("-1", "1.5", "1000"), "HOLD": ("10", "0s", "-5m", "10 minutes"), "SMTP": ("mail.test", "http://x"),
+            "LOG": ("loud",), "TLS_CERT": ("/nowhere.pem",), "BODY_MAX": ("1", "lots"), "QUEUE_MAX": ("0",),
+            "CORS_ORIGINS": ("shop.example",),
+        }
+        for name, values in wrong.items():
+            for value in values:
+                with self.subTest(variable=name, value=value):
+                    code, said = self.start(None, shop.free_port(), **{name: value})
+                    self.assertEqual(EXIT_CANNOT_RUN, code, said)
+                    lines = said.strip().splitlines()
+                    self.assertEqual(1, len(lines), said)
+                    self.assertIn("SCALEMART_" + name, lines[0])
+                    if name in ("JWT_SECRET", "ADMIN_PASSWORD"):
+                        self.assertNotIn(value, said)
+
+    def test_a_damaged_journal_is_not_served(self):
+        broken = shop.Shop()
+        self.addCleanup(broken.close)
+        buyer, thing = broken.register(), broken.product()
+        for _ in range(5):
+            buyer.buy(thing)
+        broken.stop()
+        journal = os.path.join(broken.folder, "journal.db")
+        with open(journal, "r+b") as file:
+            file.seek(0, os.SEEK_END)
+            size = file.tell()
+            for offset in range(4096, size, 512):
+                file.seek(offset)
+                file.write(b"\xa5" * 64)
+        code, said = self.start(broken.folder, shop.free_port())
+        self.assertEqual(EXIT_CANNOT_RUN, code, said)
+        self.assertIn("journal", said)
+
+
+if __name__ == "__main__":
+    shop.main()

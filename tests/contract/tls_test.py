@@ -1,0 +1,122 @@
+"""HTTPS: the same shop behind a certificate that can be changed while it sells."""
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+import shop
+from wire import Connection, request_bytes, wait_until
+
+
+def certificate(folder, name):
+    """A fresh self-signed certificate for shop.test; (certificate, key)."""
+    cert, key = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:shop.test", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True)
+    return cert, key
+
+
+class TlsShop(shop.Shop):
+    def connect(self, **more):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return Connection(self.port, wrap=lambda s: context.wrap_socket(s, server_hostname="shop.test"), **more)
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log_tail()}")
+        try:
+            with self.connect() as c:
+                return c.request("GET", "/readyz").status == 200
+        except OSError:
+            return False
+
+
+class Tls(shop.ShopTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="scalemart-tls-")
+        cls.cert, cls.key = certificate(cls.folder, "first")
+        cls.shop = TlsShop(TLS_CERT=cls.cert, TLS_KEY=cls.key, HEADER_TIMEOUT="2s")
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        for name in os.listdir(cls.folder):
+            os.remove(os.path.join(cls.folder, name))
+        os.rmdir(cls.folder)
+
+    def served(self):
+        """The certificate that new connections get."""
+        return ssl.get_server_certificate(("127.0.0.1", self.shop.port))
+
+    def read(self, path):
+        with open(path, encoding="ascii") as file:
+            return file.read()
+
+    def test_a_sale_over_https(self):
+        buyer, thing = self.shop.register(), self.shop.product()
+        answer = buyer.buy(thing)
+        self.assertEqual(200, answer.status)
+        self.assertIn("max-age=31536000", answer.header("Strict-Transport-Security"))
+        self.assertEqual("confirmed", buyer.wait_for(answer.data["order_id"], "confirmed")["status"])
+
+    def test_pipelining_and_large_answers(self):
+        with self.shop.connect() as c:
+            c.send(request_bytes("GET", "/openapi.json") * 20)
+            self.assertEqual(1, len({c.read_answer().body for _ in range(20)}))
+
+    def test_old_protocols_are_refused(self):
+        for name, version in (("TLSv1", ssl.TLSVersion.TLSv1), ("TLSv1.1", ssl.TLSVersion.TLSv1_1)):
+            with self.subTest(version=name):
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                context.set_ciphers("ALL:@SECLEVEL=0")
+                context.minimum_version = context.maximum_version = version
+                with self.assertRaises((ssl.SSLError, ConnectionError)), socket.create_connection(("127.0.0.1", self.shop.port)) as s:
+                    context.wrap_socket(s)
+
+    def test_plain_http_is_not_answered(self):
+        with Connection(self.shop.port, patience=8) as c:
+            c.send(request_bytes("GET", "/healthz"))
+            c.socket.settimeout(8)
+            try:
+                self.assertNotIn(b"200 OK", c.socket.recv(4096))
+            except ConnectionError:
+                pass
+
+    def test_a_handshake_that_stalls_is_cut(self):
+        begun = time.monotonic()
+        with Connection(self.shop.port, patience=15) as c:
+            c.send(b"\x16\x03\x01")
+            self.assertTrue(c.is_closed_by_peer(15))
+        self.assertLess(time.monotonic() - begun, 12)
+
+    def test_the_certificate_is_read_again_on_sighup(self):
+        self.assertEqual(self.read(self.cert), self.served())
+        with self.shop.connect() as kept:
+            self.assertEqual(200, kept.request("GET", "/healthz").status)
+            cert, key = certificate(self.folder, "second")
+            os.replace(cert, self.cert)
+            os.replace(key, self.key)
+            self.shop.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: self.served() == self.read(self.cert))
+            self.assertEqual(200, kept.request("GET", "/healthz").status, "who was connected stays so")
+            # A broken one is not taken.
+            now = self.read(self.cert)
+            with open(self.cert, "w", encoding="ascii") as file:
+                file.write("nonsense")
+            self.shop.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: any("certificate" in str(line).lower() and line.get("level") in ("error", "warn", "warning")
+                                   for line in self.shop.logs()), what="the log says so")
+            self.assertEqual(now, self.served())
+            with open(self.cert, "w", encoding="ascii") as file:
+                file.write(now)
+
+
+if __name__ == "__main__":
+    shop.main()
