@@ -37,6 +37,7 @@ Result<std::unique_ptr<Engine>> Engine::open(Store store, const Config& config, 
   if (!recovered) return recovered.error();
   log_recovery(*recovered, seconds_since(clock, begin));
   engine->compose(config, clock, metrics, std::move(*recovered));
+  if (auto archive = engine->open_archive(); !archive) return archive.error();
   return engine;
 }
 
@@ -68,6 +69,27 @@ void Engine::compose(const Config& config, const Clock& clock, Metrics& metrics,
   options.on_snapshot = log_snapshot;
   sequencer_ = std::make_unique<Sequencer>(
       std::move(ledger), *store_.journal, [this] { return sale_clock_->now(); }, clock, std::move(options));
+}
+
+Result<void> Engine::open_archive() {
+  QueryStore::Options options;
+  options.file = store_.folder->file("query.db");
+  options.has_room = [this] { return has_room_for_buys(); };
+  options.on_note = [](const std::string& line) { log::warn("order_archive", {{"note", line}}); };
+  options.read_records = [this](Sequence after, std::size_t max, std::vector<Record>& records,
+                                const std::function<void()>& done) {
+    return sequencer_->read_journal([after, max, &records, done](const Ledger&, Journal& journal) {
+      const auto read =
+          journal.read(after, max, [&records](const Record& record) { records.push_back(record); });
+      if (!read) log::error("journal_unreadable", {{"reason", read.error().message}});
+      done();
+    });
+  };
+  auto archive = QueryStore::open(std::move(options), sequencer_->sequence());
+  if (!archive) return archive.error();
+  archive_ = std::move(*archive);
+  on_committed([this](const Committed& batch) { archive_->offer(batch.records); });
+  return {};
 }
 
 Engine::~Engine() {
@@ -104,10 +126,12 @@ bool Engine::look(const std::function<void(const Ledger&)>& look) {
 
 void Engine::start() {
   sequencer_->start();
+  archive_->start();
 }
 
 void Engine::stop() {
   if (sequencer_) sequencer_->stop();
+  if (archive_) archive_->stop();
 }
 
 }  // namespace scalemart

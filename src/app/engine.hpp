@@ -7,6 +7,7 @@
 
 #include "app/config.hpp"
 #include "app/store.hpp"
+#include "backend/embedded/query_store.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "flow/catalogue.hpp"
@@ -50,6 +51,7 @@ class Engine {
   [[nodiscard]] const UsedKeys& used_keys() const { return *used_keys_; }
   [[nodiscard]] const SaleCounts& counts() const { return counts_; }
   [[nodiscard]] Sequencer& sequencer() { return *sequencer_; }
+  [[nodiscard]] QueryStore& archive() { return *archive_; }
   [[nodiscard]] bool has_room_for_buys() const noexcept { return store_.journal->has_room_for_buys(); }
 
   /// Whole batches after `after`, up to about `max_bytes`, read between two rounds; waits for it. Empty: no more.
@@ -70,6 +72,7 @@ class Engine {
   };
 
   explicit Engine(Store store) : store_(std::move(store)) {}
+  [[nodiscard]] Result<void> open_archive();
   void compose(const Config& config, const Clock& clock, Metrics& metrics, Recovered recovered);
 
   Store store_;
@@ -83,6 +86,7 @@ class Engine {
   std::vector<UnfinishedOrder> unfinished_;
   std::vector<ParkedOrder> parked_;
   std::unique_ptr<Sequencer> sequencer_;
+  std::unique_ptr<QueryStore> archive_;
 };
 
 }  // namespace scalemart

@@ -10,7 +10,7 @@
 namespace scalemart {
 
 /// Concurrency: one caller at a time, and not the engine's own threads: every call waits.
-class EngineOperations final : public Operations {
+class EngineOperations : public Operations {
  public:
   /// `stats` gives the object of GET /api/admin/stats. All outlive this.
   EngineOperations(Engine& engine, Identity& identity, const ApiDocument& document, const Clock& clock,

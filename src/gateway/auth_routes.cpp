@@ -3,7 +3,9 @@
 #include <boost/json/object.hpp>
 #include <memory>
 
+#include "auth/email.hpp"
 #include "base/check.hpp"
+#include "gateway/middleware/stage_guards.hpp"
 
 namespace scalemart {
 namespace {
@@ -77,6 +79,14 @@ Route route(Method method, std::string path, std::string operation, Access acces
   return Route{method, std::move(path), std::move(operation), access, std::move(policy), body, std::move(handler), true};
 }
 
+/// Guessing one account's password from many addresses is limited by the account.
+std::optional<Response> limit_account(Limiter& limiter, std::string_view email, SteadyTime now) {
+  const auto name = normalise_email(email);
+  const Decision decision = limiter.take(PolicyId::login, limit_key_of_text(name ? *name : email), now);
+  if (decision.allowed) return std::nullopt;
+  return rate_limited(limiter, PolicyId::login, decision);
+}
+
 void logout(Sessions& sessions, Exchange& x) {
   const auto* body = x.json().if_object();
   const auto* everywhere = body == nullptr ? nullptr : body->if_contains("everywhere");
@@ -88,15 +98,16 @@ void logout(Sessions& sessions, Exchange& x) {
 
 }  // namespace
 
-Routes auth_routes(Sessions& sessions) {
+Routes auth_routes(Sessions& sessions, Limiter& limiter) {
   Routes routes;
   routes.push_back(route(Method::post, "/api/auth/register", "register", Access::open, "register", Body::json, [&sessions](Exchange& x) {
     const object& body = x.json().as_object();
     Sessions::Registration registration{text_of(body, "email"), text_of(body, "password"), text_of(body, "name")};
     sessions.register_buyer(std::move(registration), x.client().text(), answer_session(x, 201));
   }));
-  routes.push_back(route(Method::post, "/api/auth/login", "login", Access::open, "login", Body::json, [&sessions](Exchange& x) {
+  routes.push_back(route(Method::post, "/api/auth/login", "login", Access::open, "login", Body::json, [&sessions, &limiter](Exchange& x) {
     const object& body = x.json().as_object();
+    if (const auto refused = limit_account(limiter, text_of(body, "email"), x.arrival())) return x.respond(*refused);
     sessions.login(text_of(body, "email"), text_of(body, "password"), x.client().text(), answer_session(x, 200));
   }));
   routes.push_back(route(Method::post, "/api/auth/refresh", "refresh", Access::open, "login", Body::json, [&sessions](Exchange& x) {

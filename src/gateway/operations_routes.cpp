@@ -20,7 +20,10 @@ Response readiness(const std::vector<std::string>& reasons) {
 }  // namespace
 
 Routes operations_routes(OperationsServices services) {
+  Route stats = route("/api/admin/stats", "adminStats", Access::admin, [render = services.stats](Exchange& x) { x.respond(json_ok(render())); });
+  stats.policy = "default";
   return {
+      std::move(stats),
       route("/healthz", "healthz", Access::open, [](Exchange& x) { x.respond(json_ok(boost::json::object{{"up", true}})); }),
       route("/readyz", "readyz", Access::open, [ready = services.not_ready](Exchange& x) { x.respond(readiness(ready())); }),
       route("/metrics", "metrics", Access::operator_,

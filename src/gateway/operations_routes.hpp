@@ -1,6 +1,7 @@
 #pragma once
 // Health, metrics and the pages that travel inside the program.
 
+#include <boost/json/object.hpp>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct OperationsServices {
   std::function<std::vector<std::string>()> not_ready;
   /// Prometheus text.
   std::function<std::string()> metrics;
+  std::function<boost::json::object()> stats;
 };
 
 /// The services outlive the routes.

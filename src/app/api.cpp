@@ -1,0 +1,206 @@
+#include "app/api.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "app/await.hpp"
+#include "base/embedded_file.hpp"
+#include "gateway/archive_routes.hpp"
+#include "gateway/auth_routes.hpp"
+#include "gateway/flash_buy.hpp"
+#include "gateway/middleware/stage_guards.hpp"
+#include "gateway/operations_routes.hpp"
+#include "gateway/order_routes.hpp"
+#include "gateway/product_routes.hpp"
+#include "gateway/queue_routes.hpp"
+#include "gateway/stream_routes.hpp"
+#include "gateway/system_routes.hpp"
+#include "notify/hub.hpp"
+
+namespace scalemart {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kPoolThreads = 2;
+constexpr std::size_t kPoolQueue = 256;
+
+std::string_view embedded(std::string_view path) {
+  for (const EmbeddedFile& file : api_files())
+    if (file.path == path) return file.content();
+  return {};
+}
+
+void append(Routes& to, Routes from) {
+  for (Route& route : from) to.push_back(std::move(route));
+}
+
+}  // namespace
+
+/// The hub with its thread, and the consoles that watch.
+class Streams {
+ public:
+  Streams(Engine& engine, const Clock& clock)
+      : hub(clock, stream_formatters(engine.catalogue(), engine.clock())), clock_(clock) {
+    hub.on_reader([this] { wake(); });
+    engine.on_changed({[this](ProductRef ref) { hub.product_changed(ref); },
+                       [this](const OrderNotice& notice) { hub.order_changed(notice); }});
+    thread_ = std::thread([this] { run(); });
+  }
+  ~Streams() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake();
+    thread_.join();
+  }
+
+  Hub hub;
+  StatsViewers stats_viewers;
+
+ private:
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      awake_ = true;
+    }
+    pulse_.notify_one();
+  }
+  void run() {
+    for (;;) {
+      const SteadyTime next = hub.pump();
+      std::unique_lock lock(mutex_);
+      // Bounded, so that a clock that was set never leaves readers without news.
+      const auto wait = next == SteadyTime::max() ? 1h : std::clamp<std::chrono::nanoseconds>(next - clock_.steady(), 1ms, 1s);
+      pulse_.wait_for(lock, wait, [this] { return awake_ || stopping_; });
+      if (stopping_) return;
+      awake_ = false;
+    }
+  }
+
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable pulse_;
+  bool awake_ = false;     ///< Guarded by mutex_.
+  bool stopping_ = false;  ///< Guarded by mutex_.
+  std::thread thread_;
+};
+
+Api::Api(Parts parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
+  std::unique_ptr<Api> api(new Api(std::move(parts)));
+  auto document = ApiDocument::load(embedded("api/openapi.json"));
+  if (!document) return document.error();
+  api->document_ = std::make_unique<ApiDocument>(std::move(*document));
+  if (auto done = api->set_limits(config); !done) return done.error();
+  api->pool_ = std::make_unique<TaskPool>(kPoolThreads, kPoolQueue, TaskPool::Priority::background);
+  api->streams_ = std::make_unique<Streams>(api->parts_.engine, api->parts_.clock);
+
+  Gateway::Parts gateway;
+  gateway.options.address = config.listen.host == "localhost" ? "127.0.0.1" : config.listen.host;
+  gateway.options.port = config.listen.port;
+  gateway.options.threads = config.threads;
+  gateway.options.connections.per_address = config.connections_per_address;
+  gateway.options.connections.total = config.connections_max;
+  gateway.options.parser.body_bytes = config.body_max;
+  gateway.options.parser.head_bytes = config.header_max;
+  gateway.options.timeouts.head = config.header_timeout;
+  gateway.options.timeouts.idle = config.idle_timeout;
+  auto proxies = TrustedProxies::parse(config.trusted_proxies);
+  if (!proxies) return error("SCALEMART_TRUSTED_PROXIES: " + proxies.error().message);
+  gateway.options.trusted_proxies = std::move(*proxies);
+  gateway.options.cors_origins = config.cors_origins;
+  if (!config.tls_cert.empty()) gateway.options.tls = TlsFiles{config.tls_cert.string(), config.tls_key.string()};
+  gateway.routes = api->routes(config);
+  gateway.guards = api->guards();
+  gateway.document = api->document_.get();
+  auto made = Gateway::create(std::move(gateway), api->parts_.clock, api->parts_.random);
+  if (!made) return made.error();
+  api->gateway_ = std::move(*made);
+  return api;
+}
+
+Api::~Api() = default;
+
+Result<void> Api::set_limits(const Config& config) {
+  RatePolicies policies = RatePolicies::defaults();
+  const std::pair<std::string_view, std::pair<const std::string*, RatePolicy*>> settings[] = {
+      {"FLASH_BUY", {&config.rate_limit_flash_buy, &policies.flash_buy}},
+      {"LOGIN", {&config.rate_limit_login, &policies.login}},
+      {"REGISTER", {&config.rate_limit_register, &policies.register_account}},
+      {"DEFAULT", {&config.rate_limit_default, &policies.other}}};
+  for (const auto& [name, setting] : settings) {
+    const auto& [text, policy] = setting;
+    if (text->empty()) continue;
+    const auto parsed = RatePolicy::parse(*text);
+    if (!parsed) return error("SCALEMART_RATE_LIMIT_" + std::string(name) + ": " + parsed.error().message);
+    *policy = *parsed;
+  }
+  limiter_ = std::make_unique<Limiter>(policies, parts_.random);
+  const auto stored = await<std::vector<Setting>>([this](auto done) { return parts_.identity.accounts().settings(std::move(done)); });
+  for (const Setting& setting : stored.value_or(std::vector<Setting>()))
+    if (setting.key == kRateLimitSetting) apply_stored_limits(*limiter_, setting.json, parts_.clock.steady());
+  return {};
+}
+
+Routes Api::routes(const Config& config) {
+  Engine& engine = parts_.engine;
+  AccountStore& accounts = parts_.identity.accounts();
+  Sequencer& ledger = engine.sequencer();
+  const auto check_body = [this](Exchange& x) -> std::variant<boost::json::value, Response> {
+    return document_->check_body(*document_->find("flashBuy"), x.header("Content-Type"), x.body(), {});
+  };
+  Routes routes;
+  routes.push_back(flash_buy_route({parts_.clock, engine.catalogue(), engine.used_keys(), engine.clock(), ledger, parts_.metrics,
+                                    check_body, static_cast<std::uint32_t>(config.hold.count()), config.request_deadline}));
+  append(routes, auth_routes(parts_.identity.sessions(), *limiter_));
+  append(routes, product_routes({engine.catalogue(), engine.clock(), ledger, accounts}));
+  append(routes, order_routes({ledger, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));
+  append(routes, archive_routes({engine.archive(), ledger, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
+  append(routes, queue_routes({parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock}));
+  append(routes, system_routes({*limiter_, accounts, parts_.clock}));
+  const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };
+  append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers, stats}));
+  append(routes, operations_routes({parts_.not_ready, [&metrics = parts_.metrics] { return metrics.render(); },
+                                    [&statistics = parts_.statistics] { return statistics.render(); }}));
+  return routes;
+}
+
+GuardsFactory Api::guards() {
+  const StageGuards::Stages stages{parts_.clock, parts_.identity.keys(), parts_.identity.revocations(), parts_.identity.admins(), *limiter_};
+  return [this, stages](std::size_t) -> std::unique_ptr<Guards> {
+    // Looked up once per loop and route, so that an answer costs no lock.
+    auto by_route = std::make_shared<std::vector<RouteMetrics*>>();
+    Metrics& metrics = parts_.metrics;
+    RouteMetrics& unknown = metrics.route("unknown", "ANY");
+    return std::make_unique<StageGuards>(stages, [by_route, &metrics, &unknown](const Answered& answered) {
+      RouteMetrics* route = &unknown;
+      if (answered.route != nullptr) {
+        const std::size_t index = answered.route->index;
+        if (index >= by_route->size()) by_route->resize(index + 1);
+        if ((*by_route)[index] == nullptr)
+          (*by_route)[index] = &metrics.route(answered.route->route.path, to_text(answered.route->route.method));
+        route = (*by_route)[index];
+        if (answered.status == 429) metrics.rate_limited_total.at({answered.route->route.policy}).add();
+      }
+      route->answered(answered.status, answered.duration);
+    });
+  };
+}
+
+void Api::every_second() {
+  streams_->stats_viewers.publish([this] { return boost::json::serialize(parts_.statistics.render()); });
+}
+
+std::optional<std::string> fault_of_rate_limit(std::string_view setting) {
+  const auto parsed = RatePolicy::parse(setting);
+  if (!parsed) return parsed.error().message;
+  return std::nullopt;
+}
+
+}  // namespace scalemart

@@ -1,0 +1,30 @@
+// Names what the command line runs.
+#include <fmt/format.h>
+
+#include "app/api.hpp"
+#include "app/local_operations.hpp"
+#include "app/order_desk.hpp"
+#include "app/programs.hpp"
+#include "app/server.hpp"
+
+namespace scalemart {
+namespace {
+
+std::optional<std::string> check_setting(std::string_view variable, std::string_view value) {
+  if (value.empty()) return std::nullopt;
+  if (variable.starts_with("SCALEMART_RATE_LIMIT_")) return fault_of_rate_limit(value);
+  if (variable == "SCALEMART_PAYMENT") return fault_of_payment(value);
+  return std::nullopt;
+}
+
+int run_worker(const Config&) {
+  fmt::print(stderr, "scalemart: worker: with the embedded database the workers live in the server's process; set SCALEMART_WORKERS there. "
+                     "Workers of their own need a shared database (SCALEMART_DATABASE, SCALEMART_REDIS).\n");
+  return 3;
+}
+
+}  // namespace
+
+Programs programs() { return {run_server, run_worker, open_local_operations, check_setting}; }
+
+}  // namespace scalemart

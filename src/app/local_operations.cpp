@@ -1,0 +1,58 @@
+#include "app/local_operations.hpp"
+
+#include "app/engine_operations.hpp"
+#include "app/statistics.hpp"
+#include "base/embedded_file.hpp"
+
+namespace scalemart {
+namespace {
+
+/// What EngineOperations works on; a base, so that it is there before it.
+struct LocalParts {
+  SystemClock clock;
+  Metrics metrics;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Identity> identity;
+  std::unique_ptr<ApiDocument> document;
+  std::unique_ptr<Statistics> statistics;
+};
+
+class LocalOperations final : private std::unique_ptr<LocalParts>, public EngineOperations {
+  using Parts = std::unique_ptr<LocalParts>;
+
+ public:
+  explicit LocalOperations(Parts parts)
+      : Parts(std::move(parts)),
+        EngineOperations(*Parts::get()->engine, *Parts::get()->identity, *Parts::get()->document, Parts::get()->clock,
+                         [this] { return Parts::get()->statistics->render(); }) {}
+};
+
+Refusal cannot_run(const Error& why) { return {Refusal::Kind::cannot_run, "", why.message}; }
+
+std::string_view api_document() {
+  for (const EmbeddedFile& file : api_files())
+    if (file.path == "api/openapi.json") return file.content();
+  return {};
+}
+
+}  // namespace
+
+Done<std::unique_ptr<Operations>> open_local_operations(const Config& config) {
+  auto parts = std::make_unique<LocalParts>();
+  auto store = Store::open(config, parts->clock);
+  if (!store) return cannot_run(store.error());
+  auto engine = Engine::open(std::move(*store), config, parts->clock, parts->metrics);
+  if (!engine) return Refusal{Refusal::Kind::refused, "journal_damaged", engine.error().message};
+  parts->engine = std::move(*engine);
+  auto identity = Identity::open(parts->engine->folder(), config, parts->clock);
+  if (!identity) return cannot_run(identity.error());
+  parts->identity = std::move(*identity);
+  auto document = ApiDocument::load(api_document());
+  if (!document) return cannot_run(document.error());
+  parts->document = std::make_unique<ApiDocument>(std::move(*document));
+  parts->statistics = std::make_unique<Statistics>(Statistics::Parts{*parts->engine, parts->metrics, parts->clock});
+  parts->engine->start();
+  return std::unique_ptr<Operations>(std::make_unique<LocalOperations>(std::move(parts)));
+}
+
+}  // namespace scalemart
