@@ -33,11 +33,11 @@ IpAddress address_of(const sockaddr_storage& from) {
   return address;
 }
 
-void watch(int epoll, int fd, std::uint32_t events, void* tag) {
+bool watch(int epoll, int fd, std::uint32_t events, void* tag) {
   epoll_event event{};
   event.events = events;
   event.data.ptr = tag;
-  SCALEMART_CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
@@ -51,8 +51,8 @@ Loop::Loop(std::size_t index, int listener, const Shared& shared, std::unique_pt
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   SCALEMART_CHECK(epoll_ >= 0);
   spare_fd_ = open_spare();
-  watch(epoll_, listener_, EPOLLIN, &listener_);
-  watch(epoll_, mailbox_->fd(), EPOLLIN | EPOLLET, &mailbox_);
+  SCALEMART_CHECK(watch(epoll_, listener_, EPOLLIN, &listener_));
+  SCALEMART_CHECK(watch(epoll_, mailbox_->fd(), EPOLLIN | EPOLLET, &mailbox_));
   heads_.set_time(shared_.clock.wall());
   // Ids are unique, not secret: a random beginning per loop, then a count.
   constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -162,7 +162,7 @@ void Loop::admit(int fd, const IpAddress& address) {
   }
   slots_[slot] = std::make_unique<Connection>(*this, fd, std::move(ssl), peer, slot);
   connection_count_.fetch_add(1, std::memory_order_relaxed);
-  watch(epoll_, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, slots_[slot].get());
+  if (!watch(epoll_, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, slots_[slot].get())) slots_[slot]->shed();
 }
 
 void Loop::bury(Connection& connection) {

@@ -86,9 +86,14 @@ Response refusal_of(const std::vector<Problem>& problems) {
                "\"errors\":" + json::serialize(list));
 }
 
+/// Names that a caller made up are shown only as far as they are plain text.
 std::string loc_of(std::initializer_list<std::string_view> path) {
   json::array loc;
-  for (const auto part : path) loc.emplace_back(json::string_view(part));
+  for (const auto part : path) {
+    json::string shown;
+    for (const char c : part.substr(0, 64)) shown.push_back(c >= 0x20 && c < 0x7f ? c : '?');
+    loc.emplace_back(std::move(shown));
+  }
   return json::serialize(loc);
 }
 

@@ -104,7 +104,7 @@ void RequestParser::reset() {
   if (grammar_ != nullptr) grammar_->~Grammar();
   refusal_ = {};
   base_ = nullptr;
-  parsed_ = consumed_ = head_size_ = body_size_ = body_seen_ = expected_ = 0;
+  parsed_ = consumed_ = head_size_ = body_size_ = body_seen_ = expected_ = looked_at_ = 0;
   method_text_ = target_ = {};
   field_count_ = 0;
   content_length_ = 0;
@@ -152,14 +152,15 @@ RequestParser::State RequestParser::feed_head(std::size_t size) {
   error_code ec;
   parsed_ += grammar_->put(boost::asio::const_buffer(base_ + parsed_, size - parsed_), ec);
   if (ec == http::error::need_more) {
-    if (!line_done_ && size > limits_.target_bytes + 64)
-      return refuse(414, "uri_too_long", "The request line is too long.");
+    // Beast, once it has waited, looks at nothing before the whole head is there; these looks do not wait.
+    if (has_broken_line(size)) return refuse(400, kMalformed, "The request is not valid HTTP.");
+    if (is_line_too_long(size)) return refuse(414, "uri_too_long", "The request line is too long.");
     if (size >= limits_.head_bytes) return refuse(431, "headers_too_large", "The header block is too large.");
     return State::need_more;
   }
   if (refusal_.status != 0) return State::refused;
   if (ec == http::error::header_limit) {
-    if (!line_done_) return refuse(414, "uri_too_long", "The request line is too long.");
+    if (is_line_too_long(size)) return refuse(414, "uri_too_long", "The request line is too long.");
     return refuse(431, "headers_too_large", "The header block is too large.");
   }
   if (ec == http::error::body_limit) return refuse(413, "body_too_large", "The body is too large.");
@@ -171,6 +172,20 @@ RequestParser::State RequestParser::feed_head(std::size_t size) {
   head_done_ = true;
   expected_ = head_size_ + content_length_;
   return State::complete;
+}
+
+bool RequestParser::is_line_too_long(std::size_t size) const {
+  const std::size_t most = limits_.target_bytes + 64;
+  return !line_done_ && size > most && std::memchr(base_, '\n', most) == nullptr;
+}
+
+bool RequestParser::has_broken_line(std::size_t size) {
+  for (; looked_at_ < size; ++looked_at_) {
+    const auto c = static_cast<unsigned char>(base_[looked_at_]);
+    const bool after_cr = looked_at_ > 0 && base_[looked_at_ - 1] == '\r';
+    if (after_cr != (c == '\n') || (c < 0x20 && c != '\r' && c != '\n' && c != '\t')) return true;
+  }
+  return false;
 }
 
 RequestParser::State RequestParser::feed_chunks(std::size_t size) {

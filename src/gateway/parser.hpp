@@ -80,6 +80,9 @@ class RequestParser {
 
   [[nodiscard]] State feed_head(std::size_t size);
   [[nodiscard]] State feed_chunks(std::size_t size);
+  [[nodiscard]] bool is_line_too_long(std::size_t size) const;
+  /// A line end that is not CRLF, or a control character, in what has come of the head.
+  [[nodiscard]] bool has_broken_line(std::size_t size);
   [[nodiscard]] State refuse(int status, std::string_view code, std::string_view detail);
   bool accept_request_line(std::string_view method, std::string_view target, int version);
   bool accept_field(std::string_view name, std::string_view value);
@@ -92,6 +95,7 @@ class RequestParser {
   char* base_ = nullptr;
   ParseRefusal refusal_;
   std::size_t fed_ = 0;        ///< Size of data in this feed().
+  std::size_t looked_at_ = 0;  ///< By has_broken_line().
   std::size_t parsed_ = 0;     ///< Bytes given to the grammar and taken by it.
   std::size_t consumed_ = 0;
   std::size_t head_size_ = 0;

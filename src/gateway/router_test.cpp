@@ -1,0 +1,74 @@
+#include "gateway/router.hpp"
+
+#include <gtest/gtest.h>
+
+namespace scalemart {
+namespace {
+
+Route route(Method method, std::string path, std::string id) {
+  Route r;
+  r.method = method;
+  r.path = std::move(path);
+  r.operation_id = std::move(id);
+  r.handler = [](Exchange&) {};
+  return r;
+}
+
+Router shop() {
+  Routes routes;
+  routes.push_back(route(Method::get, "/", "root"));
+  routes.push_back(route(Method::get, "/api/orders", "list"));
+  routes.push_back(route(Method::get, "/api/orders/{id}", "get"));
+  routes.push_back(route(Method::post, "/api/orders/{id}/cancel", "cancel"));
+  routes.push_back(route(Method::get, "/api/orders/by-key/{key}", "byKey"));
+  routes.push_back(route(Method::get, "/api/orders/{id}/events", "events"));
+  routes.push_back(route(Method::put, "/api/things/{id}", "put"));
+  routes.push_back(route(Method::delete_, "/api/things/{id}", "delete"));
+  return std::move(Router::build(std::move(routes)).value());
+}
+
+TEST(Router, FindsTheOperationOfAPath) {
+  const Router router = shop();
+  const auto found = [&](Method method, std::string_view path) {
+    const RouteMatch m = router.match(method, path);
+    std::string out = m.entry == nullptr ? "none" : m.entry->route.operation_id;
+    for (std::size_t i = 0; i < m.parameter_count; ++i) out += " " + std::string(m.parameters[i]);
+    return out;
+  };
+  EXPECT_EQ(found(Method::get, "/"), "root");
+  EXPECT_EQ(found(Method::get, "/api/orders"), "list");
+  EXPECT_EQ(found(Method::get, "/api/orders/42"), "get 42");
+  EXPECT_EQ(found(Method::head, "/api/orders/42"), "get 42");
+  EXPECT_EQ(found(Method::get, "/api/orders/by-key/k"), "byKey k");
+  EXPECT_EQ(found(Method::get, "/api/orders/by-key"), "get by-key");
+  EXPECT_EQ(found(Method::get, "/api/orders/by-key/events"), "byKey events") << "the literal wins";
+  EXPECT_EQ(found(Method::get, "/api/orders/7/events"), "events 7");
+  for (const char* path : {"", "/api", "/api/orders/", "/api/orders//events", "//", "/api/orders/1/2", "/api/orders/1/cancel/x"})
+    EXPECT_EQ(found(Method::get, path), "none") << path;
+}
+
+TEST(Router, TellsWhatIsAllowedInstead) {
+  const Router router = shop();
+  EXPECT_EQ(router.match(Method::post, "/api/orders/1").allow, "GET, HEAD");
+  EXPECT_EQ(router.match(Method::get, "/api/things/1").allow, "PUT, DELETE");
+  EXPECT_EQ(router.match(Method::get, "/api/nothing").allow, "");
+}
+
+TEST(Router, RefusesTablesThatContradictThemselves) {
+  const auto problem = [](Route a, Route b) {
+    Routes routes;
+    routes.push_back(std::move(a));
+    routes.push_back(std::move(b));
+    const auto built = Router::build(std::move(routes));
+    return built ? std::string("none") : built.error().message;
+  };
+  EXPECT_NE(problem(route(Method::get, "/a/{x}", "a"), route(Method::get, "/a/{y}", "b")).find("twice"), std::string::npos);
+  EXPECT_NE(problem(route(Method::get, "a", "a"), route(Method::get, "/b", "b")).find("begin with"), std::string::npos);
+  Route bad = route(Method::get, "/a", "a");
+  bad.policy = "nonsense";
+  EXPECT_NE(problem(std::move(bad), route(Method::get, "/b", "b")).find("nonsense"), std::string::npos);
+  EXPECT_EQ(problem(route(Method::get, "/a/{x}", "a"), route(Method::put, "/a/{y}", "b")), "none");
+}
+
+}  // namespace
+}  // namespace scalemart
