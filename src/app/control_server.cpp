@@ -13,6 +13,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "app/control_requests.hpp"
@@ -39,12 +40,16 @@ void answer(Socket& socket, unsigned version, const ControlAnswer& what, boost::
 }
 
 /// Tokens leave as they are made. A failure in the middle ends the connection without the last chunk.
-void stream_tokens(Socket& socket, Operations& operations, const SeedUsers& seed, boost::system::error_code& failed) {
-  boost::asio::write(socket, boost::asio::buffer(std::string_view("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
-                                                                  "Transfer-Encoding: chunked\r\n\r\n")), failed);
+void stream_tokens(Socket& socket, Operations& operations, const SeedUsers& seed,
+                   boost::system::error_code& failed) {
+  boost::asio::write(socket,
+                     boost::asio::buffer(std::string_view("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+                                                          "Transfer-Encoding: chunked\r\n\r\n")),
+                     failed);
   std::string lines;
   const auto flush = [&] {
-    if (!lines.empty() && !failed) boost::asio::write(socket, http::make_chunk(boost::asio::buffer(lines)), failed);
+    if (!lines.empty() && !failed)
+      boost::asio::write(socket, http::make_chunk(boost::asio::buffer(lines)), failed);
     lines.clear();
     return !failed;
   };
@@ -60,7 +65,8 @@ void converse(int fd, Operations& operations) {
   boost::asio::io_context context;
   Socket socket(context);
   boost::system::error_code failed;
-  if (socket.assign(boost::asio::local::stream_protocol(), fd, failed)) {
+  socket.assign(boost::asio::local::stream_protocol(), fd, failed);
+  if (failed) {
     ::close(fd);
     return;
   }
@@ -72,7 +78,8 @@ void converse(int fd, Operations& operations) {
     http::read(socket, buffer, parser, failed);
     if (failed) return;
     const auto& request = parser.get();
-    const ControlRequest question{std::string(request.method_string()), std::string(request.target()), request.body()};
+    const ControlRequest question{std::string(request.method_string()), std::string(request.target()),
+                                  request.body()};
     if (const auto seed = seed_request(question))
       stream_tokens(socket, operations, *seed, failed);
     else
@@ -83,7 +90,8 @@ void converse(int fd, Operations& operations) {
 
 }  // namespace
 
-Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesystem::path& data_folder, Operations& operations) {
+Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesystem::path& data_folder,
+                                                            Operations& operations) {
   auto name = ControlSocketName::in(data_folder);
   if (!name) return name.error();
   const std::filesystem::path path = control_socket_path(data_folder);
@@ -93,7 +101,8 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesyste
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, name->text().c_str(), sizeof address.sun_path - 1);
   const mode_t before = ::umask(0177);
-  const bool bound = listener >= 0 && ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+  const bool bound = listener >= 0 &&
+                     ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
                      ::listen(listener, kBacklog) == 0;
   const int reason = errno;
   ::umask(before);
@@ -105,12 +114,15 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesyste
 }
 
 ControlServer::ControlServer(int listener, std::filesystem::path socket, Operations& operations)
-    : listener_(listener), wake_(::eventfd(0, EFD_CLOEXEC)), socket_(std::move(socket)), operations_(operations),
+    : listener_(listener),
+      wake_(::eventfd(0, EFD_CLOEXEC)),
+      socket_(std::move(socket)),
+      operations_(operations),
       thread_([this] { run(); }) {}
 
 ControlServer::~ControlServer() {
   const std::uint64_t one = 1;
-  static_cast<void>(::write(wake_, &one, sizeof one));
+  if (::write(wake_, &one, sizeof one) < 0) std::abort();  // an eventfd that takes no count: nothing can be right
   thread_.join();
   ::close(listener_);
   ::close(wake_);
@@ -123,7 +135,8 @@ void ControlServer::run() {
     if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) return;
     if (ready[1].revents != 0) return;
     if ((ready[0].revents & POLLIN) == 0) continue;
-    if (const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); fd >= 0) converse(fd, operations_);
+    if (const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); fd >= 0)
+      converse(fd, operations_);
   }
 }
 
