@@ -34,7 +34,7 @@ constexpr Subcommand kSubcommands[] = {
     {"version", "Print the version", declare_version, false},
 };
 
-// Every setting is a flag of every subcommand.
+// Every setting is a flag of every subcommand that has a configuration.
 void add_settings(CLI::App& app, bool shown, ConfigSources& sources) {
   app.add_option_function<std::string>(
          "--config", [&sources](const std::string& path) { sources.file = path; }, "TOML file with settings")
@@ -63,9 +63,11 @@ void declare_all(CLI::App& app, CommandContext& context, CommandRun& chosen) {
   app.footer("Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 cannot run.");
   for (const Subcommand& subcommand : kSubcommands) {
     CLI::App* sub = app.add_subcommand(subcommand.name, subcommand.help);
-    sub->fallthrough();  // settings and --json may stand after a nested command too
-    if (subcommand.declare != declare_rehearse) sub->add_flag("--json", context.json, "Report as JSON");
-    add_settings(*sub, subcommand.shows_settings, context.sources);
+    sub->fallthrough();                            // settings and --json may stand after a nested command too
+    if (subcommand.declare != declare_rehearse) {  // it needs no settings, and its --json takes a file
+      sub->add_flag("--json", context.json, "Report as JSON");
+      add_settings(*sub, subcommand.shows_settings, context.sources);
+    }
     subcommand.declare(CommandSpec(*sub, chosen));
   }
 }

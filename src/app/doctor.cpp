@@ -31,7 +31,7 @@ using Findings = std::vector<Finding>;
 // The data folder, or the nearest folder above that exists.
 fs::path existing_folder(const Config& config) {
   std::error_code fault;
-  fs::path folder = fs::absolute(config.data, fault);
+  fs::path folder = fs::absolute(config.data, fault).lexically_normal();
   while (!fs::exists(folder, fault) && folder.has_relative_path()) folder = folder.parent_path();
   return folder;
 }

@@ -182,7 +182,7 @@ void Crowd::buy_answered(std::uint32_t id, const HttpAnswer& answer) {
     ++second().refused;
     ++tally_.refused[std::string(json_text_field(answer.body, "code"))];
     progress_.refused.fetch_add(1, std::memory_order_relaxed);
-    return retry_or_give_up(id, std::chrono::seconds(std::clamp(answer.retry_after_s, 1U, 30U)));
+    return retry_or_give_up(id, options_.second * std::clamp(answer.retry_after_s, 1U, 30U));
   }
   refuse(id, answer);
 }
@@ -202,7 +202,7 @@ void Crowd::refuse(std::uint32_t id, const HttpAnswer& answer) {
   // doubt may still have the order of the attempt that got no answer.
   if (visits_[id].in_doubt) {
     visits_[id].phase = Phase::resolve;
-    return schedule(id, 500ms);
+    return schedule(id, options_.second / 2);
   }
   end(id);
 }
@@ -239,15 +239,15 @@ void Crowd::retry_or_give_up(std::uint32_t id, std::chrono::milliseconds wait) {
   }
   if (!visit.in_doubt) return end(id);
   visit.phase = Phase::resolve;
-  schedule(id, 1s);
+  schedule(id, options_.second);
 }
 
 // After 1 s, then every 2 s: a payment takes about that long.
 void Crowd::follow_again(std::uint32_t id) {
   Visit& visit = visits_[id];
-  const auto wait = visit.polls == 0 ? 1s : 2s;
+  const auto wait = options_.second * (visit.polls == 0 ? 1 : 2);
   if (visit.polls < 255) ++visit.polls;
-  schedule(id, wait + std::chrono::milliseconds(random_.below(500)));
+  schedule(id, wait + options_.second * random_.below(1000) / 2000);
 }
 
 void Crowd::follow_answered(std::uint32_t id, const HttpAnswer& answer) {
@@ -283,7 +283,7 @@ void Crowd::resolve_answered(std::uint32_t id, const HttpAnswer& answer) {
     return accept(id, json_text_field(
                           std::string_view(answer.body).substr(data == std::string::npos ? 0 : data), "id"));
   }
-  if (++visit.polls < 10) return schedule(id, 2s);
+  if (++visit.polls < 10) return schedule(id, options_.second * 2);
   ++tally_.unknown;
   end(id);
 }
@@ -296,17 +296,17 @@ void Crowd::failed(std::uint32_t id, Failure why) {
   if (visit.kind == Kind::refresher) return end(id);
   if (visit.phase == Phase::follow) return follow_again(id);
   if (visit.phase == Phase::resolve) {
-    if (++visit.polls < 10) return schedule(id, 2s);
+    if (++visit.polls < 10) return schedule(id, options_.second * 2);
     ++tally_.unknown;
     return end(id);
   }
   const SteadyTime now = clock_.steady();
   tally_.of(visit.kind == Kind::bot ? Measure::bot_buy : Measure::shopper_buy).record(now - visit.due);
   if (why != Failure::not_sent) visit.in_doubt = true;
-  if (visit.kind == Kind::shopper) return retry_or_give_up(id, 1000ms);
+  if (visit.kind == Kind::shopper) return retry_or_give_up(id, options_.second);
   if (!visit.in_doubt) return end(id);
   visit.phase = Phase::resolve;
-  schedule(id, 1s);
+  schedule(id, options_.second);
 }
 
 void Crowd::schedule(std::uint32_t id, std::chrono::nanoseconds after) {

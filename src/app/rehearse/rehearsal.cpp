@@ -74,7 +74,7 @@ Result<StockView> read_stock(Question& question, const Options& options) {
 // The page may be a moment behind the ledger, and the last holds may just be ending: a check that fails is
 // made again for a while.
 Result<void> judge(Question& question, const Clock& clock, Report& report) {
-  const SteadyTime patience = clock.steady() + 5s;
+  const SteadyTime patience = clock.steady() + report.options.settle;
   for (;;) {
     auto after = read_stock(question, report.options);
     if (!after) return after.error();
@@ -83,7 +83,7 @@ Result<void> judge(Question& question, const Clock& clock, Report& report) {
     if (report.ok() || clock.steady() >= patience) return {};
     std::mutex mutex;
     std::unique_lock lock(mutex);
-    std::condition_variable().wait_for(lock, 200ms);
+    std::condition_variable().wait_for(lock, 100ms);
   }
 }
 

@@ -1,0 +1,320 @@
+#include "app/cli.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/json/parse.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "app/backup_folder.hpp"
+#include "app/fake_operations.hpp"
+
+namespace scalemart {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+// Gives out one FakeOperations again and again.
+class Borrowed final : public Operations {
+ public:
+  explicit Borrowed(FakeOperations& to) : to_(to) {}
+  std::string_view carried_out_by() const override { return to_.carried_out_by(); }
+  Done<UserSummary> create_user(const NewUser& u) override { return to_.create_user(u); }
+  Done<UserPage> list_users(std::size_t n, std::string_view c) override { return to_.list_users(n, c); }
+  Done<void> set_user_disabled(std::string_view e, bool d) override { return to_.set_user_disabled(e, d); }
+  Done<void> set_password(std::string_view e, std::string_view p) override { return to_.set_password(e, p); }
+  Done<void> seed_users(const SeedUsers& s, const std::function<bool(std::string_view)>& f) override {
+    return to_.seed_users(s, f);
+  }
+  Done<json::array> list_products() override { return to_.list_products(); }
+  Done<json::object> get_product(std::string_view id) override { return to_.get_product(id); }
+  Done<json::object> create_product(const json::object& p) override { return to_.create_product(p); }
+  Done<json::object> change_product(std::string_view id, const json::object& p) override {
+    return to_.change_product(id, p);
+  }
+  Done<void> remove_product(std::string_view id) override { return to_.remove_product(id); }
+  Done<json::object> adjust_stock(std::string_view id, std::int64_t d, std::string_view r) override {
+    return to_.adjust_stock(id, d, r);
+  }
+  Done<json::object> set_paused(std::string_view id, bool p) override { return to_.set_paused(id, p); }
+  Done<VerifyReport> verify() override { return to_.verify(); }
+  Done<BackupReport> backup(const fs::path& f) override { return to_.backup(f); }
+  Done<std::string> rotate_key() override { return to_.rotate_key(); }
+  Done<json::object> stats() override { return to_.stats(); }
+
+ private:
+  FakeOperations& to_;
+};
+
+class Cli : public testing::Test {
+ protected:
+  Cli() : folder_(fs::temp_directory_path() / ("scalemart-cli-" + std::to_string(getpid()))) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ / "data");
+    programs_.serve = [this](const Config& config, const ServeOptions& options) {
+      served_ = config;
+      demo_ = options.demo;
+      return 0;
+    };
+    programs_.worker = [](const Config&) { return 0; };
+    programs_.open_local = [this](const Config&) -> Done<std::unique_ptr<Operations>> {
+      return std::unique_ptr<Operations>(std::make_unique<Borrowed>(shop_));
+    };
+  }
+  ~Cli() override { fs::remove_all(folder_); }
+
+  int run(std::vector<std::string> words) {
+    words.insert(words.begin(), "scalemart");
+    std::vector<const char*> argv;
+    for (const auto& word : words) argv.push_back(word.c_str());
+    ConfigSources sources;
+    sources.environment = [this](std::string_view name) -> std::optional<std::string> {
+      if (name == "SCALEMART_DATA") return (folder_ / "data").string();
+      return std::nullopt;
+    };
+    out_.str("");
+    err_.str("");
+    return run_cli(static_cast<int>(argv.size()), argv.data(), programs_, std::move(sources), out_, err_);
+  }
+  json::value parsed() const { return json::parse(out_.str()); }
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return (folder_ / name).string();
+  }
+
+  fs::path folder_;
+  FakeOperations shop_;
+  Programs programs_;
+  std::optional<Config> served_;
+  bool demo_ = false;
+  std::ostringstream out_, err_;
+};
+
+TEST_F(Cli, HelpIsDoneAndNamesEverySubcommand) {
+  EXPECT_EQ(run({"--help"}), 0);
+  for (const char* name : {"serve", "worker", "user", "product", "rehearse", "verify", "backup", "restore",
+                           "doctor", "config", "version"}) {
+    EXPECT_NE(out_.str().find(name), std::string::npos) << name;
+  }
+  for (const char* name : {"serve", "worker", "user", "product", "key", "stats", "rehearse", "verify",
+                           "backup", "restore", "doctor", "config", "version"}) {
+    EXPECT_EQ(run({name, "--help"}), 0) << name;
+    EXPECT_FALSE(out_.str().empty());
+  }
+}
+
+TEST_F(Cli, WrongUsageIsTwoWithALineOnStderr) {
+  const std::vector<std::vector<std::string>> rows{
+      {},
+      {"sell"},
+      {"serve", "--no-such-flag"},
+      {"user"},
+      {"user", "seed"},
+      {"user", "seed", "--count", "0", "--tokens", "x"},
+      {"user", "seed", "--count", "-1", "--tokens", "x"},
+      {"user", "seed", "--count", "1", "--tokens", "x", "--ttl", "soon"},
+      {"product", "stock", "a"},
+      {"product", "change", "a"},
+      {"backup"},
+      {"rehearse", "http://127.0.0.1:1"}};
+  for (const auto& row : rows) {
+    EXPECT_EQ(run(row), 2) << testing::PrintToString(row);
+    EXPECT_FALSE(err_.str().empty());
+  }
+}
+
+TEST_F(Cli, ServeGetsTheConfigurationAndItsFlags) {
+  EXPECT_EQ(run({"serve", "--demo", "--listen", "127.0.0.1:0", "--queue-max", "77"}), 0);
+  ASSERT_TRUE(served_);
+  EXPECT_TRUE(demo_);
+  EXPECT_EQ(served_->listen.port, 0);
+  EXPECT_EQ(served_->queue_max, 77U);
+}
+
+TEST_F(Cli, BadConfigurationIsThreeAndOneLine) {
+  EXPECT_EQ(run({"serve", "--listen", "nowhere"}), 3);
+  EXPECT_FALSE(served_);
+  EXPECT_TRUE(err_.str().starts_with("scalemart: SCALEMART_LISTEN: \"nowhere\" is not allowed; allowed is"))
+      << err_.str();
+  const std::string line = err_.str();
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+}
+
+TEST_F(Cli, ConfigPrintsOriginsAndMasksSecrets) {
+  EXPECT_EQ(run({"config", "--json", "--jwt-secret", "hunter2hunter2hunter2hunter2hunter2"}), 0);
+  EXPECT_EQ(out_.str().find("hunter2"), std::string::npos);
+  EXPECT_EQ(parsed().at("SCALEMART_JWT_SECRET").at("from"), "flag");
+  EXPECT_EQ(parsed().at("SCALEMART_DATA").at("from"), "environment");
+  EXPECT_EQ(parsed().at("SCALEMART_HOLD").at("value"), "10m");
+  EXPECT_EQ(run({"config", "--docs"}), 0);
+  EXPECT_TRUE(out_.str().starts_with("# Configuration"));
+}
+
+TEST_F(Cli, UserIsCreatedWithRoleAndPasswordFromFile) {
+  const auto file = write("pw", "correct horse\nsecond line\n");
+  EXPECT_EQ(run({"user", "create", "--admin", "--email", "a@b.example", "--password-file", file, "--json"}),
+            0);
+  EXPECT_EQ(parsed().at("role"), "admin");
+  EXPECT_EQ(shop_.passwords.at("a@b.example"), "correct horse");
+  EXPECT_EQ(run({"user", "create", "--email", "a@b.example", "--password-file", file}), 1);
+  EXPECT_NE(err_.str().find("email_taken"), std::string::npos);
+  EXPECT_EQ(run({"user", "create", "--email", "c@b.example", "--password-file", write("short", "x\n")}), 2);
+  EXPECT_EQ(run({"user", "create", "--email", "c@b.example", "--password-file", "/absent"}), 3);
+}
+
+TEST_F(Cli, SeedWritesOneTokenALineForItsOwnerAlone) {
+  const auto path = (folder_ / "tokens").string();
+  EXPECT_EQ(run({"user", "seed", "--count", "3", "--tokens", path}), 0);
+  std::ifstream in(path);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_EQ(text, "token-0\ntoken-1\ntoken-2\n");
+  struct stat found {};
+  ASSERT_EQ(stat(path.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777U, 0600U);
+  EXPECT_EQ(run({"user", "seed", "--count", "3", "--tokens", "/absent/tokens"}), 3);
+}
+
+TEST_F(Cli, ListFollowsPagesUpToItsLimit) {
+  for (int i = 0; i < 7; ++i)
+    (void)shop_.create_user({"u" + std::to_string(i) + "@x.example", "longenough", "", Role::buyer});
+  EXPECT_EQ(run({"user", "list", "--limit", "5", "--json"}), 0);
+  EXPECT_EQ(parsed().as_array().size(), 5U);
+}
+
+TEST_F(Cli, DisableAndEnableAUser) {
+  (void)shop_.create_user({"u@x.example", "longenough", "", Role::buyer});
+  EXPECT_EQ(run({"user", "disable", "u@x.example"}), 0);
+  EXPECT_TRUE(shop_.users.at("u@x.example").disabled);
+  EXPECT_EQ(run({"user", "enable", "u@x.example"}), 0);
+  EXPECT_FALSE(shop_.users.at("u@x.example").disabled);
+  EXPECT_EQ(run({"user", "disable", "nobody@x.example"}), 1);
+}
+
+TEST_F(Cli, ProductIsCreatedChangedAndRestocked) {
+  EXPECT_EQ(run({"product", "create", "tea", "--name", "Tea", "--total", "5", "--price-minor", "199",
+                 "--starts-at", "2026-11-27T10:00:00Z"}),
+            0);
+  EXPECT_EQ(shop_.products.at("tea").at("currency"), "EUR");
+  EXPECT_FALSE(shop_.products.at("tea").contains("ends_at"));
+  EXPECT_EQ(run({"product", "change", "tea", "--starts-at", "none", "--per-user-limit", "2"}), 0);
+  EXPECT_TRUE(shop_.products.at("tea").at("starts_at").is_null());
+  EXPECT_EQ(run({"product", "stock", "tea", "--reason", "found some", "--json", "--", "-2"}), 0);
+  EXPECT_EQ(parsed().at("total"), 3);
+  EXPECT_EQ(run({"product", "pause", "tea"}), 0);
+  EXPECT_NE(out_.str().find("paused"), std::string::npos);
+  EXPECT_EQ(run({"product", "show", "absent"}), 1);
+  EXPECT_EQ(run({"product", "remove", "tea"}), 0);
+  EXPECT_TRUE(shop_.products.empty());
+}
+
+TEST_F(Cli, VerifySaysDriftAndAnswersByExitCode) {
+  EXPECT_EQ(run({"verify"}), 0);
+  EXPECT_NE(out_.str().find("drift 0\n"), std::string::npos);
+  shop_.verdict.ok = false;
+  shop_.verdict.drift = 2;
+  shop_.verdict.problems = {"product tea: sold 5, the records say 3"};
+  EXPECT_EQ(run({"verify"}), 1);
+  EXPECT_NE(out_.str().find("the records say 3"), std::string::npos);
+  EXPECT_EQ(run({"verify", "--json"}), 1);
+  EXPECT_EQ(parsed().at("drift"), 2);
+}
+
+TEST_F(Cli, StoreThatCannotBeOpenedIsThree) {
+  programs_.open_local = [](const Config&) -> Done<std::unique_ptr<Operations>> {
+    return Refusal{Refusal::Kind::cannot_run, "", "data: held by process 7"};
+  };
+  EXPECT_EQ(run({"verify"}), 3);
+  EXPECT_EQ(err_.str(), "scalemart: data: held by process 7\n");
+  EXPECT_EQ(run({"verify", "--data", "/absent"}), 3);
+}
+
+TEST_F(Cli, KeyStatsAndVersionReport) {
+  EXPECT_EQ(run({"key", "rotate", "--json"}), 0);
+  EXPECT_EQ(parsed().at("kid"), "k2");
+  EXPECT_EQ(run({"stats"}), 0);
+  EXPECT_NE(out_.str().find("drift 0\n"), std::string::npos);
+  EXPECT_EQ(run({"version", "--json"}), 0);
+  EXPECT_TRUE(parsed().at("libraries").as_object().contains("sqlite"));
+}
+
+TEST_F(Cli, DoctorReportsEveryCheckOnce) {
+  const int code = run({"doctor", "--json", "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(parsed().at("ok").as_bool(), code == 0);
+  std::string seen;
+  for (const auto& check : parsed().at("checks").as_array())
+    seen += std::string(check.at("check").as_string()) + " ";
+  for (const char* name :
+       {"open_files", "file_system", "disk_space", "sync_latency", "clock", "sqlite", "port"}) {
+    EXPECT_NE(seen.find(name), std::string::npos) << seen;
+  }
+  EXPECT_TRUE(fs::is_empty(folder_ / "data"));
+}
+
+TEST_F(Cli, DoctorFindsAReadableKeyFile) {
+  write("data/token.keys", "secret");
+  fs::permissions(folder_ / "data/token.keys", fs::perms(0644));
+  EXPECT_EQ(run({"doctor", "--listen", "127.0.0.1:0"}), 1);
+  EXPECT_NE(out_.str().find("\u2717 secret_file"), std::string::npos) << out_.str();
+}
+
+class Restore : public Cli {
+ protected:
+  Restore() {
+    fs::create_directories(folder_ / "backup/invoices");
+    write("backup/journal.db", std::string(3'000'000, 'j'));
+    write("backup/invoices/1.pdf", "pdf");
+    EXPECT_EQ(seal_backup(folder_ / "backup", {1'700'000'000'000}, 7, "ab").value(), 3'000'003U);
+    fs::remove_all(folder_ / "data");
+  }
+  std::string backup() const { return (folder_ / "backup").string(); }
+};
+
+TEST_F(Restore, CopiesEveryFileAndVerifies) {
+  EXPECT_EQ(run({"restore", backup()}), 0) << err_.str();
+  EXPECT_EQ(fs::file_size(folder_ / "data/journal.db"), 3'000'000U);
+  EXPECT_EQ(fs::file_size(folder_ / "data/invoices/1.pdf"), 3U);
+  EXPECT_FALSE(fs::exists(folder_ / "data/backup.json"));
+  EXPECT_EQ(fs::status(folder_ / "data").permissions(), fs::perms::owner_all);
+}
+
+TEST_F(Restore, RefusesAFolderThatHoldsSomething) {
+  fs::create_directories(folder_ / "data");
+  write("data/keep", "me");
+  EXPECT_EQ(run({"restore", backup()}), 3);
+  EXPECT_TRUE(fs::exists(folder_ / "data/keep"));
+  EXPECT_FALSE(fs::exists(folder_ / "data/journal.db"));
+}
+
+TEST_F(Restore, RefusesADamagedBackup) {
+  std::fstream file(folder_ / "backup/journal.db", std::ios::in | std::ios::out);
+  file.seekp(1'500'000);
+  file.put('x');
+  file.close();
+  EXPECT_EQ(run({"restore", backup()}), 3);
+  EXPECT_NE(err_.str().find("journal.db"), std::string::npos);
+  EXPECT_FALSE(fs::exists(folder_ / "data"));
+}
+
+TEST_F(Restore, RefusesWhatIsNoBackup) {
+  fs::remove(folder_ / "backup/backup.json");
+  EXPECT_EQ(run({"restore", backup()}), 3);
+  EXPECT_NE(err_.str().find("is not a backup"), std::string::npos);
+}
+
+TEST_F(Restore, RefusesAManifestThatLeadsOut) {
+  write("backup/backup.json", R"({"format":1,"made_at":"2026-01-01T00:00:00Z","head":7,"head_hash":"ab",)"
+                              R"("files":[{"name":"../evil","bytes":1,"sha256":"00"}]})");
+  EXPECT_EQ(run({"restore", backup()}), 3);
+  EXPECT_NE(err_.str().find("damaged"), std::string::npos) << err_.str();
+}
+
+TEST_F(Restore, SaysNoWhenTheRestoredLedgerIsShorter) {
+  shop_.verdict.head = 6;
+  EXPECT_EQ(run({"restore", backup()}), 1);
+}
+
+}  // namespace
+}  // namespace scalemart
