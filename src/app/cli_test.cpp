@@ -244,8 +244,10 @@ TEST_F(Cli, DoctorReportsEveryCheckOnce) {
   const int code = run({"doctor", "--json", "--listen", "127.0.0.1:0"});
   EXPECT_EQ(parsed().at("ok").as_bool(), code == 0);
   std::string seen;
-  for (const auto& check : parsed().at("checks").as_array())
+  const json::value report = parsed();
+  for (const auto& check : report.at("checks").as_array()) {
     seen += std::string(check.at("check").as_string()) + " ";
+  }
   for (const char* name :
        {"open_files", "file_system", "disk_space", "sync_latency", "clock", "sqlite", "port"}) {
     EXPECT_NE(seen.find(name), std::string::npos) << seen;
