@@ -1,0 +1,117 @@
+// Commands through a real control socket: HttpOperations -> ControlServer -> a shop in memory.
+
+#include "app/http_operations.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/control_server.hpp"
+#include "app/fake_operations.hpp"
+
+namespace scalemart {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ControlSocket : public testing::Test {
+ protected:
+  // Longer than sockaddr_un allows.
+  ControlSocket()
+      : folder_(fs::temp_directory_path() / ("scalemart-control-" + std::to_string(getpid())) /
+                std::string(120, 'd')) {
+    fs::create_directories(folder_);
+    server_ = std::move(ControlServer::start(folder_, shop_)).value();
+    client_ = std::move(HttpOperations::connect(folder_)).value();
+  }
+  ~ControlSocket() override { fs::remove_all(folder_.parent_path()); }
+
+  fs::path folder_;
+  FakeOperations shop_;
+  std::unique_ptr<ControlServer> server_;
+  std::unique_ptr<HttpOperations> client_;
+};
+
+TEST_F(ControlSocket, IsForItsOwnerAlone) {
+  struct stat found {};
+  ASSERT_EQ(stat((folder_ / "control.sock").c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777U, 0600U);
+  EXPECT_EQ(server_presence(folder_), ServerPresence::running);
+  server_.reset();
+  EXPECT_EQ(server_presence(folder_), ServerPresence::absent);
+}
+
+TEST_F(ControlSocket, UsersComeBackAsTheyWereMade) {
+  const auto made = client_->create_user({"a+b@x.example", "correct horse", "A \"B\"", Role::admin}).value();
+  EXPECT_EQ(made.email, "a+b@x.example");
+  EXPECT_EQ(made.name, "A \"B\"");
+  EXPECT_EQ(made.role, Role::admin);
+  EXPECT_EQ(made.id, shop_.users.at("a+b@x.example").id);
+  const auto page = client_->list_users(10, "").value();
+  ASSERT_EQ(page.users.size(), 1U);
+  EXPECT_EQ(page.users[0].created_at, made.created_at);
+  ASSERT_TRUE(client_->set_user_disabled("a+b@x.example", true));
+  EXPECT_TRUE(shop_.users.at("a+b@x.example").disabled);
+  ASSERT_TRUE(client_->set_password("a+b@x.example", "another horse"));
+  EXPECT_EQ(shop_.passwords.at("a+b@x.example"), "another horse");
+}
+
+TEST_F(ControlSocket, RefusalsKeepTheirKindAndCode) {
+  ASSERT_TRUE(client_->create_user({"a@x.example", "correct horse", "", Role::buyer}));
+  const auto taken = client_->create_user({"a@x.example", "correct horse", "", Role::buyer});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().kind, Refusal::Kind::refused);
+  EXPECT_EQ(taken.error().code, "email_taken");
+  const auto weak = client_->create_user({"b@x.example", "x", "", Role::buyer});
+  ASSERT_FALSE(weak);
+  EXPECT_EQ(weak.error().kind, Refusal::Kind::wrong_input);
+}
+
+TEST_F(ControlSocket, TokensAreStreamedAndCounted) {
+  std::vector<std::string> tokens;
+  ASSERT_TRUE(client_->seed_users({5000, std::chrono::seconds(60)}, [&](std::string_view token) {
+    tokens.emplace_back(token);
+    return true;
+  }));
+  ASSERT_EQ(tokens.size(), 5000U);
+  EXPECT_EQ(tokens.front(), "token-0");
+  EXPECT_EQ(tokens.back(), "token-4999");
+  EXPECT_FALSE(client_->seed_users({10, std::chrono::seconds(60)}, [](std::string_view) { return false; }));
+}
+
+TEST_F(ControlSocket, ProductsAreTheApisObjects) {
+  ASSERT_TRUE(client_->create_product({{"id", "tea"}, {"total", 5}, {"name", "Tea"}}));
+  EXPECT_EQ(client_->get_product("tea").value().at("name"), "Tea");
+  EXPECT_TRUE(client_->change_product("tea", {{"starts_at", nullptr}}).value().at("starts_at").is_null());
+  EXPECT_EQ(client_->adjust_stock("tea", -2, "broken").value().at("total"), 3);
+  EXPECT_EQ(client_->set_paused("tea", true).value().at("state"), "paused");
+  EXPECT_EQ(client_->list_products().value().size(), 1U);
+  ASSERT_TRUE(client_->remove_product("tea"));
+  EXPECT_EQ(client_->get_product("tea").error().code, "product_not_found");
+}
+
+TEST_F(ControlSocket, ReportsSurviveTheTrip) {
+  shop_.verdict.ok = false;
+  shop_.verdict.drift = -3;
+  shop_.verdict.problems = {"one", "two"};
+  const auto report = client_->verify().value();
+  EXPECT_FALSE(report.ok);
+  EXPECT_EQ(report.drift, -3);
+  EXPECT_EQ(report.problems, shop_.verdict.problems);
+  EXPECT_EQ(report.head, 7U);
+  const auto backup = client_->backup("/some/where").value();
+  EXPECT_EQ(backup.folder, "/some/where");
+  EXPECT_EQ(backup.bytes, 42U);
+  EXPECT_EQ(client_->rotate_key().value(), "k2");
+  EXPECT_EQ(client_->stats().value().at("accepted"), 3);
+}
+
+TEST_F(ControlSocket, ServerThatIsGoneIsCannotRun) {
+  server_.reset();
+  const auto answer = client_->stats();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, Refusal::Kind::cannot_run);
+}
+
+}  // namespace
+}  // namespace scalemart
