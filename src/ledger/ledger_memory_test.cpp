@@ -11,14 +11,15 @@ namespace {
 thread_local long g_allocations_left = -1;  // -1: as many as there are
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inlined, or the compiler takes new and free in one function for a mistake.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   if (g_allocations_left == 0) throw std::bad_alloc();
   if (g_allocations_left > 0) --g_allocations_left;
   if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace scalemart {
 namespace {
