@@ -46,6 +46,7 @@ void Dispatcher::restore(OpenOrder order) {
 }
 
 void Dispatcher::restore(DeadLetter letter) {
+  letter.order.begun = false;
   const OrderId id = letter.order.id;
   dead_.insert_or_assign(id, std::move(letter));
 }
@@ -358,7 +359,9 @@ void Dispatcher::decided(const Pending& pending, Outcome outcome) {
     lease.order.begun = true;
   } else {
     lease.pending = false;
-    const bool try_again = outcome == Outcome::overloaded || outcome == Outcome::read_only;
+    // Nothing happened, or the completion itself was wrong: the order is still its holder's.
+    const bool try_again =
+        outcome == Outcome::overloaded || outcome == Outcome::read_only || outcome == Outcome::invalid_value;
     if (try_again && lease.worker != kNobody) return;
     if (!try_again && !(is_begin && outcome == Outcome::stale_fence)) return end_lease(at);
     lease.worker = kNobody;  // a greater fence is in the ledger: ours must grow beyond it

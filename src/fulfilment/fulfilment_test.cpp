@@ -325,6 +325,18 @@ TEST_F(Fulfilment, AMailServerThatIsAwayDoesNotHoldUpPayments) {
   EXPECT_EQ(papers.invoices.size(), 300u);
 }
 
+TEST_F(Fulfilment, ACompletionTheLedgerCannotTakeEndsAsADeadLetter) {
+  bank.reference = std::string(300, 'x');
+  Plant& p = plant();
+  const OrderId id = ledger.reserve();
+  ASSERT_TRUE(p.run(5s, [&] { return p.dispatcher.view().dead_letters == 1; }));
+  EXPECT_EQ(ledger.orders.at(id).status, OrderStatus::processing);
+  bank.reference = "short";
+  p.dispatcher.settle_dead(Unpark{id}, [](Outcome) {});
+  ASSERT_TRUE(p.finish(5s));
+  expect_one_charge_each();
+}
+
 TEST_F(Fulfilment, ADiscardedInvoiceStillGetsItsMail) {
   papers.broken_invoices = 1000;
   WorkerSettings settings;

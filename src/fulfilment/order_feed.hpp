@@ -47,7 +47,7 @@ class OrderFeed {
     [[nodiscard]] bool empty() const { return chunks_.empty(); }
 
    private:
-    static constexpr std::size_t kChunk = 1024;
+    static constexpr std::size_t kChunk = 256;
     std::vector<std::vector<T>> chunks_;
   };
   struct Batch {

@@ -146,6 +146,7 @@ class TinyLedger final : public SaleLedger {
     Order* o = nullptr;
     if (const Outcome g = guard(c.order, c.fence, o); g != Outcome::done) return g;
     if (o->parked || o->status != OrderStatus::processing) return Outcome::invalid_state;
+    if (c.payment_reference.size() > 255) return Outcome::invalid_value;
     o->status = OrderStatus::confirmed;
     ++o->confirmed;
     o->payment_reference = c.payment_reference;
@@ -261,7 +262,7 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
       Due first = due_.top();
       due_.pop();
       --in_flight;
-      first.done({first.outcome, first.outcome == PaymentOutcome::approved ? "ref" : "", "as scripted"});
+      first.done({first.outcome, first.outcome == PaymentOutcome::approved ? reference : "", "as scripted"});
     }
     return due_.empty() ? kNever : due_.top().at;
   }
@@ -285,6 +286,7 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
   std::chrono::nanoseconds latency = std::chrono::seconds(2);
   std::map<OrderId, Account> accounts;
   std::map<OrderId, int> charges_called, lookups;
+  std::string reference = "ref";
   bool silent = false, lookups_fail = false, cancel_fails = false;
   int in_flight = 0, most_in_flight = 0;
 

@@ -202,6 +202,10 @@ void Worker::completed(std::uint64_t token, Outcome outcome) {
     resubmit_at_ = std::min(resubmit_at_, clock_.steady() + settings_.resubmit_after);
     return;
   }
+  if (outcome == Outcome::invalid_value && slot->stage != Stage::park) {
+    slot->text = "the ledger refused a completion as invalid: " + slot->text.substr(0, 100);
+    return submit(*slot, Stage::park);
+  }
   if (outcome != Outcome::done) {
     ++lost_;
     return free(*slot);

@@ -73,7 +73,7 @@ class CompletionSink {
  public:
   virtual ~CompletionSink() = default;
   /// done: it is durable. stale_fence, invalid_state, order_not_found: the order is not ours any more, drop it.
-  /// overloaded, read_only: nothing happened, try again later.
+  /// overloaded, read_only: nothing happened, try again later. invalid_value: the completion itself was wrong.
   virtual void completed(std::uint64_t token, Outcome outcome) = 0;
 };
 

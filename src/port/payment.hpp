@@ -33,7 +33,7 @@ enum class PaymentOutcome : std::uint8_t {
 
 struct PaymentResult {
   PaymentOutcome outcome = PaymentOutcome::unknown;
-  std::string reference;  ///< The provider's name for the payment; set when approved.
+  std::string reference;  ///< The provider's name for the payment, at most 255 bytes; set when approved.
   std::string detail;     ///< One line for an operator when not approved.
 };
 using PaymentDone = std::function<void(PaymentResult)>;
