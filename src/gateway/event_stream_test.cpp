@@ -50,6 +50,7 @@ TEST(EventStream, SendsWhatIsPublishedAndBeats) {
   TestGateway server(publisher.routes());
   RawClient client(server);
   client.send(get("/events", "Last-Event-ID: 77\r\nAccept: text/event-stream\r\n"));
+  ASSERT_TRUE(server.eventually([&] { return publisher.size() == 1; }));
   const std::string head = client.read_until("\r\n\r\n");
   EXPECT_NE(head.find("Content-Type: text/event-stream\r\n"), std::string::npos);
   EXPECT_NE(head.find("Cache-Control: no-store\r\n"), std::string::npos);
@@ -68,6 +69,7 @@ TEST(EventStream, ReadersThatLeaveAreForgotten) {
     RawClient client(server);
     client.send(get("/events"));
     client.read_until("\n\n");
+    ASSERT_TRUE(server.eventually([&] { return publisher.size() == 1; }));
     EXPECT_EQ(publisher.publish(event_text("a", "1")), 1u);
   }
   EXPECT_TRUE(server.eventually([&] { return publisher.closed == 1; }));
@@ -148,6 +150,7 @@ TEST(EventStream, ManyReadersShareOneText) {
     clients.back()->send(get("/events"));
     clients.back()->read_until("\n\n");
   }
+  ASSERT_TRUE(server.eventually([&] { return publisher.size() == 300; }));
   auto text = event_text("stock", "last");
   publisher.publish(text);
   for (auto& client : clients) {

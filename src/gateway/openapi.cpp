@@ -147,6 +147,16 @@ Problem problem_of(const valijson::ValidationResults::Error& e) {
   return {json::serialize(loc), std::move(message), std::move(type)};
 }
 
+/// Of a value that has the wrong type nothing else is worth saying.
+void keep_first_cause(std::vector<Problem>& problems) {
+  std::vector<std::string> mistyped;
+  for (const auto& p : problems)
+    if (p.type == "type_error") mistyped.push_back(p.loc);
+  std::erase_if(problems, [&](const Problem& p) {
+    return p.type != "type_error" && std::find(mistyped.begin(), mistyped.end(), p.loc) != mistyped.end();
+  });
+}
+
 bool is_json_type(std::string_view content_type) {
   const auto semicolon = content_type.find(';');
   if (!text::iequals(text::trim(content_type.substr(0, semicolon)), "application/json")) return false;
@@ -326,6 +336,7 @@ std::variant<json::value, Response> ApiDocument::check_body(std::size_t operatio
       problems.push_back(problem_of(e));
     }
     if (problems.empty()) problems.push_back({loc_of({"body"}), "This is not valid.", "value_error"});
+    keep_first_cause(problems);
     return refusal_of(problems);
   }
   if (const auto* object = parsed->if_object()) {
