@@ -1,6 +1,9 @@
 // What a buy costs inside the ledger, what a restart costs, and what an order weighs.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
+#include <time.h>
+
+#include <algorithm>
 
 #include "base/check.hpp"
 #include "domain/record_codec.hpp"
@@ -78,6 +81,34 @@ void AcceptedBuy(benchmark::State& state) {
   per_item(state, done);
 }
 BENCHMARK(AcceptedBuy)->Args({0, 1})->Args({1'000'000, 1})->Args({1'000'000, 3})->Args({1'000'000, 20})->Unit(benchmark::kMillisecond)->Iterations(2);
+
+/// Of this thread, so that other programs do not count.
+std::int64_t cpu_time_ns() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
+
+/// The longest any buy took while the tables grew; argument: orders.
+void SlowestBuy(benchmark::State& state) {
+  const auto orders = static_cast<std::uint64_t>(state.range(0));
+  for (auto _ : state) {
+    Ledger ledger = with_stock(kStockMax);
+    std::vector<Record> records;
+    std::vector<std::int64_t> took(orders);
+    for (std::uint64_t i = 0; i < orders; ++i) {
+      const std::int64_t start = cpu_time_ns();
+      benchmark::DoNotOptimize(ledger.execute(buy(i, orders), kNow, records));
+      took[i] = cpu_time_ns() - start;
+      if (records.size() == 256) records.clear();
+    }
+    std::sort(took.begin(), took.end());
+    state.counters["max_us"] = static_cast<double>(took.back()) / 1e3;
+    state.counters["p9999_us"] = static_cast<double>(took[orders - orders / 10'000]) / 1e3;
+    state.counters["p99_us"] = static_cast<double>(took[orders - orders / 100]) / 1e3;
+  }
+}
+BENCHMARK(SlowestBuy)->Arg(1'000'000)->Arg(3'000'000)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 void SoldOutRefusal(benchmark::State& state) {
   Ledger ledger = with_stock(10'000);
