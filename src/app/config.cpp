@@ -104,9 +104,9 @@ Result<void> take_named(Config& config, const Setting& setting, const Lookup& lo
 }
 
 void warn_of_unknown(Config& config, const std::vector<std::string>& names) {
-  static constexpr std::string_view kOurs[] = {"SCALEMART_CONFIG", "SCALEMART_REQUIRE_ALL",
-                                               "SCALEMART_PROVE_SECONDS"};
+  static constexpr std::string_view kOurs[] = {"SCALEMART_CONFIG", "SCALEMART_REQUIRE_ALL"};
   for (const std::string& name : names) {
+    if (name.starts_with("SCALEMART_SIM_")) continue;
     if (std::find(std::begin(kOurs), std::end(kOurs), name) != std::end(kOurs)) continue;
     const bool file = name.ends_with("_FILE");
     const Setting* setting = find_setting(file ? std::string_view(name).substr(0, name.size() - 5) : name);

@@ -220,7 +220,7 @@ void Crowd::accept(std::uint32_t id, std::string_view order) {
   ++tally_.accepted;
   ++second().accepted;
   progress_.accepted.fetch_add(1, std::memory_order_relaxed);
-  if (!options_.follow || visit.kind == Kind::bot || followed_ >= kFollowedMax) {
+  if (!options_.follow || followed_ >= kFollowedMax) {
     ++tally_.unfollowed;
     return end(id);
   }

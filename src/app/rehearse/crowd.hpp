@@ -27,7 +27,7 @@ struct Progress {
 ///   again
 ///              with the same key, up to kAttemptsMax times; then follows the order until it ends.
 ///   refresher  reads the product once.
-///   bot        buys with one of few accounts, never tries again.
+///   bot        buys with one of few accounts, never tries again; its orders are followed too.
 /// Latencies are measured from the moment a request was due, so that a stalled server is seen as it is felt.
 /// Concurrency: one thread runs it; Progress may be read by others.
 class Crowd final : private Client::Sink {
