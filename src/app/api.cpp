@@ -9,6 +9,7 @@
 #include "app/await.hpp"
 #include "base/embedded_file.hpp"
 #include "gateway/archive_routes.hpp"
+#include "gateway/files.hpp"
 #include "gateway/auth_routes.hpp"
 #include "gateway/flash_buy.hpp"
 #include "gateway/middleware/stage_guards.hpp"
@@ -117,6 +118,7 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   gateway.options.cors_origins = config.cors_origins;
   if (!config.tls_cert.empty()) gateway.options.tls = TlsFiles{config.tls_cert.string(), config.tls_key.string()};
   gateway.routes = api->routes(config);
+  for (const std::string& difference : api->document_->differences(gateway.routes)) return error("the API document and the routes disagree: " + difference);
   gateway.guards = api->guards();
   gateway.document = api->document_.get();
   auto made = Gateway::create(std::move(gateway), api->parts_.clock, api->parts_.random);
@@ -168,6 +170,7 @@ Routes Api::routes(const Config& config) {
   append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers, stats}));
   append(routes, operations_routes({parts_.not_ready, [&metrics = parts_.metrics] { return metrics.render(); },
                                     [&statistics = parts_.statistics] { return statistics.render(); }}));
+  append(routes, file_routes(api_site(api_files())));
   return routes;
 }
 
