@@ -18,7 +18,7 @@ SECURITY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer
 
 
 class Refusals(shop.ShopTest):
-    settings = {"JWT_SECRET": forge.SECRET, "PAYMENT": "simulated:?latency=200ms&decline=0%"}
+    settings = {"JWT_SECRET": forge.SECRET, "PAYMENT": "simulated:?latency=50ms&decline=0%"}
 
     @classmethod
     def setUpClass(cls):
@@ -30,11 +30,7 @@ class Refusals(shop.ShopTest):
 
     def refused_unchanged(self, buy, status, code, detail=None):
         """The buy is refused and left no trace in the ledger."""
-        before = self.shop.ledger()
-        answer = buy()
-        body = self.assertError(answer, status, code, detail)
-        self.assertEqual(before, self.shop.ledger())
-        return body
+        return self.assertError(self.leavesNoTrace(buy), status, code, detail)
 
     def test_out_of_stock_says_whether_it_is_final(self):
         thing = self.shop.product(total=2)
@@ -170,7 +166,6 @@ class Refusals(shop.ShopTest):
         order = self.buyer.buy(self.thing).data["order_id"]
         self.buyer.wait_for(order, "confirmed")
         self.assertError(self.buyer.post(f"/api/orders/{order}/cancel"), 409, "invalid_state")
-        self.assertError(self.admin.post(f"/api/admin/queue/dead/{order}/retry"), 409, "invalid_state")
 
     def test_body_too_large(self):
         big = {"product_id": "x", "quantity": 1, "padding": "y" * 70_000}
@@ -350,13 +345,11 @@ class Limited(shop.ShopTest):
     def test_rate_limited(self):
         buyer, thing = self.shop.register(), self.shop.product()
         self.assertEqual([200, 200], [buyer.buy(thing).status for _ in range(2)])
-        before = self.shop.ledger()
-        answer = buyer.buy(thing)
+        answer = self.leavesNoTrace(lambda: buyer.buy(thing))
         self.assertError(answer, 429, "rate_limited", "Too many requests.")
         self.assertTrue(1 <= int(answer.header("Retry-After")) <= 30, answer.fields)
         self.assertEqual('"flash_buy";q=2;w=60', answer.header("RateLimit-Policy"))
         self.assertRegex(answer.header("RateLimit"), RATE_LIMIT)
-        self.assertEqual(before, self.shop.ledger())
 
     def test_logins_of_one_account_are_limited_and_others_not(self):
         victim = self.shop.register("victim")
@@ -423,11 +416,10 @@ class Unavailable(unittest.TestCase):
         full.admin.post("/api/admin/queue/pause")
         kept = buyer.buy(thing, 2).data["order_id"]
         filler = os.path.join(disk, "filler")
-        with open(filler, "wb") as file:
+        with open(filler, "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"\0" * 65536)
-                    file.flush()
             except OSError:
                 pass
         refused = wait_until(lambda: (a := buyer.buy(thing)).status != 200 and a, 10, what="a buy is refused")

@@ -230,7 +230,8 @@ class Sessions(shop.ShopTest):
     def test_guessed_refresh_tokens_revoke_nothing(self):
         buyer = self.shop.register()
         token = buyer.refresh_token
-        for guess in (token[:-1], token + "A", token[:-4] + "AAAA", "A" * len(token), "x", "."):
+        # What names the login is no secret; only who knows the rest can end it.
+        for guess in (token[:-1], token + "A", token[:26] + "A" * (len(token) - 26), "A" * len(token), "x", "."):
             if guess != token:
                 self.assertError(self.refresh(guess), 401, "invalid_token")
         self.is_in(buyer.token)
