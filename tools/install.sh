@@ -4,7 +4,8 @@
 . "$ROOT/tools/packages.sh"
 
 missing_packages() {
-  dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+  # dpkg-query fails for names it has never seen; those are missing too.
+  { dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } |
     awk -v wanted="$*" '
       $2 == "installed" { have[$1] = 1 }
       END { n = split(wanted, w, " "); for (i = 1; i <= n; i++) if (!(w[i] in have)) print w[i] }'
