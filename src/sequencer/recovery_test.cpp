@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "sequencer/fakes_for_test.hpp"
 #include "sequencer/sequencer.hpp"
 
@@ -39,7 +41,7 @@ class RecoveryTest : public testing::Test {
     ASSERT_EQ(journal_.head().sequence, 201U);
   }
   void wait_for_answers(std::size_t count) {
-    for (;;) {
+    for (;; std::this_thread::yield()) {
       const std::lock_guard guard(sink_.mutex);
       if (sink_.all.size() >= count) return;
     }

@@ -211,8 +211,9 @@ void Sequencer::maybe_snapshot() {
 }
 
 void Sequencer::finish() {
-  if (snapshotter_.is_enabled() && records_since_snapshot_ > 0)
-    report(snapshotter_.finish(ledger_.snapshot(), journal_.head().hash));
+  if (!snapshotter_.is_enabled()) return;
+  if (const auto done = snapshotter_.finish()) report(*done);
+  if (records_since_snapshot_ > 0) report(snapshotter_.write_now(ledger_.snapshot(), journal_.head().hash));
 }
 
 bool Sequencer::find(OrderId id, std::function<void(std::optional<OrderView>)> done) {

@@ -6,14 +6,16 @@
 
 namespace scalemart {
 
-Snapshotter::~Snapshotter() { join(); }
+Snapshotter::~Snapshotter() { static_cast<void>(finish()); }
 
-void Snapshotter::join() {
-  if (!thread_.joinable()) return;
-  state_.wait(kOffered);  // a snapshot at hand is finished
+std::optional<SnapshotReport> Snapshotter::finish() {
+  if (!thread_.joinable()) return std::nullopt;
+  state_.wait(kOffered);
+  auto report = collect();
   state_.store(kStopping);
   state_.notify_one();
   thread_.join();
+  return report;
 }
 
 void Snapshotter::offer(Snapshot snapshot, const ChainHash& hash) {
@@ -32,9 +34,7 @@ std::optional<SnapshotReport> Snapshotter::collect() {
   return report;
 }
 
-SnapshotReport Snapshotter::finish(Snapshot snapshot, const ChainHash& hash) {
-  join();
-  job_.reset();
+SnapshotReport Snapshotter::write_now(Snapshot snapshot, const ChainHash& hash) {
   Job job{std::move(snapshot), hash, {}};
   write(job);
   return std::move(job.report);

@@ -35,8 +35,10 @@ class Snapshotter {
   void offer(Snapshot snapshot, const ChainHash& hash);
   /// The report of the one that was offered, once, when it is done.
   [[nodiscard]] std::optional<SnapshotReport> collect();
-  /// Waits for what was offered, then writes this one on the calling thread.
-  [[nodiscard]] SnapshotReport finish(Snapshot snapshot, const ChainHash& hash);
+  /// Waits for the one that was offered, then collects it. Nothing can be offered afterwards.
+  [[nodiscard]] std::optional<SnapshotReport> finish();
+  /// On the calling thread; after finish().
+  [[nodiscard]] SnapshotReport write_now(Snapshot snapshot, const ChainHash& hash);
 
  private:
   struct Job {
@@ -46,7 +48,6 @@ class Snapshotter {
   };
   enum State : int { kIdle, kOffered, kDone, kStopping };
   void run();
-  void join();
   void write(Job& job);
 
   SnapshotStore* const store_;
