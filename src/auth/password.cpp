@@ -46,16 +46,18 @@ bool read_parameter(std::string_view& text, std::string_view name, std::uint32_t
 
 }  // namespace
 
+bool is_too_long(std::string_view password) {
+  // At most four bytes a character: the rest is not even counted.
+  return password.size() > 4 * kPasswordCharactersMax || characters_of(password) > kPasswordCharactersMax;
+}
+
 bool has_password_length(std::string_view password) {
-  // At most four bytes a character.
-  if (password.size() > 4 * kPasswordCharactersMax) return false;
-  const std::size_t characters = characters_of(password);
-  return characters >= kPasswordCharactersMin && characters <= kPasswordCharactersMax;
+  return !is_too_long(password) && characters_of(password) >= kPasswordCharactersMin;
 }
 
 PasswordFault fault_of_password(std::string_view password, std::string_view normalised_email) {
-  if (!has_password_length(password))
-    return characters_of(password) < kPasswordCharactersMin ? PasswordFault::too_short : PasswordFault::too_long;
+  if (is_too_long(password)) return PasswordFault::too_long;
+  if (characters_of(password) < kPasswordCharactersMin) return PasswordFault::too_short;
   if (is_common_password(password)) return PasswordFault::common;
   const auto equal_but_case = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 32 : a) == b; };
   const auto is = [&](std::string_view other) {

@@ -28,8 +28,9 @@ inline constexpr std::size_t kPasswordCharactersMax = 128;
 
 /// Whether a new password may be used. Characters are UTF-8 code points; no rules of composition.
 [[nodiscard]] PasswordFault fault_of_password(std::string_view password, std::string_view normalised_email);
-/// False: refused before anything is hashed.
 [[nodiscard]] bool has_password_length(std::string_view password);
+/// Nothing of that length is ever hashed.
+[[nodiscard]] bool is_too_long(std::string_view password);
 
 using PasswordSalt = std::array<std::byte, 16>;
 

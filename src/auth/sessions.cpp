@@ -9,13 +9,13 @@
 #include "auth/base64url.hpp"
 #include "auth/email.hpp"
 #include "auth/hmac.hpp"
+#include "auth/session_answers.hpp"
 #include "base/check.hpp"
 
 namespace scalemart {
 namespace {
 
 constexpr std::string_view kRefreshPrefix = "smr_";  // lets secret scanners recognise a leaked one
-constexpr std::chrono::minutes kRevocationMargin{1};
 
 /// What a refresh token carries.
 struct RefreshParts {
@@ -57,57 +57,7 @@ Digest256 digest_of(const std::array<std::byte, N>& bytes) {
   return sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-AuthAnswer refuse(AuthOutcome outcome) {
-  AuthAnswer answer;
-  answer.outcome = outcome;
-  return answer;
-}
-
-AuthOutcome to_auth(StoreOutcome outcome) {
-  switch (outcome) {
-    case StoreOutcome::done: return AuthOutcome::done;
-    case StoreOutcome::not_found: return AuthOutcome::not_found;
-    case StoreOutcome::email_taken: return AuthOutcome::email_taken;
-    case StoreOutcome::stale: return AuthOutcome::overloaded;  // somebody was faster; another try sees it
-    case StoreOutcome::no_space: return AuthOutcome::read_only;
-  }
-  return AuthOutcome::overloaded;
-}
-
-AuthOutcome to_auth(PasswordFault fault) {
-  switch (fault) {
-    case PasswordFault::none: return AuthOutcome::done;
-    case PasswordFault::too_short:
-    case PasswordFault::too_long: return AuthOutcome::password_length;
-    case PasswordFault::common:
-    case PasswordFault::same_as_email: return AuthOutcome::weak_password;
-  }
-  return AuthOutcome::weak_password;
-}
-
-AuthOutcome to_auth(RotateOutcome outcome) {
-  switch (outcome) {
-    case RotateOutcome::rotated: return AuthOutcome::done;
-    case RotateOutcome::expired: return AuthOutcome::token_expired;
-    case RotateOutcome::reused: return AuthOutcome::token_reused;
-    case RotateOutcome::no_space: return AuthOutcome::read_only;
-    case RotateOutcome::unknown:
-    case RotateOutcome::revoked:
-    case RotateOutcome::disabled: return AuthOutcome::invalid_token;
-  }
-  return AuthOutcome::invalid_token;
-}
-
-std::string role_json(Role role) { return R"({"role":")" + std::string(to_text(role)) + "\"}"; }
-
 }  // namespace
-
-std::string_view to_text(AuthOutcome outcome) {
-  constexpr std::array<std::string_view, kAuthOutcomeCount> kNames{
-      "done", "invalid_credentials", "email_taken", "invalid_email", "invalid_name", "password_length", "weak_password",
-      "invalid_token", "token_expired", "token_reused", "not_found", "last_admin", "overloaded", "read_only"};
-  return kNames.at(static_cast<std::size_t>(outcome));
-}
 
 Sessions::Sessions(SessionOptions options, AccountStore& store, PasswordPool& passwords, const TokenSigner& signer,
                    Revocations& revocations, Admins& admins, const Clock& clock, Random& random)
@@ -167,7 +117,7 @@ void Sessions::create_user(Registration registration, Role role, bool with_login
 
 void Sessions::login(std::string email, std::string password, std::string from, AuthDone done) {
   // Longer than any password can be: refused before it costs a hash. It says nothing about the account.
-  if (password.size() > 4 * kPasswordCharactersMax) return done(refuse(AuthOutcome::invalid_credentials));
+  if (is_too_long(password)) return done(refuse(AuthOutcome::invalid_credentials));
   auto normalised = normalise_email(email);
   if (!normalised) return check_login(std::nullopt, std::move(password), std::move(from), std::move(done));
   auto check = [this, password = std::move(password), from = std::move(from), done](std::optional<Account> account) mutable {
@@ -235,81 +185,6 @@ void Sessions::me(UserId user, AuthDone done) {
     done(account ? answer_for(*account) : refuse(AuthOutcome::not_found));
   };
   if (!store_.find(user, std::move(answer))) done(refuse(AuthOutcome::overloaded));
-}
-
-// --- ending logins ---------------------------------------------------------------------------------------
-
-void Sessions::logout(const Principal& who, std::string from, AuthDone done) {
-  const WallTime now = clock_.wall();
-  const WallTime until = std::max(who.expires, now + options_.access_lifetime) + kRevocationMargin;
-  auto answer = [this, family = who.family, until, done](StoreOutcome outcome) {
-    if (outcome == StoreOutcome::done) revocations_.revoke_family(family, until);
-    done(refuse(to_auth(outcome)));
-  };
-  AuditEntry audit{to_string(who.user), "logged_out", to_string(who.family), now, std::move(from), "", ""};
-  if (!store_.revoke_family(who.family, now, std::move(audit), std::move(answer))) done(refuse(AuthOutcome::overloaded));
-}
-
-void Sessions::logout_everywhere(const Principal& who, std::string from, AuthDone done) {
-  const WallTime now = clock_.wall();
-  AuditEntry audit{to_string(who.user), "logged_out_everywhere", to_string(who.user), now, std::move(from), "", ""};
-  if (!store_.revoke_all(who.user, now, std::move(audit), apply_change(done))) done(refuse(AuthOutcome::overloaded));
-}
-
-void Sessions::change_password(const Principal& who, std::string old_password, std::string new_password, std::string from,
-                               AuthDone done) {
-  if (!has_password_length(new_password)) return done(refuse(AuthOutcome::password_length));
-  if (old_password.size() > 4 * kPasswordCharactersMax) return done(refuse(AuthOutcome::invalid_credentials));
-  auto found = [this, who, old_password = std::move(old_password), new_password = std::move(new_password),
-                from = std::move(from), done](std::optional<Account> account) mutable {
-    if (!account || account->disabled) return done(refuse(AuthOutcome::invalid_credentials));
-    if (const auto fault = fault_of_password(new_password, account->email); fault != PasswordFault::none)
-      return done(refuse(to_auth(fault)));
-    std::string phc = account->password_hash;
-    auto checked = [this, who, account = std::move(*account), new_password = std::move(new_password), from = std::move(from),
-                    done](PasswordPool::Check check) mutable {
-      if (check.matches) return swap_password(who, std::move(account), std::move(new_password), std::move(from), std::move(done));
-      audit_failed_login(who.user, std::move(from));
-      done(refuse(AuthOutcome::invalid_credentials));
-    };
-    if (!passwords_.verify(std::move(old_password), std::move(phc), std::move(checked))) done(refuse(AuthOutcome::overloaded));
-  };
-  if (!store_.find(who.user, std::move(found))) done(refuse(AuthOutcome::overloaded));
-}
-
-void Sessions::swap_password(const Principal& who, Account account, std::string new_password, std::string from, AuthDone done) {
-  auto hashed = [this, who, expected = std::move(account.password_hash), from = std::move(from), done](std::string phc) mutable {
-    const WallTime now = clock_.wall();
-    auto answer = [this, who, done](EpochChange change) {
-      if (change.outcome != StoreOutcome::done) return done(refuse(to_auth(change.outcome)));
-      put_into_effect(change.account);
-      AuthAnswer result = answer_for(change.account);
-      add_access_token(result, change.account, who.family);
-      done(std::move(result));
-    };
-    AuditEntry audit{to_string(who.user), "password_changed", to_string(who.user), now, std::move(from), "", ""};
-    if (!store_.change_password({who.user, std::move(expected), std::move(phc), who.family, now}, std::move(audit),
-                                std::move(answer)))
-      done(refuse(AuthOutcome::overloaded));
-  };
-  if (!passwords_.hash(std::move(new_password), std::move(hashed))) done(refuse(AuthOutcome::overloaded));
-}
-
-// --- an administrator's ----------------------------------------------------------------------------------
-
-void Sessions::set_disabled(const Principal& by, UserId user, bool disabled, std::string from, AuthDone done) {
-  if (by.user == user) return done(refuse(AuthOutcome::last_admin));
-  const WallTime now = clock_.wall();
-  AuditEntry audit{to_string(by.user), disabled ? "user_disabled" : "user_enabled", to_string(user), now, std::move(from),
-                   "", disabled ? R"({"disabled":true})" : R"({"disabled":false})"};
-  if (!store_.set_disabled(user, disabled, now, std::move(audit), apply_change(done))) done(refuse(AuthOutcome::overloaded));
-}
-
-void Sessions::set_role(const Principal& by, UserId user, Role role, std::string from, AuthDone done) {
-  if (by.user == user) return done(refuse(AuthOutcome::last_admin));
-  const WallTime now = clock_.wall();
-  AuditEntry audit{to_string(by.user), "role_changed", to_string(user), now, std::move(from), "", role_json(role)};
-  if (!store_.set_role(user, role, now, std::move(audit), apply_change(done))) done(refuse(AuthOutcome::overloaded));
 }
 
 // --- shared ----------------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ struct AuthAnswer {
 using AuthDone = std::function<void(AuthAnswer)>;
 
 inline constexpr std::uint32_t kFailedLoginAuditsPerSecond = 20;
+/// A revocation is remembered this much longer than its tokens live.
+inline constexpr std::chrono::minutes kRevocationMargin{1};
 
 struct SessionOptions {
   std::chrono::seconds access_lifetime = std::chrono::minutes(15);  ///< 1 s .. kTokenLifetimeMax

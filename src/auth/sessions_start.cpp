@@ -25,14 +25,14 @@ Error failed(AuthOutcome outcome) { return error("the account was not created: "
 }  // namespace
 
 Result<void> Sessions::start() {
-  const WallTime since = clock_.wall() + -kTokenLifetimeMax + std::chrono::minutes(-1);
+  const WallTime since = clock_.wall() + -kTokenLifetimeMax + -kRevocationMargin;
   const auto state = wait_for<AuthState>([&](auto done) { return store_.load(since, std::move(done)); });
   if (!state) return busy();
   admins_.replace(state->admins);
   for (const AuthState::User& user : state->epochs)
-    revocations_.revoke_user(user.id, user.epoch, user.at + kTokenLifetimeMax + std::chrono::minutes(1));
+    revocations_.revoke_user(user.id, user.epoch, user.at + kTokenLifetimeMax + kRevocationMargin);
   for (const AuthState::Family& family : state->revoked)
-    revocations_.revoke_family(family.id, family.at + kTokenLifetimeMax + std::chrono::minutes(1));
+    revocations_.revoke_family(family.id, family.at + kTokenLifetimeMax + kRevocationMargin);
   return {};
 }
 
