@@ -48,11 +48,14 @@ BANNED = {
 # file -> (pattern as above, reason). Tests may sleep where real time is what they test.
 BANNED_ALLOWED = {
     "src/app/server.cpp": (r"sleep_for", "the main thread waits out the drain delay, pulse by pulse"),
+    "src/backend/embedded/query_store.cpp": (r"sleep_for", "its own idle-priority thread polls: nothing waits for it"),
 }
 
 FILE_LINES_MAX = 400
 LONGER_FILES = {
     # file: lines it may have, never more
+    "src/fulfilment/worker.cpp": 420,
+    "src/gateway/openapi.cpp": 420,
 }
 
 SECRETISH = re.compile(r"(BEGIN (RSA |EC )?PRIVATE KEY|AKIA[0-9A-Z]{16})")
