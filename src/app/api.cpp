@@ -60,6 +60,23 @@ class Streams {
     thread_.join();
   }
 
+  /// Time alone opens and closes sales: nothing is recorded, so viewers are told from here. Once a second.
+  void tell_of_time(Engine& engine) {
+    const WallTime now = engine.clock().now();
+    std::vector<ProductRef> changed;
+    const auto offers = engine.catalogue().current();
+    states_.resize(offers->all().size(), ProductState::scheduled);
+    for (const Offer& offer : offers->all()) {
+      const ProductState state = state_at(offer.spec->terms, offer.live->read().stock, offer.paused, now);
+      if (std::exchange(states_[index_of(offer.ref)], state) != state) changed.push_back(offer.ref);
+    }
+    if (changed.empty()) return;
+    // The hub listens to the ledger's thread.
+    static_cast<void>(engine.sequencer().read([this, changed](const Ledger&) {
+      for (const ProductRef ref : changed) hub.product_changed(ref);
+    }));
+  }
+
   Hub hub;
   StatsViewers stats_viewers;
 
@@ -84,6 +101,7 @@ class Streams {
   }
 
   const Clock& clock_;
+  std::vector<ProductState> states_;  ///< By product; of tell_of_time().
   std::mutex mutex_;
   std::condition_variable pulse_;
   bool awake_ = false;     ///< Guarded by mutex_.
@@ -197,6 +215,7 @@ GuardsFactory Api::guards() {
 }
 
 void Api::every_second() {
+  streams_->tell_of_time(parts_.engine);
   streams_->stats_viewers.publish([this] { return boost::json::serialize(parts_.statistics.render()); });
 }
 

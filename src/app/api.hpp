@@ -40,7 +40,7 @@ class Api {
 
   [[nodiscard]] Gateway& gateway() { return *gateway_; }
   [[nodiscard]] const ApiDocument& document() const { return *document_; }
-  /// Pushes the statistics to the consoles that watch.
+  /// Tells viewers what time alone has changed, and consoles the statistics.
   void every_second();
 
  private:
