@@ -44,7 +44,9 @@ bool DiskReserve::has_room() noexcept {
 }
 
 void DiskReserve::look() noexcept {
-  const std::lock_guard guard(mutex_);
+  // Whoever has it may be a thread of idle priority: nobody waits for a look.
+  const std::unique_lock guard(mutex_, std::try_to_lock);
+  if (!guard) return;
   std::uint64_t needed = options_.free_bytes_min;
   const bool stands = ballast_stands();
   if (!stands) needed += options_.ballast_bytes;

@@ -30,7 +30,7 @@ class DiskReserve {
   /// A write failed for want of space: no room from now on, and the ballast's blocks are free again.
   /// False: it had been given up before.
   bool give_up() noexcept;
-  /// Looks at once.
+  /// Looks at once, unless another thread is looking.
   void look() noexcept;
   [[nodiscard]] std::uint64_t free_bytes() const noexcept;
 

@@ -73,16 +73,29 @@ Result<void> SqliteJournal::set_up() {
   if (*version != "0" && *version != kSchemaVersion)
     return error(options_.file.string() + ": has format " + *version + ", this program knows " + kSchemaVersion);
   const std::string limit = "PRAGMA journal_size_limit=" + std::to_string(4 * options_.checkpoint_bytes);
-  const std::string id = "PRAGMA application_id=" + std::to_string(kApplicationId);
-  // Written at every start, so that the WAL file exists before its folder is synced below.
-  if (!db_.execute(limit.c_str()) || !db_.execute("BEGIN IMMEDIATE") ||
-      !db_.execute("CREATE TABLE IF NOT EXISTS batch(first INTEGER PRIMARY KEY, count INTEGER NOT NULL,"
-                   " bytes BLOB NOT NULL, hash BLOB NOT NULL) STRICT") ||
-      !db_.execute(id.c_str()) || !db_.execute("PRAGMA user_version=1") || !db_.execute("COMMIT"))
-    return db_.failure("make the tables");
+  if (!db_.execute(limit.c_str())) return db_.failure("set up");
+  // A shop whose disk is full must be able to start: it has releases to take.
+  bool full = false;
+  auto made = make_tables(full);
+  if (!made && full && options_.reserve != nullptr && options_.reserve->give_up()) made = make_tables(full);
+  if (!made) return made;
   sqlite3_wal_hook(db_.raw(), &SqliteJournal::committed, this);
   // SQLite ignores a failure to sync the WAL's folder entry.
   return sync_folder(options_.file.parent_path());
+}
+
+Result<void> SqliteJournal::make_tables(bool& full) {
+  const std::string id = "PRAGMA application_id=" + std::to_string(kApplicationId);
+  // Written at every start, so that the WAL file exists before its folder is synced.
+  if (db_.execute("BEGIN IMMEDIATE") &&
+      db_.execute("CREATE TABLE IF NOT EXISTS batch(first INTEGER PRIMARY KEY, count INTEGER NOT NULL,"
+                  " bytes BLOB NOT NULL, hash BLOB NOT NULL) STRICT") &&
+      db_.execute(id.c_str()) && db_.execute("PRAGMA user_version=1") && db_.execute("COMMIT"))
+    return {};
+  full = (db_.code() & 0xff) == SQLITE_FULL;
+  Error why = db_.failure("make the tables");
+  if (db_.in_transaction()) static_cast<void>(db_.execute("ROLLBACK"));
+  return why;
 }
 
 Result<void> SqliteJournal::prepare() {

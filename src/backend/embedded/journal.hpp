@@ -64,6 +64,7 @@ class SqliteJournal final : public Journal {
   SqliteJournal(Options options, const Clock& clock, sqlite::Connection db);
   [[nodiscard]] Result<void> prepare();
   [[nodiscard]] Result<void> set_up();
+  [[nodiscard]] Result<void> make_tables(bool& full);
   [[nodiscard]] Result<void> load_head();
   [[nodiscard]] Result<void> require_batch_end(Sequence after, const ChainHash& known);
   [[nodiscard]] bool insert(Sequence first, std::uint64_t count, std::span<const std::byte> bytes, const ChainHash& hash);

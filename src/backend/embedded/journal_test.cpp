@@ -257,6 +257,27 @@ TEST_F(FullDisk, RefusesBuysReleasesOnAndRecovers) {
   EXPECT_TRUE(journal->replay(0, {}, [](const Record&) {}));
 }
 
+TEST_F(FullDisk, ShopCanStartOnIt) {
+  ManualClock clock;
+  Sequence next = 1;
+  {
+    DiskReserve reserve(folder_.path(), {.ballast_bytes = 1 << 20, .free_bytes_min = 1}, clock);
+    auto journal = open(&reserve);
+    journal->append(reservations(next, 20), false);
+    next += 20;
+  }
+  std::ofstream hog(folder_.path() / "hog");
+  const std::vector<char> zeros(4 << 10);
+  while (hog.write(zeros.data(), static_cast<std::streamsize>(zeros.size())).flush()) {
+  }
+  DiskReserve reserve(folder_.path(), {.ballast_bytes = 1 << 20, .free_bytes_min = 1}, clock);
+  auto journal = open(&reserve);
+  ASSERT_NE(journal, nullptr);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "ballast")) << "it was needed";
+  EXPECT_FALSE(journal->has_room_for_buys());
+  EXPECT_EQ(journal->append(reservations(next, 20), true), Journal::Appended::durable);
+}
+
 TEST_F(FullDisk, WithoutReserveLeftReleasesFailToo) {
   ManualClock clock;
   DiskReserve reserve(folder_.path(), {.ballast_bytes = 64 << 10, .free_bytes_min = 1}, clock);
