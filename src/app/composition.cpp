@@ -6,6 +6,7 @@
 #include "app/order_desk.hpp"
 #include "app/programs.hpp"
 #include "app/server.hpp"
+#include "auth/keys.hpp"
 
 namespace scalemart {
 namespace {
@@ -14,6 +15,10 @@ std::optional<std::string> check_setting(std::string_view variable, std::string_
   if (value.empty()) return std::nullopt;
   if (variable.starts_with("SCALEMART_RATE_LIMIT_")) return fault_of_rate_limit(value);
   if (variable == "SCALEMART_PAYMENT") return fault_of_payment(value);
+  if (variable == "SCALEMART_JWT_SECRET") {
+    if (const auto weakness = weakness_of_secret(value))
+      return *weakness + "; allowed are at least 32 bytes that nobody can guess, e.g. from: openssl rand -base64 48";
+  }
   return std::nullopt;
 }
 
