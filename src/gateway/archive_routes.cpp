@@ -113,13 +113,24 @@ class ArchiveHandlers {
     const auto run = [this, reply, then](OrderSearch complete) {
       if (!s_.pool.post([reply, then, complete = std::move(complete)] { then(reply, complete); })) reply->respond(busy());
     };
-    if (q.find('@') == std::string::npos) {
-      search.id_prefix = q;
-      return run(std::move(search));
+    if (q.find('@') != std::string::npos) {
+      if (!s_.accounts.find_by_email(std::move(q), [run, reply, search](std::optional<Account> account) mutable {
+            if (!account) return reply->respond(json_list({}, {}));
+            search.buyer = account->id;
+            run(std::move(search));
+          }))
+        reply->respond(busy());
+      return;
     }
-    if (!s_.accounts.find_by_email(std::move(q), [run, reply, search](std::optional<Account> account) mutable {
-          if (!account) return reply->respond(json_list({}, {}));
-          search.buyer = account->id;
+    const auto user = parse_ulid<UserId>(q);
+    search.id_prefix = std::move(q);
+    if (!user) return run(std::move(search));
+    // A whole id may be an order's or a buyer's.
+    if (!s_.accounts.find(*user, [run, reply, search](std::optional<Account> account) mutable {
+          if (account) {
+            search.buyer = account->id;
+            search.id_prefix.clear();
+          }
           run(std::move(search));
         }))
       reply->respond(busy());
