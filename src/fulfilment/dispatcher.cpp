@@ -226,7 +226,8 @@ SteadyTime Dispatcher::turn(SteadyTime now) {
   promote_due(now);
   for (const Queue& q : queues_)
     if (!q.delayed.empty()) next = std::min(next, q.delayed.front().due);
-  const Queue& sale = queue(Lane::sale);
+  Queue& sale = queue(Lane::sale);
+  while (!gone_.empty() && !sale.fresh.empty() && gone_.erase(sale.fresh.front().id) > 0) sale.fresh.pop_front();
   if (sale.fresh.empty() && sale.ready.empty()) gone_.clear();
   return next;
 }

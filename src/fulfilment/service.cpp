@@ -10,14 +10,18 @@ constexpr std::chrono::nanoseconds kRefreshEvery = std::chrono::milliseconds(250
 constexpr std::chrono::nanoseconds kCancelPatience = std::chrono::seconds(30);
 constexpr std::size_t kRecent = 100;
 
+std::unique_ptr<Executor> make_pool(const FulfilmentSettings& settings) {
+  const std::size_t papers = std::size_t{settings.worker.papers_max} * settings.workers;
+  return std::make_unique<IdlePool>(settings.paper_threads, std::max<std::size_t>(papers, 1));
+}
+
 }  // namespace
 
 FulfilmentService::FulfilmentService(FulfilmentParts parts, FulfilmentSettings settings)
     : parts_(std::move(parts)), settings_(std::move(settings)), loop_(parts_.clock),
       dispatcher_(parts_.ledger, loop_, parts_.clock, settings_.dispatcher),
-      pool_(std::make_unique<IdlePool>(settings_.paper_threads,
-                                       std::max<std::size_t>(settings_.worker.papers_max * settings_.workers, 1))),
-      papers_(*pool_, parts_.invoices, parts_.mailer, parts_.addresses, settings_.papers),
+      pool_(parts_.executor != nullptr ? nullptr : make_pool(settings_)),
+      papers_(pool_ ? *pool_ : *parts_.executor, parts_.invoices, parts_.mailer, parts_.addresses, settings_.papers),
       view_(std::make_shared<FulfilmentView>()) {
   loop_.add(dispatcher_);
   for (std::uint32_t i = 0; i < settings_.workers; ++i) {

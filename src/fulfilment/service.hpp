@@ -30,6 +30,7 @@ struct FulfilmentParts {
   const Clock& clock;
   Random& random;  ///< The loop's alone.
   StepHook on_step = {};
+  Executor* executor = nullptr;  ///< For papers; nullptr: a pool of the service's own.
 };
 
 /// Everything the console shows, as of a moment ago.
@@ -83,7 +84,7 @@ class FulfilmentService final : private Turnable {
   const FulfilmentSettings settings_;
   FulfilmentLoop loop_;
   Dispatcher dispatcher_;
-  std::unique_ptr<Executor> pool_;
+  std::unique_ptr<Executor> pool_;  ///< Empty: parts_.executor does its work.
   PaperDesk papers_;
   std::vector<std::unique_ptr<Worker>> workers_;
   SteadyTime refresh_at_{};
