@@ -5,6 +5,7 @@
 #include "backend/files/mail_files.hpp"
 #include "backend/simulated/payment.hpp"
 #include "backend/smtp/mailer.hpp"
+#include "flow/resume.hpp"
 
 namespace scalemart {
 namespace {
@@ -29,27 +30,6 @@ class AccountAddresses final : public AddressBook {
  private:
   AccountStore& accounts_;
 };
-
-OpenOrder open_order(const UnfinishedOrder& unfinished) {
-  const OrderView& order = unfinished.order;
-  OpenOrder open;
-  open.id = order.id;
-  open.buyer = order.buyer;
-  open.product = order.product;
-  open.sequence = order.sequence;
-  open.unit_price = order.unit_price;
-  open.quantity = static_cast<std::uint8_t>(order.quantity);
-  open.fence = unfinished.fence;
-  open.begun = order.status == OrderStatus::processing;
-  open.unresolved = open.begun;
-  open.lane = order.status == OrderStatus::confirmed ? Lane::paper : Lane::sale;
-  open.invoice_done = unfinished.invoice_done;
-  for (const StatusChange& change : order.history) {
-    if (change.status == OrderStatus::pending) open.created = change.at;
-    if (change.status == OrderStatus::confirmed) open.confirmed = change.at;
-  }
-  return open;
-}
 
 StepHook count_steps(Metrics& metrics) {
   return [&metrics](Step step, FinishedStep::Result result, std::chrono::nanoseconds took) {
@@ -116,18 +96,7 @@ Result<std::unique_ptr<OrderDesk>> OrderDesk::open(const Config& config, Engine&
 }
 
 void OrderDesk::restore(Engine& engine) {
-  Dispatcher& dispatcher = service_->dispatcher();
-  for (const Offer& offer : engine.catalogue().current()->all()) dispatcher.restore_product(offer.ref, offer.spec);
-  const std::vector<ParkedOrder> parked = engine.take_parked();
-  std::size_t next_parked = 0;  // both lists are in order of acceptance
-  for (const UnfinishedOrder& unfinished : engine.take_unfinished()) {
-    if (!unfinished.parked) {
-      dispatcher.restore(open_order(unfinished));
-      continue;
-    }
-    const ParkedOrder& note = parked.at(next_parked++);
-    dispatcher.restore(DeadLetter{open_order(unfinished), note.step, note.attempts, note.reason, note.since});
-  }
+  resume_orders(service_->dispatcher(), engine.catalogue().current()->all(), engine.take_unfinished(), engine.take_parked());
 }
 
 void OrderDesk::start() {
