@@ -198,6 +198,22 @@ TEST_F(Keyed, EveryKeyIsFoundHoweverManyOrdersABuyerHas) {
   EXPECT_FALSE(shop.ledger.find_by_key(buyer_id(1), key(999)).has_value());
 }
 
+TEST(SaleRules, ManyBuyersMayUseTheSameKeys) {
+  Shop shop;
+  shop.product("lamp", 1'000'000);
+  const auto order_of = [](std::uint64_t buyer, std::uint64_t n) { return order_id(buyer * 100 + n); };
+  for (std::uint64_t buyer = 1; buyer <= 1500; ++buyer)
+    for (std::uint64_t n = 1; n <= 6; ++n) {
+      Reserve r = shop.buy(1);
+      r.order = order_of(buyer, n);
+      r.buyer = buyer_id(buyer);
+      r.key = key(n);
+      ASSERT_EQ(shop(r).outcome, Outcome::done) << "buyer " << buyer << " order " << n;
+    }
+  for (std::uint64_t buyer = 1; buyer <= 1500; ++buyer)
+    for (std::uint64_t n = 1; n <= 6; ++n) ASSERT_EQ(shop.ledger.find_by_key(buyer_id(buyer), key(n))->id, order_of(buyer, n));
+}
+
 TEST(SaleRules, WithoutAKeyEveryBuyIsNew) {
   Shop shop;
   shop.product("lamp", 5);
@@ -327,6 +343,14 @@ TEST(SaleRules, StockChangesByDeltasWithinBounds) {
   }
   Shop shop;
   EXPECT_EQ(shop(AdjustStock{shop.product("lamp", 10), 1, std::string(201, 'x')}).outcome, Outcome::invalid_value);
+}
+
+TEST(SaleRules, PausingTwiceLeavesOneRecord) {
+  Shop shop;
+  const ProductRef lamp = shop.product("lamp", 10);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(shop(SetPaused{lamp, true}).outcome, Outcome::done);
+  EXPECT_EQ(shop.ledger.sequence(), 2U);
+  EXPECT_EQ(shop(shop.buy(1)).outcome, Outcome::sale_paused);
 }
 
 TEST(SaleRules, AProductWithOpenOrdersCannotBeRemoved) {

@@ -1,8 +1,8 @@
 // The ledger against the reference model: the same random commands, the same answers, the same stock.
 //   SCALEMART_SIM_SEEDS (200), SCALEMART_SIM_OPS (5000), SCALEMART_SIM_FIRST_SEED (1): more, longer, or one seed again.
 // It bites: mutants of the ledger that this test was seen to find within its default run include off-by-one windows, stock,
-// caps and hold ends; stale or future leases accepted; keys compared without quantity or without buyer; allowance not
-// returned; a step lost on discard; holds of mixed lengths in one queue; a sweep that loses a hold; time running backwards.
+// caps and hold ends; stale or future leases accepted; keys compared without their quantity; allowance not
+// returned; dead letters that outlive their order; holds of mixed lengths in one queue.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -128,6 +128,7 @@ class Workload {
       r.product = product();
       r.quantity = below(25) == 0 ? static_cast<std::uint32_t>(below(14)) : 1 + static_cast<std::uint32_t>(below(3));
       if (below(4) != 0) r.key = {random_(), below(3)};
+      if (below(4) == 0) r.key = {1 + below(60), 0};  // as others use, too
       if (mischief == 3) r.order = some_order().reserve.order;
       if (below(300) == 0) r.order = {};
       if (below(300) == 0) r.buyer = {};
