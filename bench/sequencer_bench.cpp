@@ -204,6 +204,7 @@ void restart(const Arguments& arguments) {
   }
   for (SnapshotStore* store : {static_cast<SnapshotStore*>(&snapshots), static_cast<SnapshotStore*>(nullptr)}) {
     const SteadyTime begin = clock.steady();
+    const double cpu_before = cpu_seconds();
     const auto journal = open_journal(folder, clock, checkpoints);
     const auto recovered = recover(*journal, store);
     if (!recovered) {
@@ -212,8 +213,9 @@ void restart(const Arguments& arguments) {
     }
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    std::printf("restart %s: %.3f s, %llu orders, %llu records replayed (peak memory so far %ld MB)\n",
+    std::printf("restart %s: %.3f s (%.3f s of processor), %llu orders, %llu records replayed (peak memory so far %ld MB)\n",
                 store ? "from the snapshot" : "from all records", std::chrono::duration<double>(clock.steady() - begin).count(),
+                cpu_seconds() - cpu_before,
                 static_cast<unsigned long long>(recovered->ledger.order_count()),
                 static_cast<unsigned long long>(recovered->replayed), usage.ru_maxrss / 1024);
   }
