@@ -191,6 +191,11 @@ bool RequestParser::has_broken_line(std::size_t size) {
 RequestParser::State RequestParser::feed_chunks(std::size_t size) {
   body_seen_ = size - head_size_;
   while (!grammar_->is_done()) {
+    // No end of a body is shorter than "0\r\n\r\n", and Beast 1.81 asserts to be given that much of one.
+    if (size - parsed_ < 5) {
+      expected_ = size + 1;
+      return State::need_more;
+    }
     error_code ec;
     const std::size_t taken = grammar_->put(boost::asio::const_buffer(base_ + parsed_, size - parsed_), ec);
     parsed_ += taken;
