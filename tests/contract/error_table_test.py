@@ -44,7 +44,7 @@ class Refusals(shop.ShopTest):
         self.assertGreaterEqual(last["sequence"], first["sequence"])
 
     def test_out_of_stock_is_not_final_while_units_are_held(self):
-        self.admin.post("/api/admin/queue/pause")
+        self.shop.pause_queue()
         try:
             thing = self.shop.product(total=1)
             order = self.buyer.buy(thing).data
@@ -53,7 +53,7 @@ class Refusals(shop.ShopTest):
             self.assertEqual(200, self.buyer.post(f"/api/orders/{order['order_id']}/cancel").status)
             self.assertEqual(200, self.other.buy(thing).status)
         finally:
-            self.admin.post("/api/admin/queue/resume")
+            self.shop.resume_queue()
 
     def test_malformed_json(self):
         for body in (b"{", b"", b"nonsense", b'{"product_id":"x",}', b"{'a':1}", b'{"product_id":"x"} {}', b"\xff"):
@@ -413,7 +413,7 @@ class Unavailable(unittest.TestCase):
         full = shop.Shop(folder=os.path.join(disk, "data"), DISK_RESERVE="2MiB", PAYMENT="simulated:?latency=30s&decline=0%")
         self.addCleanup(full.close)
         buyer, thing = full.register(), full.product(total=50)
-        full.admin.post("/api/admin/queue/pause")
+        full.pause_queue()
         kept = buyer.buy(thing, 2).data["order_id"]
         filler = os.path.join(disk, "filler")
         with open(filler, "wb", buffering=0) as file:

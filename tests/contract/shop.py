@@ -121,8 +121,8 @@ class Shop:
 
     def environment(self):
         env = {n: v for n, v in os.environ.items() if not n.startswith("SCALEMART_")}
-        env.update({n: str(v) for n, v in self.settings.items() if v is not None})
         env.update(SCALEMART_DATA=self.folder, SCALEMART_LISTEN=f"127.0.0.1:{self.port}")
+        env.update({n: str(v) for n, v in self.settings.items() if v is not None})
         return env
 
     # --- the process -------------------------------------------------------------------------------
@@ -151,8 +151,14 @@ class Shop:
         self.ended = True
         if self.process and self.process.poll() is None:
             self.process.send_signal(sig)
-        self._local = threading.local()
+        self.hang_up()
         return self.process.wait(patience)
+
+    def hang_up(self):
+        """Forgets the kept connections of all threads; closes this one's."""
+        if connection := getattr(self._local, "connection", None):
+            connection.close()
+        self._local = threading.local()
 
     def kill(self):
         return self.stop(signal.SIGKILL)
@@ -164,6 +170,7 @@ class Shop:
 
     def close(self):
         """Stops and removes everything; a server that had died, or does not stop cleanly, is a failure."""
+        self.hang_up()
         died = self.process is not None and self.process.poll() is not None and not self.ended
         code = self.stop() if self.process and self.process.poll() is None else EXIT_DONE
         tail = self.log_tail()
@@ -247,6 +254,13 @@ class Shop:
         assert len(tokens) == count == len(set(tokens)), len(tokens)
         return tokens
 
+    def pause_queue(self):
+        assert self.admin.post("/api/admin/queue/pause").status == 200
+        wait_until(lambda: self.admin.get("/api/admin/queue").data["paused"], what="the queue is paused")
+
+    def resume_queue(self):
+        assert self.admin.post("/api/admin/queue/resume").status == 200
+
     # --- what is for sale --------------------------------------------------------------------------
     def product(self, product_id=None, total=100, **more):
         body = {"id": product_id or f"thing-{random.SystemRandom().getrandbits(40):x}", "name": "A thing",
@@ -282,6 +296,17 @@ class Shop:
         report = self.verify()
         assert report["ok"] and report["drift"] == 0, report
         return report["head"], report["head_hash"]
+
+    def settled(self):
+        """ledger(), once nothing is on its way any more."""
+        seen = [self.ledger()]
+
+        def is_quiet():
+            time.sleep(0.15)
+            seen.append(self.ledger())
+            return seen[-1] == seen[-2]
+        wait_until(is_quiet, 20, what="the ledger rests")
+        return seen[-1]
 
     def metrics(self):
         """The values of /metrics as {'name{labels}': number}."""

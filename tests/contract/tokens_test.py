@@ -334,13 +334,13 @@ class Access(shop.ShopTest):
 
     def test_others_orders_are_as_missing_ones(self):
         owner, other, thing = self.shop.register(), self.shop.register(), self.shop.product()
-        self.shop.admin.post("/api/admin/queue/pause")
+        self.shop.pause_queue()
         try:
             pending = owner.buy(thing, key="mine").data["order_id"]
             self.alike(owner, other, pending)
             self.assertEqual("pending", owner.order(pending)["status"])
         finally:
-            self.shop.admin.post("/api/admin/queue/resume")
+            self.shop.resume_queue()
         owner.wait_for(pending, "confirmed")
         self.alike(owner, other, pending)
         self.assertError(other.get("/api/orders/by-key/mine"), 404, "order_not_found")
