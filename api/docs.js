@@ -15,6 +15,9 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/// Puts children into an element, leaving out what is absent.
+const fill = (element, ...children) => element.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+
 let api = null;
 let operations = [];
 let running = null;
@@ -122,7 +125,7 @@ function drawList() {
 }
 
 function drawOverview() {
-  byId('main').replaceChildren(
+  fill(byId('main'),
     make('h2', {}, api.info.title + ' API'),
     make('p', { class: 'quiet' }, `OpenAPI ${api.openapi} · version ${api.info.version}`),
     api.info.summary ? make('p', {}, api.info.summary) : null,
@@ -146,7 +149,7 @@ function draw() {
   document.title = `${operation.summary || operation.operationId} · ScaleMart API`;
   const body = resolve(operation.requestBody);
   const schema = jsonSchema(body);
-  byId('main').replaceChildren(
+  fill(byId('main'),
     make('h2', {}, operation.summary || operation.operationId),
     make('p', { class: 'line' }, make('span', { class: 'verb ' + operation.verb }, operation.verb.toUpperCase()), make('span', { class: 'path' }, operation.path)),
     make('p', { class: 'line' }, make('span', { class: 'tag' }, needsToken(operation) ? 'token needed' : 'open to all'),
