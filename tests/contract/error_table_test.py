@@ -3,12 +3,14 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
+from urllib.parse import quote
 
 import forge
 import shop
-from shop import at
+from shop import at, in_parallel
 from wire import request_bytes, wait_until
 
 MISSING_ORDER = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
@@ -157,6 +159,15 @@ class Refusals(shop.ShopTest):
         for key in ("k" * 65, "two words", "tab\there", "caf\xe9", "k" * 5000):
             with self.subTest(key=key[:80]):
                 self.refused_unchanged(lambda: self.buyer.buy(self.thing, key=key), 422, "validation_error")
+
+    def test_keys_of_any_printable_kind_can_be_asked_for(self):
+        for key in ("a/b", "50%", "?x=1&y#z", "..", ".", "\"quoted\"", "~!@$^*()_+", "%2e%2e"):
+            with self.subTest(key=key):
+                bought = self.buyer.buy(self.thing, key=key)
+                self.assertEqual(200, bought.status)
+                found = self.buyer.get("/api/orders/by-key/" + quote(key, safe="").replace(".", "%2E"))
+                if key not in (".", ".."):  # no path says these; such a buyer finds the order in the list
+                    self.assertEqual((200, bought.data["order_id"]), (found.status, found.json().get("data", {}).get("id")))
 
     def test_email_taken(self):
         body = {"email": self.buyer.email.upper(), "password": shop.BUYER_PASSWORD}
@@ -390,6 +401,34 @@ class Unavailable(unittest.TestCase):
         available, held, sold, total = with_small_queue.stock(thing)
         self.assertEqual((accepted, total), (held + sold, available + held + sold))
         self.assertGreater(len({a.header("Retry-After") for a in refused.values()}), 1 if len(refused) > 20 else 0)
+
+    def test_a_login_storm_is_refused_in_part_and_slows_no_buy(self):
+        stormy = shop.Shop()
+        self.addCleanup(stormy.close)
+        buyer, thing = stormy.register(), stormy.product()
+        over, buys = threading.Event(), []
+
+        def keep_buying():
+            with stormy.connect() as c:
+                while not over.is_set():
+                    begun = time.monotonic()
+                    answer = c.request("POST", "/api/flash-buy", {"product_id": thing}, token=buyer.token, key="same")
+                    buys.append((answer.status, time.monotonic() - begun))
+        beside = threading.Thread(target=keep_buying)
+        beside.start()
+
+        def login(i):
+            with stormy.connect(patience=30) as c:
+                return c.request("POST", "/api/auth/login", {"email": f"nobody-{i}@buyers.test", "password": "some password"})
+        answers = in_parallel(160, login)
+        over.set()
+        beside.join()
+        self.assertEqual({401, 503}, {a.status for a in answers})
+        for a in answers:
+            self.assertError(a, a.status, "overloaded" if a.status == 503 else "invalid_credentials")
+        self.assertEqual({200}, {status for status, _ in buys})
+        self.assertLess(sorted(took for _, took in buys)[len(buys) * 9 // 10], 1.0)
+        stormy.login(buyer.email, shop.BUYER_PASSWORD)
 
     def test_unavailable_while_draining(self):
         draining = shop.Shop(DRAIN_DELAY="1500ms")

@@ -184,6 +184,14 @@ class BehindProxies(shop.ShopTest):
         self.assertEqual([200] * 3 + [429] * 3, [self.code(f"2001:db8:1:2::{i:x}") for i in range(1, 7)])
         self.assertEqual(200, self.code("2001:db8:1:3::1"))
 
+    def test_metrics_are_for_the_operators_network(self):
+        self.assertEqual(200, self.shop.get("/metrics").status)
+        stranger = self.shop.get("/metrics", headers={"X-Forwarded-For": "198.51.100.9"})
+        self.assertError(stranger, 401, "not_authenticated")
+        headers = {"X-Forwarded-For": "198.51.100.9"}
+        self.assertEqual(200, self.shop.get("/metrics", headers=headers, token=self.shop.admin.token).status)
+        self.assertError(self.shop.get("/metrics", headers=headers, token=self.shop.register().token), 403, "forbidden")
+
     def test_nonsense_falls_back_to_the_proxy(self):
         for i, text in enumerate(("unknown", "1.2.3", "999.1.1.1", "<script>", "1.2.3.4.5", "::ffff:zz")):
             self.assertIn(self.code(text), (200, 429), i)

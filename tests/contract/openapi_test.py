@@ -82,6 +82,13 @@ class Document(shop.ShopTest):
                     self.assertEqual(405, answer.status, answer)
                     self.assertEqual(served, set(answer.header("Allow").split(", ")))
 
+    def test_nothing_else_is_served(self):
+        for path in ("/control/users", "/control/verify", "/control/products", "/api/v1/products", "/api/debug", "/debug/pprof",
+                     "/api/admin", "/api/admin/users", "/api/orders/", "/api/auth", "/swagger", "/graphql", "/.env", "/server-status"):
+            for method in ("GET", "POST"):
+                with self.subTest(path=path, method=method), self.shop.connect() as c:
+                    self.assertIn(c.request(method, path, token=self.admin.token).status, (400, 404))
+
     def successes(self):
         """(operation id, answer) of a success of as many operations as can be made to succeed."""
         b, a, shop_ = self.buyer, self.admin, self.shop
