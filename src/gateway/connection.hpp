@@ -48,13 +48,12 @@ class Connection final : public ExchangeHost, public WheelEntry {
   /// Goes on where fairness made it stop.
   void go_on();
   void on_drain();
-  void shed() { close(); }  ///< The machine has no room to watch it.
+  void shed() { close(); }  ///< The loop cannot keep it.
 
   [[nodiscard]] int fd() const { return transport_.fd(); }
   [[nodiscard]] std::uint32_t slot() const { return slot_; }
   [[nodiscard]] const Peer& peer() const { return peer_; }
   [[nodiscard]] bool is_closed() const { return phase_ == Phase::closed; }
-  [[nodiscard]] bool is_busy() const { return phase_ == Phase::busy || !unsent_.empty(); }
   bool queued_again = false;  ///< The loop's: it stands in the list of those that go on.
 
   // --- ExchangeHost -----------------------------------------------------------------------------------

@@ -94,6 +94,9 @@ void Loop::run() {
     });
     graveyard_.clear();
   }
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    if (slots_[i]) slots_[i]->shed();  // Whoever waits for an on_close gets it, on this thread.
+  graveyard_.clear();
 }
 
 void Loop::stop() {
@@ -169,6 +172,7 @@ void Loop::bury(Connection& connection) {
   shared_.limits.leave(connection.peer().address, connection.peer().exempt);
   connection_count_.fetch_sub(1, std::memory_order_relaxed);
   wheel_.remove(connection);
+  if (connection.queued_again) std::erase(again_, &connection);
   const std::uint32_t slot = connection.slot();
   graveyard_.push_back(std::move(slots_[slot]));
   free_slots_.push_back(slot);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -233,6 +234,47 @@ TEST(Parser, ChunkFramingIsBounded) {
   std::string trailers = head + "0\r\n";
   for (int i = 0; i < 9; ++i) trailers += "A: b\r\n";
   EXPECT_EQ(parse(trailers + "\r\n", {trailers.size() + 2}).status, 400) << "more trailers than anybody needs";
+}
+
+/// Random damage to good requests: never a crash, and never a request that depends on how its bytes arrived.
+TEST(Parser, DamagedRequestsAreReadTheSameWayHoweverTheyArrive) {
+  const unsigned seed = 1122;
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  const std::vector<std::string> good{
+      with("Content-Length: 5\r\nX-Y: z\r\n", "hello"),
+      with("Transfer-Encoding: chunked\r\n", "3\r\nhel\r\n2;a=\"b\"\r\nlo\r\n0\r\nT: u\r\n\r\n"),
+      "GET /a/b?c=d HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n",
+  };
+  const std::string pieces = std::string("\r\n\r\n :;,=\"\t0159afx/%", 20) + std::string(1, '\0') + "\x7f\xff";
+  int complete = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bytes = good[random() % good.size()];
+    for (std::size_t n = 1 + random() % 3; n > 0; --n) {
+      const std::size_t at = random() % bytes.size();
+      switch (random() % 4) {
+        case 0: bytes[at] = pieces[random() % pieces.size()]; break;
+        case 1: bytes.erase(at, 1 + random() % 3); break;
+        case 2: bytes.insert(at, 1, pieces[random() % pieces.size()]); break;
+        default: bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 12)); break;
+      }
+      if (bytes.empty()) bytes = "x";
+    }
+    const Outcome whole = parse(bytes, {bytes.size()});
+    const std::size_t cut = 1 + random() % bytes.size();
+    const Outcome cut_once = parse(bytes, {cut, bytes.size()});
+    const Outcome by_byte = parse(bytes, every_byte(bytes.size()));
+    // A refusal may have to wait for more bytes than came; a request that is complete is one and the same.
+    if (whole.state == State::complete) {
+      ++complete;
+      ASSERT_EQ(cut_once, whole) << bytes;
+      ASSERT_EQ(by_byte, whole) << bytes;
+    } else {
+      ASSERT_NE(cut_once.state, State::complete) << bytes;
+      ASSERT_NE(by_byte.state, State::complete) << bytes;
+    }
+  }
+  EXPECT_GT(complete, 1000) << "damage that always shows tests little";
 }
 
 }  // namespace
