@@ -19,7 +19,7 @@ std::optional<Answer> Purchase::begin(const BuyIntent& intent, AnswerSink& sink,
     answer.outcome = refusal_of(*offer, state.stock, intent.quantity, now);
     if (answer.outcome != Outcome::done) {
       answer.sequence = state.sequence;
-      answer.final = state.stock.held == 0;
+      answer.final = answer.outcome == Outcome::out_of_stock && state.stock.held == 0;
       return answer;
     }
   }

@@ -103,6 +103,9 @@ TEST_F(PurchaseTest, SoldOutIsFinalWhenNothingIsHeld) {
   ask(Begin{sold.order, 1});
   ask(Confirm{sold.order, 1, "paid"});
   EXPECT_TRUE(buy(bob, "shoe").final);
+  ask(SetPaused{ProductRef{0}, true});
+  EXPECT_EQ(buy(bob, "shoe").outcome, Outcome::sale_paused);
+  EXPECT_FALSE(buy(bob, "shoe").final) << "only a sold-out answer can be final";
 }
 
 TEST_F(PurchaseTest, RetryOfAnAcceptedBuyIsAnsweredEvenWhenSoldOut) {

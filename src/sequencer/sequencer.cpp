@@ -130,7 +130,7 @@ void Sequencer::round(bool timed_out) {
   decide_waiting();
   if (!records_.empty()) make_durable();
   answers_.hand_out();
-  window_.ended(decided_, taken_.size() + queue_.tickets_waiting(), timed_out);
+  window_.ended(decided_, taken_.size() + queue_.release(taken_), timed_out);
   publish_gauges();
   if (!records_.empty()) {
     records_since_snapshot_ += records_.size();

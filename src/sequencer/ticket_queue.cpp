@@ -99,8 +99,10 @@ bool TicketQueue::is_closed() const noexcept {
   return closed_;
 }
 
-std::size_t TicketQueue::tickets_waiting() const noexcept {
+std::size_t TicketQueue::release(const Taken& taken) noexcept {
   const std::lock_guard guard(mutex_);
+  taken_buys_ = taken.buys.size() - taken.next_buy;
+  taken_others_ = taken.others.size() - taken.next_other;
   return buys_.size() + others_.size();
 }
 

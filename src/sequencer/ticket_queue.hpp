@@ -57,8 +57,10 @@ class TicketQueue {
   /// Reads only; `reads` must be empty.
   void take_reads(std::vector<Read>& reads);
   [[nodiscard]] bool is_closed() const noexcept;
-  [[nodiscard]] std::size_t tickets_waiting() const noexcept;
-  /// With what was taken and is not decided yet, as of the last take. Any thread.
+  /// What of `taken` is decided makes room again: without this a full queue would stay full while the sequencer sleeps.
+  /// Returns how many tickets wait.
+  std::size_t release(const Taken& taken) noexcept;
+  /// With what was taken and is not decided yet. Any thread.
   [[nodiscard]] Depth depth() const noexcept;
 
  private:

@@ -42,6 +42,20 @@ TEST(TicketQueue, WhatIsTakenButNotDecidedStillCounts) {
   EXPECT_EQ(queue.depth().buys, 1U);
 }
 
+TEST(TicketQueue, WhatIsDecidedMakesRoomBeforeTheNextTake) {
+  TicketQueue queue({.buys = 1, .others = 1, .reads = 1});
+  TicketQueue::Taken taken;
+  std::vector<TicketQueue::Read> reads;
+  EXPECT_TRUE(queue.push(ticket(test::buy(1))));
+  EXPECT_TRUE(queue.push(ticket(Cancel{})));
+  queue.take(taken, reads);
+  taken.next_buy = 1;
+  EXPECT_EQ(queue.release(taken), 0U);
+  EXPECT_TRUE(queue.push(ticket(test::buy(2)))) << "a sequencer that sleeps now would never be woken";
+  EXPECT_FALSE(queue.push(ticket(Cancel{}))) << "the one before is still to be decided";
+  EXPECT_EQ(queue.release(taken), 1U);
+}
+
 TEST(TicketQueue, ClosedTakesNothingButGivesOutWhatItHas) {
   TicketQueue queue({});
   EXPECT_TRUE(queue.push(ticket(test::buy(1))));
