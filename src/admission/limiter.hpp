@@ -6,7 +6,7 @@
 #include <memory>
 #include <string_view>
 
-#include "admission/address.hpp"
+#include "admission/limit_key.hpp"
 #include "admission/policy.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"

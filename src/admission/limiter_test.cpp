@@ -6,8 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include "admission/overload.hpp"
-
 namespace scalemart {
 namespace {
 
@@ -147,14 +145,6 @@ TEST_F(LimiterTest, HeadersFollowTheDraft) {
   EXPECT_EQ(Limiter::retry_after_seconds(refused), 6u);
   limiter.change(PolicyId::flash_buy, *RatePolicy::parse("5/250ms"), now);
   EXPECT_EQ(limiter.policy_header(PolicyId::flash_buy).view(), "\"flash_buy\";q=20;w=1");
-}
-
-TEST(Overload, RetryAfterIsSpreadOverOneToThreeSeconds) {
-  SeededRandom random(1);
-  std::array<int, 5> seen{};
-  for (int i = 0; i < 3000; ++i) ++seen.at(jittered_retry_after_seconds(random));
-  EXPECT_EQ(seen[0], 0);
-  for (const int second : {1, 2, 3}) EXPECT_GT(seen.at(static_cast<std::size_t>(second)), 900);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "admission/proxies.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 #include <optional>
 
 namespace scalemart {
@@ -17,16 +15,16 @@ std::string_view trim(std::string_view text) {
 }
 
 /// "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:80", "2001:db8::1".
-std::optional<Address> parse_hop(std::string_view text) {
+std::optional<IpAddress> parse_hop(std::string_view text) {
   if (text.starts_with('[')) {
     const std::size_t close = text.find(']');
     if (close == std::string_view::npos) return std::nullopt;
     const std::string_view rest = text.substr(close + 1);
     if (!rest.empty() && rest.front() != ':') return std::nullopt;
-    return Address::parse(text.substr(1, close - 1));
+    return IpAddress::parse(text.substr(1, close - 1));
   }
   if (std::count(text.begin(), text.end(), ':') == 1) text = text.substr(0, text.find(':'));
-  return Address::parse(text);
+  return IpAddress::parse(text);
 }
 
 /// The `for` of one element of Forwarded (RFC 7239): key=value pairs, values may be quoted.
@@ -56,56 +54,24 @@ void each_from_right(std::string_view list, Visit visit) {
   }
 }
 
-/// "10.0.0.0/8", "::1".
-std::optional<TrustedProxies::Network> parse_network(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const auto address = Address::parse(text.substr(0, slash));
-  if (!address) return std::nullopt;
-  const int width = address->is_v4() ? 32 : 128;
-  int bits = width;
-  if (slash != std::string_view::npos) {
-    const std::string_view digits = text.substr(slash + 1);
-    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-    if (fault != std::errc{} || end != digits.data() + digits.size() || bits < 0 || bits > width) return std::nullopt;
-  }
-  return TrustedProxies::Network{*address, bits + 128 - width};
-}
-
 }  // namespace
 
-bool TrustedProxies::Network::contains(const Address& other) const {
-  const auto whole = static_cast<std::size_t>(bits / 8);
-  const int rest = bits % 8;
-  if (std::memcmp(address.bytes.data(), other.bytes.data(), whole) != 0) return false;
-  return rest == 0 || ((address.bytes[whole] ^ other.bytes[whole]) >> (8 - rest)) == 0;
-}
-
 Result<TrustedProxies> TrustedProxies::parse(std::string_view list) {
+  auto networks = parse_networks(list);
+  if (!networks) return networks.error();
   TrustedProxies proxies;
-  if (trim(list).empty()) return proxies;
-  for (bool more = true; more;) {
-    const std::size_t comma = list.find(',');
-    const std::string_view entry = trim(list.substr(0, comma));
-    more = comma != std::string_view::npos;
-    if (more) list.remove_prefix(comma + 1);
-    const auto network = parse_network(entry);
-    if (!network)
-      return error("\"" + std::string(entry) +
-                   "\" is no network; allowed are addresses and networks like 10.0.0.0/8 or 2001:db8::/32, "
-                   "separated by commas");
-    proxies.networks_.push_back(*network);
-  }
+  proxies.networks_ = std::move(*networks);
   return proxies;
 }
 
-bool TrustedProxies::trusts(const Address& address) const {
-  return std::any_of(networks_.begin(), networks_.end(), [&](const Network& n) { return n.contains(address); });
+bool TrustedProxies::trusts(const IpAddress& address) const {
+  return any_contains(networks_, address);
 }
 
 template <class Hops>
-Address TrustedProxies::walk(const Address& peer, const Hops& hops) const {
-  Address client = peer;
-  hops([&](std::optional<Address> hop) {
+IpAddress TrustedProxies::walk(const IpAddress& peer, const Hops& hops) const {
+  IpAddress client = peer;
+  hops([&](std::optional<IpAddress> hop) {
     if (!hop) return false;  // "unknown", an obfuscated name or rubbish: the last address we know it came through
     client = *hop;
     return trusts(*hop);
@@ -113,7 +79,7 @@ Address TrustedProxies::walk(const Address& peer, const Hops& hops) const {
   return client;
 }
 
-Address TrustedProxies::client_of(const Address& peer, std::string_view x_forwarded_for,
+IpAddress TrustedProxies::client_of(const IpAddress& peer, std::string_view x_forwarded_for,
                                   std::string_view forwarded) const {
   if (networks_.empty() || !trusts(peer)) return peer;
   const auto by_x_forwarded_for = [&](auto visit) {
@@ -123,7 +89,7 @@ Address TrustedProxies::client_of(const Address& peer, std::string_view x_forwar
     each_from_right(forwarded, [&](std::string_view element) { return visit(parse_hop(forwarded_for(element))); });
   };
   if (forwarded.empty()) return x_forwarded_for.empty() ? peer : walk(peer, by_x_forwarded_for);
-  const Address client = walk(peer, by_forwarded);
+  const IpAddress client = walk(peer, by_forwarded);
   if (!x_forwarded_for.empty() && walk(peer, by_x_forwarded_for) != client) return peer;
   return client;
 }

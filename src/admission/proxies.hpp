@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "admission/address.hpp"
+#include "base/ip_address.hpp"
 #include "base/result.hpp"
 
 namespace scalemart {
@@ -15,27 +15,21 @@ namespace scalemart {
 /// Immutable, so thread-safe.
 class TrustedProxies {
  public:
-  struct Network {
-    Address address;
-    int bits = 128;  ///< IPv4 counts from 96.
-    [[nodiscard]] bool contains(const Address& other) const;
-  };
-
   TrustedProxies() = default;
   /// "10.0.0.0/8, 192.0.2.7, 2001:db8::/32"; empty: nobody. The error names the entry.
   [[nodiscard]] static Result<TrustedProxies> parse(std::string_view list);
 
-  [[nodiscard]] bool trusts(const Address& address) const;
+  [[nodiscard]] bool trusts(const IpAddress& address) const;
   [[nodiscard]] bool empty() const { return networks_.empty(); }
   /// Several header lines are joined with commas before; absent ones are empty. Where both headers are present
   /// and disagree, one of them was written by the client and passed through: then the proxy itself is answered.
-  [[nodiscard]] Address client_of(const Address& peer, std::string_view x_forwarded_for,
+  [[nodiscard]] IpAddress client_of(const IpAddress& peer, std::string_view x_forwarded_for,
                                   std::string_view forwarded) const;
 
  private:
   template <class Hops>
-  [[nodiscard]] Address walk(const Address& peer, const Hops& hops) const;
-  std::vector<Network> networks_;
+  [[nodiscard]] IpAddress walk(const IpAddress& peer, const Hops& hops) const;
+  std::vector<IpNetwork> networks_;
 };
 
 }  // namespace scalemart

@@ -141,7 +141,7 @@ void Loop::accept_all() {
 }
 
 void Loop::admit(int fd, const IpAddress& address) {
-  Connection::Peer peer{address, address.is_loopback() || shared_.options.trusted_proxies.trusts(admission_address(address)), false};
+  Connection::Peer peer{address, address.is_loopback() || shared_.options.trusted_proxies.trusts(address), false};
   const auto admitted = shared_.limits.enter(address, peer.exempt);
   if (admitted == ConnectionLimits::Admitted::refused) {
     ::close(fd);

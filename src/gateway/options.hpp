@@ -13,9 +13,6 @@
 
 namespace scalemart {
 
-/// Admission keeps the same sixteen bytes under a name of its own.
-[[nodiscard]] inline Address admission_address(const IpAddress& a) { return Address::v6(a.bytes); }
-
 /// All are totals since the phase began, not gaps between bytes.
 struct Timeouts {
   std::chrono::milliseconds handshake{5'000};

@@ -53,7 +53,7 @@ bool Pipeline::name_request(Passage& p) const {
   std::string_view forwarded;
   std::string joined_for;
   std::string joined;
-  const bool behind_proxy = !options_.trusted_proxies.empty() && options_.trusted_proxies.trusts(admission_address(p.peer));
+  const bool behind_proxy = !options_.trusted_proxies.empty() && options_.trusted_proxies.trusts(p.peer);
   for (const auto& field : p.headers) {
     if (field.name.size() == 12 && text::iequals(field.name, "x-request-id")) {
       if (text::is_sane_request_id(field.value)) origin.request_id = field.value;
@@ -66,7 +66,7 @@ bool Pipeline::name_request(Passage& p) const {
     }
   }
   if (behind_proxy)
-    origin.client.bytes = options_.trusted_proxies.client_of(admission_address(p.peer), forwarded_for, forwarded).bytes;
+    origin.client = options_.trusted_proxies.client_of(p.peer, forwarded_for, forwarded);
   p.exchange.begin(p.host, question, origin);
   return true;
 }
@@ -159,7 +159,7 @@ bool Pipeline::limit_address(Passage& p) const {
 bool Pipeline::identify(Passage& p) const {
   const Access access = p.match.entry->route.access;
   if (access == Access::open) return true;
-  if (access == Access::operator_ && options_.operator_network.trusts(admission_address(p.exchange.client()))) return true;
+  if (access == Access::operator_ && options_.operator_network.trusts(p.exchange.client())) return true;
   const auto credentials = p.exchange.header("Authorization");
   if (credentials.empty()) return refuse(p, error(401, "not_authenticated", "Please log in."));
   constexpr std::size_t kScheme = 7;

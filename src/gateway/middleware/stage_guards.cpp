@@ -16,7 +16,7 @@ bool StageGuards::is_admin(UserId user) noexcept { return stages_.admins.contain
 std::optional<Response> StageGuards::limit_address(PolicyId policy, const IpAddress& client, SteadyTime now) noexcept {
   if (policy == PolicyId::flash_buy) return std::nullopt;  // By user.
   // The account's own login limit is the login handler's: only it knows which account is meant.
-  return limit(policy == PolicyId::login ? PolicyId::login_address : policy, limit_key(admission_address(client)), now);
+  return limit(policy == PolicyId::login ? PolicyId::login_address : policy, limit_key(client), now);
 }
 
 std::optional<Response> StageGuards::limit_user(PolicyId policy, UserId user, SteadyTime now) noexcept {
