@@ -58,7 +58,9 @@ void each_from_right(std::string_view list, Visit visit) {
 
 Result<TrustedProxies> TrustedProxies::parse(std::string_view list) {
   auto networks = parse_networks(list);
-  if (!networks) return networks.error();
+  if (!networks)
+    return error(networks.error().message +
+                 "; allowed are addresses and networks like 10.0.0.0/8 or 2001:db8::/32, separated by commas");
   TrustedProxies proxies;
   proxies.networks_ = std::move(*networks);
   return proxies;

@@ -103,11 +103,12 @@ bool IpNetwork::contains(const IpAddress& address) const {
 
 Result<std::vector<IpNetwork>> parse_networks(std::string_view list) {
   std::vector<IpNetwork> networks;
-  while (!list.empty()) {
+  if (trim(list).empty()) return networks;
+  for (bool more = true; more;) {
     const auto comma = list.find(',');
     const auto item = trim(list.substr(0, comma));
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    if (item.empty()) continue;
+    more = comma != std::string_view::npos;
+    if (more) list.remove_prefix(comma + 1);
     auto network = IpNetwork::parse(item);
     if (!network) return network.error();
     networks.push_back(*network);
