@@ -149,8 +149,8 @@ void start(Options options) {
 void stop() {
   State& s = state();
   const std::lock_guard guard(s.mutex);
-  std::atomic_store(&s.logger, State::direct({}));
-  s.pool.reset();  // Its destructor writes what is queued and joins the writer.
+  const auto queued = std::atomic_exchange(&s.logger, State::direct({}));
+  s.pool.reset();  // Its destructor writes what is queued and joins the writer, which still uses `queued`.
 }
 
 void set_level(Level level) noexcept {
