@@ -100,7 +100,12 @@ void FulfilmentService::dead_letters(std::size_t limit, LettersDone done) {
 void FulfilmentService::retry_dead(OrderId order, Done done) {
   loop_.post([this, order, done = std::move(done)] {
     if (!dispatcher_.find_dead(order)) return done(Outcome::order_not_found);
-    dispatcher_.settle_dead(Unpark{order}, done);
+    if (cancelling_.contains(order)) return done(Outcome::invalid_state);
+    retrying_.insert(order);
+    dispatcher_.settle_dead(Unpark{order}, [this, order, done](Outcome outcome) {
+      retrying_.erase(order);
+      done(outcome);
+    });
   });
 }
 
@@ -109,15 +114,24 @@ void FulfilmentService::discard_dead(OrderId order, Done done) {
     const DeadLetter* letter = dispatcher_.find_dead(order);
     if (!letter) return done(Outcome::order_not_found);
     if (letter->order.lane == Lane::paper) return dispatcher_.settle_dead(Discard{order}, done);
+    if (retrying_.contains(order)) return done(Outcome::invalid_state);
     // The units may only go to somebody else when this buyer cannot be charged for them any more. A crash between
     // the two leaves a dead letter, and cancelling twice is harmless.
+    ++cancelling_[order];
     parts_.payments.cancel(order, parts_.clock.steady() + kCancelPatience, [this, order, done](PaymentResult result) {
-      const bool safe = result.outcome == PaymentOutcome::approved || result.outcome == PaymentOutcome::not_found;
-      loop_.post([this, order, done, safe] {
-        if (!safe) return done(Outcome::overloaded);
-        dispatcher_.settle_dead(Discard{order}, done);
-      });
+      loop_.post([this, order, done, outcome = result.outcome] { cancelled(order, outcome, done); });
     });
+  });
+}
+
+void FulfilmentService::cancelled(OrderId order, PaymentOutcome outcome, const Done& done) {
+  const bool may_still_arrive = outcome == PaymentOutcome::unknown || outcome == PaymentOutcome::in_progress;
+  if (!may_still_arrive && --cancelling_[order] == 0) cancelling_.erase(order);
+  const bool safe = outcome == PaymentOutcome::approved || outcome == PaymentOutcome::not_found;
+  if (!safe) return done(Outcome::overloaded);
+  dispatcher_.settle_dead(Discard{order}, [this, order, done](Outcome decided) {
+    if (decided == Outcome::done) cancelling_.erase(order);
+    done(decided);
   });
 }
 

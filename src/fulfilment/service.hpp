@@ -1,6 +1,8 @@
 #pragma once
 // Fulfilment as the rest of the program sees it: started, fed, watched, steered, stopped.
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -63,10 +65,13 @@ class FulfilmentService final : private Turnable {
   using Done = std::function<void(Outcome)>;
   using LettersDone = std::function<void(std::vector<DeadLetter>)>;
   void dead_letters(std::size_t limit, LettersDone done);
-  /// A dead letter is tried again from its step on.
+  /// A dead letter is tried again from its step on. invalid_state: somebody is discarding it, or began to and the
+  /// provider has not said what became of its money; were it charged now, that cancellation might arrive afterwards
+  /// and take the money back from a confirmed order. It can still be discarded.
   void retry_dead(OrderId order, Done done);
   /// A dead letter is given up. An unpaid order first makes sure at the provider that its money is not and will not be
-  /// taken, then its units come back; `overloaded` when the provider cannot be asked now.
+  /// taken, then its units come back; `overloaded` when the provider cannot be asked now. invalid_state: it is being
+  /// tried again at this moment.
   void discard_dead(OrderId order, Done done);
   /// For all workers.
   void pause(bool paused);
@@ -79,6 +84,7 @@ class FulfilmentService final : private Turnable {
  private:
   SteadyTime turn(SteadyTime now) override;
   void refresh(SteadyTime now);
+  void cancelled(OrderId order, PaymentOutcome outcome, const Done& done);
 
   FulfilmentParts parts_;
   const FulfilmentSettings settings_;
@@ -87,6 +93,9 @@ class FulfilmentService final : private Turnable {
   std::unique_ptr<Executor> pool_;  ///< Empty: parts_.executor does its work.
   PaperDesk papers_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  // The loop's alone. At most one entry a dead letter.
+  boost::unordered_flat_map<OrderId, std::uint32_t, std::hash<OrderId>> cancelling_;  ///< Cancellations of open outcome.
+  boost::unordered_flat_set<OrderId, std::hash<OrderId>> retrying_;
   SteadyTime refresh_at_{};
   mutable std::mutex view_mutex_;
   std::shared_ptr<const FulfilmentView> view_;  ///< Guarded by view_mutex_.

@@ -70,6 +70,49 @@ TEST_F(ServiceTest, UnitsOfADiscardedOrderComeBackOnlyWhenItsMoneyIsSafe) {
   EXPECT_EQ(service.view()->queue.dead_letters, 0u);
 }
 
+TEST_F(ServiceTest, AnOrderWhoseMoneyIsBeingGivenBackIsNotTriedAgain) {
+  bank.script = [](OrderId, int) { return ScriptedBank::Line{ScriptedBank::Truth::nothing, PaymentOutcome::rejected}; };
+  const OrderId id = ledger.reserve();
+  pass(5s);
+  ASSERT_EQ(service.view()->queue.dead_letters, 1u);
+
+  bank.hold_cancels = true;
+  service.discard_dead(id, hear());
+  service.retry_dead(id, hear());
+  pass(1s);
+  EXPECT_EQ(heard, std::vector{Outcome::invalid_state});
+  ASSERT_EQ(bank.held_cancels.size(), 1u);
+  bank.held_cancels[0]({PaymentOutcome::unknown, {}, "no answer"});
+  service.retry_dead(id, hear());
+  pass(1s);
+  EXPECT_EQ(heard, (std::vector{Outcome::invalid_state, Outcome::overloaded, Outcome::invalid_state}))
+      << "the cancellation may still arrive";
+
+  bank.hold_cancels = false;
+  service.discard_dead(id, hear());
+  pass(1s);
+  EXPECT_EQ(heard.back(), Outcome::done);
+  EXPECT_EQ(ledger.orders.at(id).status, OrderStatus::failed);
+}
+
+TEST_F(ServiceTest, ADiscardThatDidNothingLeavesTheOrderToBeTriedAgain) {
+  bank.script = [](OrderId, int attempt) {
+    return attempt == 1 ? ScriptedBank::Line{ScriptedBank::Truth::nothing, PaymentOutcome::rejected} : ScriptedBank::Line{};
+  };
+  const OrderId id = ledger.reserve();
+  pass(5s);
+  bank.cancel_fails = true;
+  service.discard_dead(id, hear());
+  round();
+  round();
+  service.retry_dead(id, hear());
+  service.discard_dead(id, hear());
+  pass(10s);
+  EXPECT_EQ(heard, (std::vector{Outcome::overloaded, Outcome::invalid_state, Outcome::done}));
+  EXPECT_EQ(ledger.orders.at(id).status, OrderStatus::confirmed);
+  EXPECT_EQ(bank.accounts.at(id).taken, 1);
+}
+
 TEST_F(ServiceTest, WorkersShareTheQueueAndAreSteeredByName) {
   service.set_concurrency("worker-1", 2, hear());
   service.set_concurrency("worker-2", 3, hear());

@@ -249,6 +249,7 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
   void refund(RefundRequest, PaymentDone done) override { answer(std::move(done), PaymentOutcome::approved); }
   void cancel(OrderId order, SteadyTime, PaymentDone done) override {
     if (cancel_fails) return done({PaymentOutcome::unavailable, {}, "away"});
+    if (hold_cancels) return held_cancels.push_back(std::move(done));
     Account& account = accounts[order];
     account.cancelled = true;
     account.taken = 0;
@@ -286,8 +287,9 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
   std::chrono::nanoseconds latency = std::chrono::seconds(2);
   std::map<OrderId, Account> accounts;
   std::map<OrderId, int> charges_called, lookups;
+  std::vector<PaymentDone> held_cancels;  ///< Not arrived, not answered.
   std::string reference = "ref";
-  bool silent = false, lookups_fail = false, cancel_fails = false;
+  bool silent = false, lookups_fail = false, cancel_fails = false, hold_cancels = false;
   int in_flight = 0, most_in_flight = 0;
 
  private:
