@@ -382,6 +382,20 @@ class Ended(shop.ShopTest):
         self.assertEqual((0, 0, 1, 1), slow.stock(thing))
 
 
+class NoWorkers(shop.ShopTest):
+    settings = {"WORKERS": 0}
+
+    def test_orders_wait_for_a_worker(self):
+        buyer, thing = self.shop.register(), self.shop.product()
+        self.assertEqual([], self.shop.admin.get("/api/admin/workers").data)
+        order = buyer.buy(thing).data["order_id"]
+        wait_until(lambda: self.shop.admin.get("/api/admin/queue").data["depth"] == 1)
+        self.assertEqual("pending", buyer.order(order)["status"])
+        self.shop.restart(WORKERS=2)
+        self.assertEqual(2, len(self.shop.admin.get("/api/admin/workers").data))
+        buyer.wait_for(order, "confirmed")
+
+
 class DeadLetters(shop.ShopTest):
     settings = {"PAYMENT": "simulated:?latency=10ms&decline=0%&reject=100%"}
 

@@ -198,5 +198,48 @@ class BehindProxies(shop.ShopTest):
         self.assertEqual(429, self.code("nonsense"))
 
 
+class Crowded(shop.ShopTest):
+    settings = {"CONNECTIONS_MAX": 24, "VIEWERS_MAX": 3}
+
+    def test_viewers_never_shut_buyers_out(self):
+        thing = self.shop.product()
+        streams = [self.shop.events(f"/api/products/{thing}/events") for _ in range(3)]
+        for s in streams:
+            self.addCleanup(s.connection.close)
+            self.assertEqual(200, s.head.status)
+        with self.shop.connect() as c:
+            self.assertError(c.request("GET", f"/api/products/{thing}/events"), 503, "overloaded")
+        self.assertEqual(200, self.shop.register().buy(thing).status)
+        streams[0].connection.close()
+
+        def let_in():
+            with self.shop.events(f"/api/products/{thing}/events") as s:
+                return s.head.status == 200
+        wait_until(let_in, what="a place became free")
+
+    def test_health_is_answered_when_all_connections_are_taken(self):
+        self.shop.hang_up()
+        crowd = []
+        try:
+            for _ in range(40):
+                crowd.append(self.shop.connect())
+                crowd[-1].send(request_bytes("GET", "/api/products"))
+            codes = [c.read_answer().status for c in crowd]
+            self.assertEqual({200, 503}, set(codes))
+            self.assertEqual(24, codes.count(200))
+            with self.shop.connect() as c:
+                self.assertEqual(200, c.request("GET", "/readyz").status)
+            with self.shop.connect() as c:
+                self.assertError(c.request("GET", "/api/products"), 503, "overloaded")
+        finally:
+            for c in crowd:
+                c.close()
+
+        def is_open():
+            with self.shop.connect() as c:
+                return c.request("GET", "/api/products").status == 200
+        wait_until(is_open, what="others left, so there is room")
+
+
 if __name__ == "__main__":
     shop.main()

@@ -1,11 +1,13 @@
 """A crowd in the same second: not one unit too many, not one too few, one order per key, and a history that adds up."""
+import json
 import random
 import time
+import unittest
 from collections import defaultdict
 
 import shop
 from shop import in_parallel
-from wire import request_bytes, wait_until
+from wire import Answer, request_bytes, wait_until
 
 
 class Shot:
@@ -46,31 +48,68 @@ def fire(server, thing, shots, threads=16, pipeline=6):
     return shots
 
 
+def check_history(shots, stock):
+    """Replays all answers in the ledger's order: each must be what a shop with so much stock would have said.
+    Returns the orders, by id. Sequences make this the whole proof of linearizability (no search is needed)."""
+    firsts = {s.answer.data["order_id"]: s for s in shots if s.won and not s.replayed}
+    sold_at = sorted((s.sequence, s.quantity) for s in firsts.values())
+    assert len(sold_at) == len({sequence for sequence, _ in sold_at}), "two orders have one place"
+    steps = sorted([(sequence, 0, q) for sequence, q in sold_at] + [(s.sequence, 1, s.quantity) for s in shots if not s.won])
+    left = stock
+    for sequence, is_refusal, quantity in steps:
+        if is_refusal:
+            assert left < quantity, f"refused at {sequence} while {left} were left"
+        else:
+            left -= quantity
+        assert left >= 0, f"oversold at {sequence}"
+    # Real time: what began after an answer was heard stands behind it in the ledger's order.
+    heard = sorted((s.heard, s.sequence) for s in firsts.values())
+    newest, i = 0, 0
+    for s in sorted((s for s in shots if not (s.won and s.replayed)), key=lambda s: s.sent):
+        while i < len(heard) and heard[i][0] < s.sent:
+            newest, i = max(newest, heard[i][1]), i + 1
+        assert s.sequence >= newest + (1 if s.won else 0), "an answer came from the past"
+    return firsts
+
+
+class Checker(unittest.TestCase):
+    """The checker itself: it accepts a right history and no wrong one."""
+
+    def history(self):
+        """Stock 5: 3 and 2 are sold, then one is refused."""
+        return [self.shot(1.0, 1.1, 3, 7), self.shot(1.2, 1.3, 2, 9), self.shot(1.4, 1.5, 1, 9, won=False)]
+
+    def shot(self, sent, heard, quantity, sequence, won=True):
+        s = Shot("token", None, quantity)
+        s.sent, s.heard = sent, heard
+        if won:
+            body = {"data": {"order_id": str(sequence) + str(sent), "sequence": sequence}}
+        else:
+            body = {"code": "out_of_stock", "sequence": sequence}
+        s.answer = Answer(200 if won else 400, [], json.dumps(body).encode())
+        return s
+
+    def test_a_right_history(self):
+        self.assertEqual(2, len(check_history(self.history(), 5)))
+
+    def test_wrong_histories(self):
+        shot = self.shot
+        wrong = {
+            "oversold": (self.history(), 4),
+            "refused too early": (self.history(), 6),
+            "refused before the last was sold": (self.history()[:2] + [shot(1.4, 1.5, 2, 8, won=False)], 5),
+            "two orders in one place": (self.history()[:1] + [shot(1.2, 1.3, 1, 7)], 5),
+            "swapped in time": ([shot(1.0, 1.1, 3, 9), shot(1.2, 1.3, 2, 7)], 5),
+            "a stale refusal": (self.history()[:2] + [shot(1.4, 1.5, 5, 7, won=False)], 5),
+            "granted twice": (self.history() + [shot(1.6, 1.7, 3, 11)], 5),
+        }
+        for name, (shots, stock) in wrong.items():
+            with self.subTest(history=name), self.assertRaises(AssertionError):
+                check_history(shots, stock)
+
+
 class Storm(shop.ShopTest):
     settings = {"PAYMENT": "simulated:?latency=100ms&decline=0%"}
-
-    def check_history(self, shots, stock):
-        """Replays all answers in the ledger's order: each must be what a shop with so much stock would have said."""
-        firsts = {s.answer.data["order_id"]: s for s in shots if s.won and not s.replayed}
-        sold_at = sorted((s.sequence, s.quantity) for s in firsts.values())
-        self.assertEqual(len(sold_at), len({sequence for sequence, _ in sold_at}), "two orders have one place")
-        steps = sorted([(sequence, 0, -q) for sequence, q in sold_at] +
-                       [(s.sequence, 1, s.quantity) for s in shots if not s.won])
-        left = stock
-        for sequence, is_refusal, quantity in steps:
-            if is_refusal:
-                self.assertLess(left, quantity, f"refused at {sequence} while {left} were left")
-            else:
-                left += quantity
-            self.assertGreaterEqual(left, 0, f"oversold at {sequence}")
-        # Real time: what began after an answer was heard stands behind it in the ledger's order.
-        heard = sorted((s.heard, s.sequence) for s in firsts.values())
-        newest, i = 0, 0
-        for s in sorted((s for s in shots if not (s.won and s.replayed)), key=lambda s: s.sent):
-            while i < len(heard) and heard[i][0] < s.sent:
-                newest, i = max(newest, heard[i][1]), i + 1
-            self.assertGreaterEqual(s.sequence, newest + (1 if s.won else 0), "an answer came from the past")
-        return firsts
 
     def counters(self):
         """Metrics and statistics that must agree with what clients saw."""
@@ -95,7 +134,7 @@ class Storm(shop.ShopTest):
             if not last.won:
                 break
         self.assertTrue({s.answer.status for s in shots} <= {200, 400}, {s.answer.status for s in shots})
-        firsts = self.check_history(shots, stock)
+        firsts = check_history(shots, stock)
         self.assertEqual(stock, sum(s.quantity for s in firsts.values()), "exactly the stock is sold")
 
         by_key = defaultdict(list)
@@ -143,7 +182,7 @@ class Storm(shop.ShopTest):
         shots = [Shot(tokens[i % 110], None, 5) for i in range(1000)] + [Shot(tokens[i], None, 1) for i in range(100)]
         rng.shuffle(shots)
         fire(self.shop, thing, shots)
-        firsts = self.check_history(shots, 3)
+        firsts = check_history(shots, 3)
         self.assertEqual([1, 1, 1], [s.quantity for s in firsts.values()])
 
     def test_a_cap_holds_against_parallel_sessions(self):
