@@ -44,8 +44,8 @@ void append(Routes& to, Routes from) {
 /// The hub with its thread, and the consoles that watch.
 class Streams {
  public:
-  Streams(Engine& engine, const Clock& clock)
-      : hub(clock, stream_formatters(engine.catalogue(), engine.clock())), clock_(clock) {
+  Streams(Engine& engine, const Clock& clock, std::size_t readers_max)
+      : hub(clock, stream_formatters(engine.catalogue(), engine.clock()), settings(readers_max)), clock_(clock) {
     hub.on_reader([this] { wake(); });
     engine.on_changed({[this](ProductRef ref) { hub.product_changed(ref); },
                        [this](const OrderNotice& notice) { hub.order_changed(notice); }});
@@ -81,6 +81,11 @@ class Streams {
   StatsViewers stats_viewers;
 
  private:
+  static HubSettings settings(std::size_t readers_max) {
+    HubSettings settings;
+    settings.readers_max = readers_max;
+    return settings;
+  }
   void wake() {
     {
       const std::lock_guard lock(mutex_);
@@ -118,7 +123,7 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   api->document_ = std::make_unique<ApiDocument>(std::move(*document));
   if (auto done = api->set_limits(config); !done) return done.error();
   api->pool_ = std::make_unique<TaskPool>(kPoolThreads, kPoolQueue, TaskPool::Priority::background);
-  api->streams_ = std::make_unique<Streams>(api->parts_.engine, api->parts_.clock);
+  api->streams_ = std::make_unique<Streams>(api->parts_.engine, api->parts_.clock, config.viewers_max);
 
   Gateway::Parts gateway;
   gateway.options.address = config.listen.host == "localhost" ? "127.0.0.1" : config.listen.host;
@@ -129,10 +134,15 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   gateway.options.parser.body_bytes = config.body_max;
   gateway.options.parser.head_bytes = config.header_max;
   gateway.options.timeouts.head = config.header_timeout;
+  gateway.options.timeouts.body = config.header_timeout * 3 / 2;
+  gateway.options.timeouts.body_grace = config.header_timeout / 2;
   gateway.options.timeouts.idle = config.idle_timeout;
   auto proxies = TrustedProxies::parse(config.trusted_proxies);
   if (!proxies) return error("SCALEMART_TRUSTED_PROXIES: " + proxies.error().message);
   gateway.options.trusted_proxies = std::move(*proxies);
+  auto operators = TrustedProxies::parse(config.operator_network);
+  if (!operators) return error("SCALEMART_OPERATOR_NETWORK: " + operators.error().message);
+  gateway.options.operator_network = std::move(*operators);
   gateway.options.cors_origins = config.cors_origins;
   if (!config.tls_cert.empty()) gateway.options.tls = TlsFiles{config.tls_cert.string(), config.tls_key.string()};
   gateway.routes = api->routes(config);
@@ -162,6 +172,7 @@ Result<void> Api::set_limits(const Config& config) {
     *policy = *parsed;
   }
   limiter_ = std::make_unique<Limiter>(policies, parts_.random);
+  refresh_ = parts_.metrics.before_collect([this] { count_limits(); });
   const auto stored = await<std::vector<Setting>>([this](auto done) { return parts_.identity.accounts().settings(std::move(done)); });
   for (const Setting& setting : stored.value_or(std::vector<Setting>()))
     if (setting.key == kRateLimitSetting) apply_stored_limits(*limiter_, setting.json, parts_.clock.steady());
@@ -185,7 +196,7 @@ Routes Api::routes(const Config& config) {
   append(routes, queue_routes({parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock}));
   append(routes, system_routes({*limiter_, accounts, parts_.clock}));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };
-  append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers, stats}));
+  append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers, stats, config.viewers_max}));
   append(routes, operations_routes({parts_.not_ready, [&metrics = parts_.metrics] { return metrics.render(); },
                                     [&statistics = parts_.statistics] { return statistics.render(); }}));
   append(routes, file_routes(api_site(api_files())));
@@ -207,14 +218,23 @@ GuardsFactory Api::guards() {
         if ((*by_route)[index] == nullptr)
           (*by_route)[index] = &metrics.route(answered.route->route.path, to_text(answered.route->route.method));
         route = (*by_route)[index];
-        if (answered.status == 429) metrics.rate_limited_total.at({answered.route->route.policy}).add();
       }
       route->answered(answered.status, answered.duration);
     });
   };
 }
 
+void Api::count_limits() {
+  const std::lock_guard lock(limits_mutex_);
+  for (std::size_t i = 0; i < kPolicyCount; ++i) {
+    const auto id = static_cast<PolicyId>(i);
+    const std::uint64_t refused = limiter_->counts(id).refused;
+    parts_.metrics.rate_limited_total.at({to_text(id)}).add(refused - std::exchange(limits_counted_[i], refused));
+  }
+}
+
 void Api::every_second() {
+  count_limits();
   streams_->tell_of_time(parts_.engine);
   streams_->stats_viewers.publish([this] { return boost::json::serialize(parts_.statistics.render()); });
 }

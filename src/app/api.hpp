@@ -1,8 +1,10 @@
 #pragma once
 // The HTTP side, composed: document, routes, limits, guards, gateway.
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -48,10 +50,15 @@ class Api {
   [[nodiscard]] Result<void> set_limits(const Config& config);
   [[nodiscard]] Routes routes(const Config& config);
   [[nodiscard]] GuardsFactory guards();
+  /// Brings rate_limited_total to what the limiter has counted.
+  void count_limits();
 
   Parts parts_;
   std::unique_ptr<ApiDocument> document_;
   std::unique_ptr<Limiter> limiter_;
+  std::mutex limits_mutex_;
+  std::array<std::uint64_t, kPolicyCount> limits_counted_{};  ///< Guarded by limits_mutex_.
+  std::shared_ptr<void> refresh_;                             ///< Keeps count_limits() called before each scrape.
   std::unique_ptr<TaskPool> pool_;
   std::unique_ptr<Streams> streams_;
   std::unique_ptr<Gateway> gateway_;

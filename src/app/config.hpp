@@ -42,6 +42,7 @@ struct Config {
   std::chrono::milliseconds drain_timeout{};
   std::filesystem::path tls_cert, tls_key;  ///< Both or neither.
   std::string trusted_proxies;              ///< CIDRs, comma separated; parse_networks() accepts it.
+  std::string operator_network;             ///< CIDRs; may be empty: administrators only.
   std::vector<std::string> cors_origins;
   std::string shop_name;
 

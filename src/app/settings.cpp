@@ -69,11 +69,11 @@ Fault check_smtp(std::string_view value) {
 Fault check_origin(std::string_view value) {
   const bool scheme = value.starts_with("http://") || value.starts_with("https://");
   const auto host = value.find("://") + 3;
-  if (value == "*" || (scheme && host < value.size() && value.find('/', host) == std::string_view::npos &&
-                       value.find_first_of(" \t\"") == std::string_view::npos)) {
+  if (scheme && host < value.size() && value.find('/', host) == std::string_view::npos &&
+      value.find_first_of(" \t\"*") == std::string_view::npos) {
     return {};
   }
-  return "origins such as https://shop.example, comma separated, or *";
+  return "origins such as https://shop.example, comma separated (no *)";
 }
 Fault check_payment(std::string_view value) {
   if (value.starts_with("simulated:")) return {};
@@ -100,6 +100,9 @@ const std::array kSettings{
     Setting{"Serving", "TRUSTED_PROXIES", &C::trusted_proxies, "",
             "Networks whose word about the client's address is believed.", 0, kNoMax, Mask::none,
             check_networks},
+    Setting{"Serving", "OPERATOR_NETWORK", &C::operator_network, "127.0.0.0/8,::1",
+            "Networks that may read /metrics without being an administrator.", 0, kNoMax, Mask::none,
+            check_networks},
     Setting{"Serving", "CORS_ORIGINS", &C::cors_origins, "",
             "Origins whose pages may call the API from a browser.", 0, 32, Mask::none, check_origin},
     Setting{"Serving", "BODY_MAX", &C::body_max, "64KiB", "Largest request body.", kKiB, 16 * kMiB},
@@ -107,7 +110,7 @@ const std::array kSettings{
     Setting{"Serving", "REQUEST_DEADLINE", &C::request_deadline, "2s",
             "A buy that waited longer than this is refused with 503, untouched.", 10, kMinute},
     Setting{"Serving", "HEADER_TIMEOUT", &C::header_timeout, "10s",
-            "Time for a whole request head or body to arrive.", 100, 10 * kMinute},
+            "Time for a whole request head to arrive; its body may take half as long again.", 100, 10 * kMinute},
     Setting{"Serving", "IDLE_TIMEOUT", &C::idle_timeout, "75s",
             "A connection that is silent this long is closed.", 100, kHour},
     Setting{"Serving", "DRAIN_DELAY", &C::drain_delay, "0",

@@ -15,7 +15,7 @@ using Reply = std::shared_ptr<Later>;
 
 constexpr std::size_t kPage = 20;
 constexpr std::size_t kExportPage = 100;
-constexpr std::size_t kExportMax = 1'000'000;
+constexpr std::size_t kExportBytes = 64 << 20;  ///< Then the answer names where to go on.
 constexpr std::chrono::seconds kRefundDeadline{30};
 
 Response not_found() { return error(404, "order_not_found", "There is no such order."); }
@@ -36,21 +36,23 @@ class ArchiveHandlers {
       if (!page) return reply->respond(broken(page.error()));
       boost::json::array data;
       for (const ArchivedOrder& order : page->orders) data.push_back(render_archived(order));
-      reply->respond(json_list(data, page->next_cursor));
+      Response response = json_list(data, page->next_cursor);
+      response.body.insert(response.body.size() - 1, ",\"as_of_sequence\":" + std::to_string(page->as_of));
+      reply->respond(std::move(response));
     });
   }
 
   void csv(Exchange& x) const {
     OrderSearch search = read_search(x);
     search.limit = kExportPage;
+    if (const auto cursor = x.query("cursor")) search.cursor = *cursor;
     const std::string q(x.query("q").value_or(""));
     with_buyer(x, std::move(search), q, [this](const Reply& reply, OrderSearch complete) {
       auto text = std::make_shared<std::string>(order_csv_head());
-      for (std::size_t rows = 0; rows < kExportMax;) {
+      while (text->size() < kExportBytes) {
         const auto page = s_.archive.search(complete);
         if (!page) return reply->respond(broken(page.error()));
         for (const ArchivedOrder& order : page->orders) append_csv(*text, order);
-        rows += page->orders.size();
         complete.cursor = page->next_cursor;
         if (complete.cursor.empty()) break;
       }
@@ -58,6 +60,7 @@ class ArchiveHandlers {
       response.content_type = "text/csv; charset=utf-8";
       response.shared_body = std::move(text);
       response.add_header("Content-Disposition", "attachment; filename=\"orders.csv\"");
+      if (!complete.cursor.empty()) response.add_header("X-Next-Cursor", complete.cursor);
       reply->respond(std::move(response));
     });
   }
@@ -86,8 +89,7 @@ class ArchiveHandlers {
     entry.from = x.client().text();
     if (!s_.orders.find(*id, [this, reply, entry = std::move(entry)](std::optional<OrderView> order) {
           if (!order) return reply->respond(not_found());
-          if (order->status == OrderStatus::refunded) return reply->respond(json_ok(render_archived({*order, {}})));
-          if (order->status != OrderStatus::confirmed)
+          if (order->status != OrderStatus::confirmed && order->status != OrderStatus::refunded)
             return reply->respond(error(409, "invalid_state", "Only a confirmed order can be refunded."));
           if (!s_.pool.post([this, reply, entry, order = std::move(*order)] { give_back(reply, entry, with_payment(order)); }))
             reply->respond(busy());
@@ -146,22 +148,23 @@ class ArchiveHandlers {
   /// between the two leaves a confirmed order whose refund can be asked for again.
   void give_back(const Reply& reply, AuditEntry entry, const ArchivedOrder& archived) const {
     const OrderView& order = archived.order;
+    if (order.status == OrderStatus::refunded) return reply->respond(json_ok(render_archived(archived)));
     RefundRequest request{order.id, archived.payment_reference, order.total(), order.currency,
                           SteadyTime(s_.clock.steady() + kRefundDeadline)};
-    s_.payments.refund(std::move(request), [this, reply, entry = std::move(entry), id = order.id](const PaymentResult& result) {
+    s_.payments.refund(std::move(request), [this, reply, entry = std::move(entry), id = order.id, reference = archived.payment_reference](const PaymentResult& result) {
       if (result.outcome != PaymentOutcome::approved && result.outcome != PaymentOutcome::not_found)
         return reply->respond(error(503, "unavailable", "The payment provider has not given the money back. Please try again."));
-      if (!ask(s_.ledger, Refund{id}, [this, reply, entry, id](const Answer& answer) { finish(reply, entry, id, answer); }))
+      if (!ask(s_.ledger, Refund{id}, [this, reply, entry, id, reference](const Answer& answer) { finish(reply, entry, id, reference, answer); }))
         reply->respond(busy());
     });
   }
 
-  void finish(const Reply& reply, AuditEntry entry, OrderId id, const Answer& answer) const {
+  void finish(const Reply& reply, AuditEntry entry, OrderId id, const std::string& reference, const Answer& answer) const {
     if (!is_success(answer.outcome)) return reply->respond(refusal(answer));
     entry.when = s_.clock.wall();
     static_cast<void>(s_.accounts.append_audit(std::move(entry), [](StoreOutcome) {}));
-    if (!s_.orders.find(id, [reply](std::optional<OrderView> order) {
-          reply->respond(order ? json_ok(render_archived({*order, {}})) : not_found());
+    if (!s_.orders.find(id, [reply, reference](std::optional<OrderView> order) {
+          reply->respond(order ? json_ok(render_archived({*order, reference})) : not_found());
         }))
       reply->respond(busy());
   }

@@ -109,7 +109,8 @@ void Connection::settle() {
   if (phase_ == Phase::closed) return;
   if (loop_.out().size() > 0) flush();
   if (close_after_ && unsent_.empty() && (phase_ == Phase::reading || phase_ == Phase::streaming)) {
-    if (must_linger_ || own_size_ > 0 || readable_) begin_linger();
+    // A client that meant to go on may be sending already: a reset would take our answer from it.
+    if (must_linger_ || keep_alive_ || own_size_ > 0 || readable_) begin_linger();
     else close();
   }
   if (phase_ != Phase::closed) loop_.set_deadline(*this, next_deadline());
@@ -146,7 +147,7 @@ void Connection::on_deadline() {
     case Phase::lingering: return close();
     case Phase::busy:
       close_after_ = true;
-      exchange_.respond(error(503, "unavailable", "This took too long. Please try again."));
+      exchange_.respond(error(504, "timeout", "This took too long; what came of it is not known. A buy can be looked up by its key."));
       return settle();
     case Phase::streaming: {
       static const EventStream::Text kHeartbeat = std::make_shared<const std::string>(": still here\n\n");

@@ -47,14 +47,17 @@ class StreamHandlers {
     const auto offers = s_.catalogue.current();
     const Offer* offer = offers->find(x.path_parameter(0));
     if (offer == nullptr || offer->removed) return x.respond(product_not_found());
+    if (is_full()) return x.respond(no_room());
     static_cast<void>(follow(x, s_.hub, offer->ref, stock_event(*offer, s_.clock.now()), StreamOptions::Overflow::keep_latest));
   }
 
   void order(Exchange& x) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
     if (!id) return x.respond(order_not_found());
-    x.local<Watching>() = {this, *id, OrderStatus::pending, {}};
-    // The order is looked up on the ledger's thread; its answer comes back to this loop as a ledger's would.
+    if (is_full()) return x.respond(no_room());
+    x.local<Watching>() = {this, *id};
+    // The order is looked up on the ledger's thread; its status, reason and time come back to this loop in the
+    // form of a ledger's answer.
     const AnswerTo to = x.await_answer([](Exchange& exchange, const Answer& found) {
       exchange.local<Watching>().handlers->found(exchange, found);
     });
@@ -62,7 +65,11 @@ class StreamHandlers {
     if (!s_.orders.find(*id, [to, buyer](std::optional<OrderView> view) {
           Answer answer;
           answer.outcome = view && view->buyer == buyer ? Outcome::done : Outcome::order_not_found;
-          if (view) answer.count = static_cast<std::uint32_t>(view->status);
+          if (view) {
+            answer.count = static_cast<std::uint32_t>(view->status);
+            answer.quantity = static_cast<std::uint32_t>(view->reason);
+            answer.sequence = static_cast<Sequence>(view->history.back().at.ms);
+          }
           const AnswerSink::Item item{to.token, answer};
           to.sink->answers({&item, 1});
         }))
@@ -79,18 +86,23 @@ class StreamHandlers {
   struct Watching {
     const StreamHandlers* handlers = nullptr;
     OrderId order;
-    OrderStatus status{};
-    WallTime at;
   };
+
+  [[nodiscard]] bool is_full() const {
+    const HubStats stats = s_.hub.stats();
+    return stats.product_readers + stats.order_readers >= s_.viewers_max;
+  }
+
 
   void found(Exchange& x, const Answer& answer) const {
     if (answer.outcome != Outcome::done) return x.respond(order_not_found());
     const OrderId id = x.local<Watching>().order;
-    const OrderNotice now{id, static_cast<OrderStatus>(answer.count), StatusReason::none, s_.clock.now()};
+    const OrderNotice now{id, static_cast<OrderStatus>(answer.count), static_cast<StatusReason>(answer.quantity),
+                          WallTime{static_cast<std::int64_t>(answer.sequence)}};
     const EventStream stream = follow(x, s_.hub, id, order_event(now), StreamOptions::Overflow::close);
     // What changed between the look-up and the subscription would be lost: look once more, now that it listens.
-    static_cast<void>(s_.orders.find(id, [stream, id](std::optional<OrderView> view) {
-      if (view) stream.send(event_shared({id, view->status, view->reason, view->history.back().at}));
+    static_cast<void>(s_.orders.find(id, [stream, id, told = now.status](std::optional<OrderView> view) {
+      if (view && view->status != told) stream.send(event_shared({id, view->status, view->reason, view->history.back().at}));
     }));
   }
 

@@ -37,6 +37,7 @@ struct StreamServices {
   OrderBook& orders;
   StatsViewers& stats_viewers;
   std::function<std::string()> stats;  ///< JSON, one line.
+  std::size_t viewers_max = 15'000;    ///< Of products and orders together.
 };
 
 /// The services outlive the routes.

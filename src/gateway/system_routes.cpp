@@ -84,17 +84,21 @@ class SystemHandlers {
     entry.target = kRateLimitSetting;
     entry.when = s_.clock.wall();
     entry.from = x.client().text();
-    entry.before = boost::json::serialize(limit_texts(s_.limiter));
+    object texts = limit_texts(s_.limiter);
+    entry.before = boost::json::serialize(texts);
     for (const PolicyId id : kChangeable)
-      if (const auto& policy = changes[static_cast<std::size_t>(id)]) change(s_.limiter, id, *policy, s_.clock.steady());
-    entry.after = boost::json::serialize(limit_texts(s_.limiter));
+      if (const auto& policy = changes[static_cast<std::size_t>(id)]) texts[to_text(id)] = policy->to_string();
+    entry.after = boost::json::serialize(texts);
+    // Stored first: what a restart would forget must not be in force.
     const auto reply = std::make_shared<Later>(x.later());
     const Setting setting{std::string(kRateLimitSetting), entry.after};
-    const bool taken = s_.accounts.put_setting(setting, std::move(entry), [this, reply](StoreOutcome outcome) {
-      reply->respond(outcome == StoreOutcome::done ? json_ok(limits_json(s_.limiter))
-                                                   : error(503, "read_only", "The limits are in force, but could not be stored."));
+    const bool taken = s_.accounts.put_setting(setting, std::move(entry), [this, reply, changes](StoreOutcome outcome) {
+      if (outcome != StoreOutcome::done) return reply->respond(error(503, "read_only", "Nothing can be stored at the moment."));
+      for (const PolicyId id : kChangeable)
+        if (const auto& policy = changes[static_cast<std::size_t>(id)]) change(s_.limiter, id, *policy, s_.clock.steady());
+      reply->respond(json_ok(limits_json(s_.limiter)));
     });
-    if (!taken) reply->respond(error(503, "overloaded", "The limits are in force, but could not be stored. Please try again."));
+    if (!taken) reply->respond(error(503, "overloaded", "Too many requests at once. Please try again."));
   }
 
   void audit(Exchange& x) const {

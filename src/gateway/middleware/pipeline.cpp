@@ -156,10 +156,17 @@ bool Pipeline::limit_address(Passage& p) const {
   return true;
 }
 
+bool Pipeline::is_operator(const Passage& p) const {
+  if (!options_.operator_network.trusts(p.exchange.client())) return false;
+  // A proxy beside us that we do not trust must not lend its address to strangers.
+  const bool forwarded = !p.exchange.header("X-Forwarded-For").empty() || !p.exchange.header("Forwarded").empty();
+  return !forwarded || options_.trusted_proxies.trusts(p.peer);
+}
+
 bool Pipeline::identify(Passage& p) const {
   const Access access = p.match.entry->route.access;
   if (access == Access::open) return true;
-  if (access == Access::operator_ && options_.operator_network.trusts(p.exchange.client())) return true;
+  if (access == Access::operator_ && is_operator(p)) return true;
   const auto credentials = p.exchange.header("Authorization");
   if (credentials.empty()) return refuse(p, error(401, "not_authenticated", "Please log in."));
   constexpr std::size_t kScheme = 7;

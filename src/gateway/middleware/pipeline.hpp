@@ -86,6 +86,7 @@ class Pipeline {
   bool check_content(Passage& p) const;
   bool call_handler(Passage& p) const;
 
+  [[nodiscard]] bool is_operator(const Passage& p) const;
   bool decode_query(Passage& p) const;
   bool answer_preflight(Passage& p) const;
 
