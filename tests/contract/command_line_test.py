@@ -15,6 +15,18 @@ from wire import Closed, wait_until
 SUBCOMMANDS = ("serve", "worker", "user", "product", "rehearse", "verify", "backup", "restore", "doctor", "config", "version")
 
 
+def content_of(folder):
+    """Name and bytes of each file below it, sockets aside."""
+    found = {}
+    for at, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(at, name)
+            if stat.S_ISREG(os.stat(path).st_mode):
+                with open(path, "rb") as file:
+                    found[os.path.relpath(path, folder)] = file.read()
+    return found
+
+
 class Plain(unittest.TestCase):
     """What needs no folder."""
 
@@ -313,12 +325,62 @@ class Proof(shop.ShopTest):
         for name, edit in edits.items():
             with self.subTest(edit=name):
                 copy = self.edited(original, edit)
-                done = copy.run("verify", "--json")
-                self.assertIn(done.returncode, (EXIT_NO, EXIT_CANNOT_RUN), f"{done.stdout}\n{done.stderr}")
-                if done.returncode == EXIT_NO:
-                    self.assertTrue(json.loads(done.stdout)["problems"])
-                else:
-                    self.assertTrue(done.stderr.strip())
+                before = content_of(copy.folder)
+                said = json.loads(copy.cli("verify", "--json", expect=EXIT_NO).stdout)
+                self.assertEqual((False, 0), (said["ok"], said["drift"]))
+                self.assertTrue(said["problems"])
+                self.assertIn("problem: ", copy.cli("verify", expect=EXIT_NO).stdout)
+                self.assertEqual(before, content_of(copy.folder))
+
+    def test_a_file_that_is_no_database_is_named(self):
+        original = self.own_shop()
+        original.stop()
+        for name in ("journal.db", "accounts.db"):
+            with self.subTest(name=name):
+                copy = self.edited(original, lambda db: True)
+                with open(os.path.join(copy.folder, name), "r+b") as file:
+                    file.write(b"?" * 200)
+                said = json.loads(copy.cli("verify", "--json", expect=EXIT_NO).stdout)
+                self.assertIn(name, said["problems"][0])
+
+    def test_a_changed_audit_trail_is_noticed(self):
+        original = self.own_shop()
+        original.stop()
+        copy = self.edited(original, lambda db: True)
+        db = sqlite3.connect(os.path.join(copy.folder, "accounts.db"))
+        self.assertEqual(1, db.execute("UPDATE audit SET who = 'nobody' WHERE sequence = 1").rowcount)
+        db.commit()
+        db.close()
+        self.assertIn("audit trail was changed at row 1", copy.cli("verify", expect=EXIT_NO).stdout)
+
+    def test_verify_changes_nothing_where_a_server_was_killed(self):
+        one = self.own_shop()
+        self.sold(3, one=one, buyer=one.register())
+        one.settled()
+        head = one.verify()["head"]
+        one.kill()
+        before = content_of(one.folder)
+        self.assertTrue(before["journal.db-wal"], "the test needs a WAL that was left")
+        self.assertEqual(head, one.verify()["head"])
+        self.assertEqual(before, content_of(one.folder))
+        one.start()
+        self.assertEqual(head, one.verify()["head"])
+
+    def test_a_backup_can_be_verified_but_not_served_from(self):
+        self.sold(2)
+        folder = os.path.join(self.shop.root, "sealed")
+        head = json.loads(self.shop.cli("backup", folder, "--json").stdout)["head"]
+        before = content_of(folder)
+        said = json.loads(self.shop.cli("verify", "--data", folder, "--json").stdout)
+        self.assertEqual((True, 0, head), (said["ok"], said["drift"], said["head"]))
+        for arguments in (("serve", "--listen", "127.0.0.1:0"), ("user", "list"), ("stats",)):
+            refused = self.shop.cli(*arguments, "--data", folder, expect=EXIT_CANNOT_RUN)
+            self.assertIn("is a backup; restore it first", refused.stderr)
+        self.assertEqual(before, content_of(folder))
+        other = shop.Shop(start=False)
+        self.addCleanup(other.close)
+        other.cli("restore", folder)
+        self.assertEqual(head, other.verify()["head"])
 
     def test_backup_while_selling_and_restore_elsewhere(self):
         thing, made = self.sold()
