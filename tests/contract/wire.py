@@ -1,9 +1,11 @@
 """HTTP/1.1 over a plain socket: what a test sends is what goes over the wire, byte for byte."""
 import json
+import os
 import socket
 import time
 
-PATIENCE = 15.0  # seconds until an answer that does not come is a failure
+# Seconds until an answer that does not come is a failure; a build under a sanitizer is given more.
+PATIENCE = 15.0 * float(os.environ.get("SCALEMART_TEST_SLOWDOWN", "1"))
 
 
 class Answer:
