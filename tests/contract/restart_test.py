@@ -203,6 +203,17 @@ class Drain(shop.ShopTest):
         self.assertGreaterEqual(held + sold, len(accepted))
         self.assertLessEqual(held + sold, len(accepted) + len(tokens))
 
+    def test_stalled_clients_do_not_hold_it_up(self):
+        stalled = self.own_shop(DRAIN_TIMEOUT="2s")
+        halves = (b"GET /healthz HTTP/1.1\r\nHos", request_bytes("POST", "/api/auth/login", {"email": "x", "password": "y"})[:-5])
+        for half in halves:
+            c = stalled.connect()
+            self.addCleanup(c.close)
+            c.send(half)
+        begun = time.monotonic()
+        self.assertEqual(EXIT_DONE, stalled.stop())
+        self.assertLess(time.monotonic() - begun, 6)
+
     def test_payments_under_way_do_not_hold_it_up(self):
         slow = self.own_shop(PAYMENT="simulated:?latency=60s&decline=0%")
         buyer, thing = slow.register(), slow.product(total=5)
