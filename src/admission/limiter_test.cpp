@@ -135,7 +135,7 @@ TEST_F(LimiterTest, ChangingAllDerivesTheLoginLimitOfAddresses) {
 TEST_F(LimiterTest, HeadersFollowTheDraft) {
   Limiter limiter(with_buy("10/60s"), random);
   EXPECT_EQ(limiter.policy_header(PolicyId::flash_buy).view(), "\"flash_buy\";q=10;w=60");
-  EXPECT_EQ(limiter.policy_header(PolicyId::other).view(), "\"default\";q=6000;w=60");
+  EXPECT_EQ(limiter.policy_header(PolicyId::other).view(), "\"default\";q=60000;w=60");
   const Decision first = limiter.take(PolicyId::flash_buy, {1, 1}, now);
   EXPECT_EQ(Limiter::limit_header(PolicyId::flash_buy, first).view(), "\"flash_buy\";r=9;t=6");
   (void)allowed_of(limiter, 9, {1, 1}, now);

@@ -98,7 +98,7 @@ std::string_view to_text(PolicyId id) {
 }
 
 RatePolicies RatePolicies::defaults() {
-  return {plain(10, 60, 10), plain(10, 60, 10), plain(120, 60, 120), plain(6000, 60, 2000)};
+  return {plain(10, 60, 10), plain(10, 60, 10), plain(120, 60, 120), plain(60'000, 60, 10'000)};
 }
 
 RatePolicy RatePolicies::of(PolicyId id) const {

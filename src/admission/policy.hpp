@@ -37,7 +37,8 @@ struct RatePolicies {
   RatePolicy login;  ///< Per account; per address it is kLoginAddressFactor times as much.
   RatePolicy register_account;
   RatePolicy other;
-  /// flash_buy 10/60s, login 10/60s, register 120/60s, default 6000/60s,burst=2000.
+  /// flash_buy 10/60s, login 10/60s, register 120/60s, default 60000/60s,burst=10000 (a whole
+  /// campus may come from one address).
   [[nodiscard]] static RatePolicies defaults();
   [[nodiscard]] RatePolicy of(PolicyId id) const;
 };

@@ -50,7 +50,7 @@ TEST(RatePolicies, DefaultsAreThoseOfTheContract) {
   EXPECT_EQ(defaults.of(PolicyId::login).to_string(), "10/60s");
   EXPECT_EQ(defaults.of(PolicyId::login_address).to_string(), "60/60s");
   EXPECT_EQ(defaults.of(PolicyId::register_account).to_string(), "120/60s");
-  EXPECT_EQ(defaults.of(PolicyId::other).to_string(), "6000/60s,burst=2000");
+  EXPECT_EQ(defaults.of(PolicyId::other).to_string(), "60000/60s,burst=10000");
 }
 
 TEST(RatePolicies, LoginOffIsOffForAddressesToo) {

@@ -158,7 +158,7 @@ const std::array kSettings{
             "Logins, per account and per address."},
     Setting{"Rate limits", "RATE_LIMIT_REGISTER", &C::rate_limit_register, "120/60s",
             "Registrations, per address."},
-    Setting{"Rate limits", "RATE_LIMIT_DEFAULT", &C::rate_limit_default, "6000/60s,burst=2000",
+    Setting{"Rate limits", "RATE_LIMIT_DEFAULT", &C::rate_limit_default, "60000/60s,burst=10000",
             "Every other route, per address."},
 
     Setting{"Fulfilment", "WORKERS", &C::workers, "1",

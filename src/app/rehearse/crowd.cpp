@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/time_text.hpp"
+
 namespace scalemart::rehearse {
 namespace {
 
@@ -250,6 +252,18 @@ void Crowd::follow_again(std::uint32_t id) {
   schedule(id, wait + options_.second * random_.below(1000) / 2000);
 }
 
+namespace {
+
+/// By the order's own times; `polled`, which is how long we took to notice, when it does not tell them.
+std::chrono::nanoseconds time_to_confirm(std::string_view order, std::chrono::nanoseconds polled) {
+  const auto created = parse_rfc3339(json_text_field(order, "created_at"));
+  const auto confirmed = parse_rfc3339(json_text_field(order, "confirmed_at"));
+  if (!created || !confirmed) return polled;
+  return std::chrono::milliseconds(confirmed->ms - created->ms);
+}
+
+}  // namespace
+
 void Crowd::follow_answered(std::uint32_t id, const HttpAnswer& answer) {
   const auto status = json_text_field(answer.body, "status");
   // The envelope has a "status" of its own, always first: the order's is the second.
@@ -260,7 +274,7 @@ void Crowd::follow_answered(std::uint32_t id, const HttpAnswer& answer) {
   if (answer.status == 200 && is_end(order_status)) {
     ++tally_.order_end[std::string(order_status)];
     if (order_status == "confirmed")
-      tally_.of(Measure::confirmation).record(clock_.steady() - visits_[id].accepted_at);
+      tally_.of(Measure::confirmation).record(time_to_confirm(answer.body, clock_.steady() - visits_[id].accepted_at));
     --followed_;
     return end(id);
   }
