@@ -1,5 +1,7 @@
 #include "app/cli.hpp"
 
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -180,6 +182,7 @@ int run_cli(int argc, const char* const* argv, const Programs& programs, ConfigS
 }
 
 int run_cli(int argc, char** argv) {
+  ::umask(0077);  // what a shop writes is nobody else's to read
   return run_cli(argc, argv, programs(), sources_of_process(), std::cout, std::cerr);
 }
 

@@ -116,7 +116,7 @@ const std::array kSettings{
     Setting{"Serving", "DRAIN_DELAY", &C::drain_delay, "0",
             "On SIGTERM: how long /readyz says 503 before connections are refused, for balancers to notice.",
             0, 5 * kMinute},
-    Setting{"Serving", "DRAIN_TIMEOUT", &C::drain_timeout, "20s",
+    Setting{"Serving", "DRAIN_TIMEOUT", &C::drain_timeout, "7s",
             "On SIGTERM: how long open requests may take to finish.", 100, 10 * kMinute},
     Setting{"Serving", "TLS_CERT", &C::tls_cert, "",
             "Certificate chain (PEM); read again on SIGHUP. Goes with TLS_KEY."},
