@@ -14,34 +14,36 @@ std::optional<Config> CommandContext::config() {
   return std::nullopt;
 }
 
-std::unique_ptr<Operations> CommandContext::operations() {
-  const auto loaded = config();
-  if (!loaded) return nullptr;
-  const auto refused = [&](const Refusal& why) -> std::unique_ptr<Operations> {
-    fail(kCannotRun, why.message);
-    return nullptr;
-  };
+std::optional<CommandContext::Reached> CommandContext::reach() {
+  auto loaded = config();
+  if (!loaded) return std::nullopt;
   switch (server_presence(loaded->data)) {
     case ServerPresence::running: {
       auto server = HttpOperations::connect(loaded->data);
-      if (!server) return refused(server.error());
-      return std::move(*server);
+      if (server) return Reached{std::move(*loaded), std::move(*server)};
+      fail(kCannotRun, server.error().message);
+      return std::nullopt;
     }
     case ServerPresence::forbidden:
       fail(kCannotRun,
            control_socket_path(loaded->data).string() + ": no permission; run as the server's user");
-      return nullptr;
+      return std::nullopt;
     case ServerPresence::absent:
       break;
   }
-  if (!std::filesystem::exists(loaded->data)) {
-    fail(kCannotRun,
-         "SCALEMART_DATA: " + loaded->data.string() + " does not exist; `scalemart serve` makes it");
-    return nullptr;
-  }
-  auto local = programs.open_local(*loaded);
-  if (!local) return refused(local.error());
-  return std::move(*local);
+  if (std::filesystem::exists(loaded->data)) return Reached{std::move(*loaded), nullptr};
+  fail(kCannotRun, "SCALEMART_DATA: " + loaded->data.string() + " does not exist; `scalemart serve` makes it");
+  return std::nullopt;
+}
+
+std::unique_ptr<Operations> CommandContext::operations() {
+  auto reached = reach();
+  if (!reached) return nullptr;
+  if (reached->server) return std::move(reached->server);
+  auto local = programs.open_local(reached->config);
+  if (local) return std::move(*local);
+  fail(kCannotRun, local.error().message);
+  return nullptr;
 }
 
 int CommandContext::refuse(const Refusal& refusal) {

@@ -36,6 +36,13 @@ struct CommandContext {
   [[nodiscard]] std::optional<Config> config();
   /// The running server when there is one, else the store opened in this process; or a line on err.
   [[nodiscard]] std::unique_ptr<Operations> operations();
+  /// The server that runs on the folder; or none, then the folder is there for this process.
+  struct Reached {
+    Config config;
+    std::unique_ptr<Operations> server;
+  };
+  /// Or a line on err.
+  [[nodiscard]] std::optional<Reached> reach();
   /// Says why on err (or as JSON on out) and gives the exit code.
   int refuse(const Refusal& refusal);
   int fail(Exit code, std::string_view message);

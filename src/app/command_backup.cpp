@@ -38,9 +38,7 @@ int restore(CommandContext& context, const std::string& from) {
   if (auto done = restore_backup(from, *manifest, config->data); !done) {
     return context.fail(kCannotRun, done.error().message);
   }
-  auto opened = context.programs.open_local(*config);
-  if (!opened) return context.refuse(opened.error());
-  auto report = (*opened)->verify();
+  const auto report = context.programs.verify_local(*config, context.clock);
   if (!report) return context.refuse(report.error());
   if (context.json) {
     context.print(to_json(*report));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/api.hpp"
+#include "app/folder_verification.hpp"
 #include "app/local_operations.hpp"
 #include "app/order_desk.hpp"
 #include "app/programs.hpp"
@@ -28,8 +29,10 @@ int run_worker(const Config&) {
   return 3;
 }
 
+Done<VerifyReport> verify_local(const Config& config, const Clock& clock) { return verify_folder(config.data, clock); }
+
 }  // namespace
 
-Programs programs() { return {run_server, run_worker, open_local_operations, check_setting}; }
+Programs programs() { return {run_server, run_worker, open_local_operations, verify_local, check_setting}; }
 
 }  // namespace scalemart

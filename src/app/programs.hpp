@@ -24,6 +24,8 @@ struct Programs {
   std::function<int(const Config&)> worker;
   /// Opens the store of config.data in this process. cannot_run when another process holds it.
   std::function<Done<std::unique_ptr<Operations>>(const Config&)> open_local;
+  /// Proves what is in config.data, which no server has open, and changes nothing there.
+  std::function<Done<VerifyReport>(const Config&, const Clock&)> verify_local;
   /// The stages' own parsers for values that the configuration keeps as text (rate limits, payment URLs):
   /// what is wrong and what is allowed, or nothing. May be empty.
   std::function<std::optional<std::string>(std::string_view variable, std::string_view value)> check_setting;

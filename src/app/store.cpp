@@ -3,6 +3,10 @@
 namespace scalemart {
 
 Result<Store> Store::open(const Config& config, const Clock& clock) {
+  // Before the lock: opening would make files in it, and a restore would call it damaged from then on.
+  if (std::filesystem::exists(config.data / "backup.json"))
+    return error(config.data.string() + ": is a backup; restore it first: scalemart restore " + config.data.string() +
+                 " --data NEW_FOLDER");
   Store store;
   auto folder = DataFolder::open(config.data);
   if (!folder) return folder.error();

@@ -3,6 +3,7 @@
 
 #include "backend/embedded/account_store_blobs.hpp"
 #include "backend/embedded/account_store_tables.hpp"
+#include "backend/embedded/audit_look.hpp"
 
 namespace scalemart {
 namespace {
@@ -31,6 +32,23 @@ AuditRow read_audit_row(const sqlite::Statement& row) {
                std::string(row.text(5)), std::string(row.text(6)), std::string(row.text(7))};
   out.hash = digest_from(row.blob(8));
   return out;
+}
+
+constexpr const char* kWholeTrail =
+    "SELECT sequence, who, what, target, at, origin, before, after, hash FROM audit ORDER BY sequence";
+
+/// Up to the first bad row. `next` steps.
+template <class Next>
+AuditCheck check_chain(const sqlite::Statement& rows, Next next) {
+  AuditCheck check;
+  Digest256 before{};
+  while (check.first_bad == 0 && next()) {
+    const AuditRow row = read_audit_row(rows);
+    ++check.rows;
+    if (row.sequence != check.rows || row.hash != chain(before, row.sequence, row.entry)) check.first_bad = check.rows;
+    before = row.hash;
+  }
+  return check;
 }
 
 }  // namespace
@@ -64,20 +82,22 @@ std::vector<AuditRow> AccountTables::audit_page(std::uint64_t before, std::size_
 }
 
 AuditCheck AccountTables::check_audit() {
-  AuditCheck check;
-  AuditHead expected;
-  auto& rows = statement("SELECT sequence, who, what, target, at, origin, before, after, hash FROM audit ORDER BY sequence");
-  while (check.first_bad == 0 && next(rows)) {
-    const AuditRow row = read_audit_row(rows);
-    ++check.rows;
-    ++expected.sequence;
-    if (row.sequence != expected.sequence || row.hash != chain(expected.hash, row.sequence, row.entry))
-      check.first_bad = expected.sequence;
-    expected.hash = row.hash;
-  }
+  auto& rows = statement(kWholeTrail);
+  AuditCheck check = check_chain(rows, [&] { return next(rows); });
   rows.reset();
   // A tail cut off while we run leaves the head we remember.
-  if (check.first_bad == 0 && expected.sequence != audit_head_.sequence) check.first_bad = expected.sequence + 1;
+  if (check.first_bad == 0 && check.rows != audit_head_.sequence) check.first_bad = check.rows + 1;
+  return check;
+}
+
+Result<AuditCheck> look_at_audit(const std::filesystem::path& accounts) {
+  auto db = sqlite::Connection::open_to_look(accounts);
+  if (!db) return db.error();
+  auto rows = db->prepare(kWholeTrail);
+  if (!rows) return rows.error();
+  auto step = sqlite::Statement::Step::done;
+  const AuditCheck check = check_chain(*rows, [&] { return (step = rows->step()) == sqlite::Statement::Step::row; });
+  if (step == sqlite::Statement::Step::failed) return db->failure("read the audit trail");
   return check;
 }
 

@@ -33,4 +33,19 @@ class DataFolder {
   bool is_new_;
 };
 
+/// Purpose: a folder to look at and not to change: a shop's that nobody has open, or a backup. Where it has a lock
+/// file it is held for as long as the object lives; none is made.
+/// Errors: one line, as above; also when the folder is none of ours.
+class FolderLook {
+ public:
+  [[nodiscard]] static Result<FolderLook> open(const std::filesystem::path& path);
+  /// An error when a process opened it meanwhile, which only one without a lock file allows.
+  [[nodiscard]] Result<void> still_alone() const;
+
+ private:
+  FolderLook(std::filesystem::path path, FileHandle lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  std::filesystem::path path_;
+  FileHandle lock_;
+};
+
 }  // namespace scalemart

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,6 +82,24 @@ class SqliteJournal final : public Journal {
   JournalHead head_;
   std::vector<std::byte> buffer_;
   std::uint64_t wal_bytes_ = 0;
+};
+
+/// Purpose: reads a journal's batches from the first one on, without a look inside, and changes nothing on disk
+/// (see sqlite::Connection::open_to_look).
+/// Concurrency: one thread, and no process that has the journal open.
+class JournalLook {
+ public:
+  [[nodiscard]] static Result<JournalLook> open(const std::filesystem::path& file);
+  /// Nothing: that was the last. An error: see is_damage().
+  [[nodiscard]] Result<std::optional<RawBatch>> next();
+  /// What the last error means: the content is wrong, and not the machine or its permissions.
+  [[nodiscard]] bool is_damage() const noexcept;
+
+ private:
+  explicit JournalLook(sqlite::Connection db) : db_(std::move(db)) {}
+  sqlite::Connection db_;
+  sqlite::Statement rows_;
+  bool reading_ = false;
 };
 
 }  // namespace scalemart

@@ -1,4 +1,6 @@
 // Reading the journal back: at the start, for who fell behind, and for backups.
+#include <sqlite3.h>
+
 #include <cstring>
 
 #include "backend/embedded/journal.hpp"
@@ -155,6 +157,42 @@ Result<std::vector<RawBatch>> SqliteJournal::read_raw(Sequence after, std::size_
     batches.push_back({row->first, row->count, {row->bytes.begin(), row->bytes.end()}, row->hash});
   }
   return batches;
+}
+
+Result<JournalLook> JournalLook::open(const std::filesystem::path& file) {
+  auto db = sqlite::Connection::open_to_look(file);
+  if (!db) return db.error();
+  return JournalLook(std::move(*db));
+}
+
+Result<std::optional<RawBatch>> JournalLook::next() {
+  if (!reading_) {
+    auto rows = db_.prepare("SELECT first, count, bytes, hash FROM batch ORDER BY first");
+    if (!rows) return rows.error();
+    rows_ = std::move(*rows);
+    reading_ = true;
+  }
+  switch (rows_.step()) {
+    case sqlite::Statement::Step::done: return std::optional<RawBatch>();
+    case sqlite::Statement::Step::failed: return db_.failure("read the journal");
+    case sqlite::Statement::Step::row: break;
+  }
+  const auto row = row_of(rows_);
+  if (!row) return row.error();
+  return std::optional(RawBatch{row->first, row->count, {row->bytes.begin(), row->bytes.end()}, row->hash});
+}
+
+bool JournalLook::is_damage() const noexcept {
+  switch (db_.code() & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_NOMEM:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_READONLY: return false;
+    default: return true;
+  }
 }
 
 Result<void> SqliteJournal::append_raw(std::span<const RawBatch> batches) {

@@ -13,6 +13,18 @@ Statement::Step outcome_of(int rc) noexcept {
   return rc == SQLITE_DONE ? Statement::Step::done : Statement::Step::failed;
 }
 
+/// Source: https://sqlite.org/uri.html
+std::string immutable_uri(const std::filesystem::path& file) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    if (c == '%') uri += "%25";
+    else if (c == '?') uri += "%3f";
+    else if (c == '#') uri += "%23";
+    else uri += c;
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 Result<void> check_library() {
@@ -76,17 +88,35 @@ bool Statement::is_null(int column) const noexcept {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
-Result<Connection> Connection::open(const std::filesystem::path& file) {
+Result<Connection> Connection::open_as(const std::filesystem::path& file, const char* name, int flags) {
   if (auto usable = check_library(); !usable) return usable.error();
   Connection connection;
   connection.file_ = file.string();
   sqlite3* db = nullptr;
-  const int rc = sqlite3_open_v2(file.c_str(), &db,
-                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                                 nullptr);
+  const int rc = sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   connection.db_.reset(db);
   if (rc != SQLITE_OK) return connection.failure("open");
   return connection;
+}
+
+Result<Connection> Connection::open(const std::filesystem::path& file) {
+  return open_as(file, file.c_str(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
+Result<Connection> Connection::open_to_look(const std::filesystem::path& file) {
+  std::error_code absent;
+  std::filesystem::path wal = file;
+  wal += "-wal";
+  const auto left = std::filesystem::file_size(wal, absent);
+  // Without a WAL nothing need be recovered. A plain read-only connection would make a -shm file.
+  if (absent || left == 0) return open_as(file, immutable_uri(file).c_str(), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  // Recovered in our own memory (exclusive), never written back, and left in place.
+  auto db = open_as(file, file.c_str(), SQLITE_OPEN_READWRITE);
+  if (!db) return db;
+  if (!db->execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0") ||
+      sqlite3_db_config(db->raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr) != SQLITE_OK)
+    return db->failure("set up");
+  return db;
 }
 
 bool Connection::execute(const char* sql) noexcept {

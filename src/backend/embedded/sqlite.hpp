@@ -59,6 +59,9 @@ class Statement {
 class Connection {
  public:
   [[nodiscard]] static Result<Connection> open(const std::filesystem::path& file);
+  /// For looking at a file that no process has open: changes no byte of it and leaves nothing beside it, also
+  /// where a WAL is left that has to be read with it. The file is there, or it is an error.
+  [[nodiscard]] static Result<Connection> open_to_look(const std::filesystem::path& file);
 
   /// One or more statements whose rows do not matter.
   [[nodiscard]] bool execute(const char* sql) noexcept;
@@ -76,6 +79,8 @@ class Connection {
   struct Close {
     void operator()(sqlite3* db) const noexcept;
   };
+  [[nodiscard]] static Result<Connection> open_as(const std::filesystem::path& file, const char* name, int flags);
+
   std::unique_ptr<sqlite3, Close> db_;
   std::string file_;
 };
