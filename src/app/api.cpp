@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "app/await.hpp"
+#include "base/await.hpp"
 #include "base/embedded_file.hpp"
 #include "gateway/archive_routes.hpp"
 #include "gateway/files.hpp"
@@ -28,12 +28,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kPoolThreads = 2;
 constexpr std::size_t kPoolQueue = 256;
-
-std::string_view embedded(std::string_view path) {
-  for (const EmbeddedFile& file : api_files())
-    if (file.path == path) return file.content();
-  return {};
-}
 
 void append(Routes& to, Routes from) {
   for (Route& route : from) to.push_back(std::move(route));
@@ -118,7 +112,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   std::unique_ptr<Api> api(new Api(std::move(parts)));
-  auto document = ApiDocument::load(embedded("api/openapi.json"));
+  auto document = ApiDocument::load(api_document_text());
   if (!document) return document.error();
   api->document_ = std::make_unique<ApiDocument>(std::move(*document));
   if (auto done = api->set_limits(config); !done) return done.error();

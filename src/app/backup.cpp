@@ -1,7 +1,8 @@
 #include "app/backup.hpp"
 
-#include "app/await.hpp"
 #include "app/backup_folder.hpp"
+#include "base/await.hpp"
+#include "base/hex.hpp"
 
 namespace scalemart {
 namespace {
@@ -9,16 +10,6 @@ namespace {
 constexpr std::size_t kPortion = 1 << 20;
 
 Refusal failed(std::string message) { return {Refusal::Kind::cannot_run, "", std::move(message)}; }
-
-std::string hex(const ChainHash& hash) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : hash) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
 
 /// Everything that is durable when it begins.
 Result<JournalHead> copy_journal(Engine& engine, const std::filesystem::path& file, const Clock& clock) {
@@ -54,7 +45,7 @@ Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::fi
   std::filesystem::copy_file(engine.folder().file("token.keys"), folder / "token.keys", none);  // absent: it is in the environment
   std::filesystem::copy_file(engine.folder().file("version"), folder / "version", none);
   if (none) return failed("the folder's version cannot be copied: " + none.message());
-  const auto bytes = seal_backup(folder, clock.wall(), head->sequence, hex(head->hash));
+  const auto bytes = seal_backup(folder, clock.wall(), head->sequence, to_hex(head->hash));
   if (!bytes) return failed(bytes.error().message);
   return BackupReport{folder, *bytes, head->sequence, std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - begin)};
 }

@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 #include "backend/embedded/durable_file.hpp"
+#include "base/hex.hpp"
 #include "domain/time_text.hpp"
 
 namespace scalemart {
@@ -55,10 +56,7 @@ Result<BackupFile> digest_file(const fs::path& folder, const std::string& name) 
   if (!read) return read.error();
   std::array<unsigned char, 32> digest{};
   EVP_DigestFinal_ex(hash.get(), digest.data(), nullptr);
-  for (const unsigned char byte : digest) {
-    out.sha256.push_back("0123456789abcdef"[byte >> 4]);
-    out.sha256.push_back("0123456789abcdef"[byte & 15]);
-  }
+  out.sha256 = to_hex(std::as_bytes(std::span(digest)));
   return out;
 }
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
-#include "app/await.hpp"
 #include "app/backup.hpp"
 #include "app/operations_json.hpp"
 #include "app/verification.hpp"
 #include "auth/email.hpp"
+#include "base/await.hpp"
 #include "flow/ask.hpp"
 #include "gateway/product_json.hpp"
 #include "gateway/render.hpp"

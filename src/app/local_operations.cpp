@@ -29,12 +29,6 @@ class LocalOperations final : private std::unique_ptr<LocalParts>, public Engine
 
 Refusal cannot_run(const Error& why) { return {Refusal::Kind::cannot_run, "", why.message}; }
 
-std::string_view api_document() {
-  for (const EmbeddedFile& file : api_files())
-    if (file.path == "api/openapi.json") return file.content();
-  return {};
-}
-
 }  // namespace
 
 Done<std::unique_ptr<Operations>> open_local_operations(const Config& config) {
@@ -47,7 +41,7 @@ Done<std::unique_ptr<Operations>> open_local_operations(const Config& config) {
   auto identity = Identity::open(parts->engine->folder(), config, parts->clock);
   if (!identity) return cannot_run(identity.error());
   parts->identity = std::move(*identity);
-  auto document = ApiDocument::load(api_document());
+  auto document = ApiDocument::load(api_document_text());
   if (!document) return cannot_run(document.error());
   parts->document = std::make_unique<ApiDocument>(std::move(*document));
   parts->statistics = std::make_unique<Statistics>(Statistics::Parts{*parts->engine, parts->metrics, parts->clock});

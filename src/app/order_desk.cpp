@@ -1,10 +1,10 @@
 #include "app/order_desk.hpp"
 
-#include "app/await.hpp"
 #include "backend/files/invoice_files.hpp"
 #include "backend/files/mail_files.hpp"
 #include "backend/simulated/payment.hpp"
 #include "backend/smtp/mailer.hpp"
+#include "base/await.hpp"
 #include "flow/resume.hpp"
 
 namespace scalemart {

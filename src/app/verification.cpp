@@ -2,22 +2,13 @@
 
 #include <cstdlib>
 
+#include "base/hex.hpp"
 #include "domain/record_codec.hpp"
 
 namespace scalemart {
 namespace {
 
 constexpr std::size_t kProblemsMax = 100;
-
-std::string hex(const ChainHash& hash) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : hash) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -67,7 +58,7 @@ VerifyReport Verification::report() {
   report_.orders = ledger_.order_count();
   report_.products = ledger_.product_count();
   report_.head = ledger_.sequence();
-  report_.head_hash = hex(hash_);
+  report_.head_hash = to_hex(hash_);
   report_.ok = report_.problems.empty() && report_.drift == 0;
   return report_;
 }

@@ -1,22 +1,12 @@
 // What Sessions does for the start and the command line: these wait for the store.
 #include <algorithm>
-#include <future>
-#include <memory>
 
 #include "auth/email.hpp"
 #include "auth/sessions.hpp"
+#include "base/await.hpp"
 
 namespace scalemart {
 namespace {
-
-/// Asks and waits. nullopt: the queue was full, or the store stopped.
-template <class T, class Ask>
-std::optional<T> wait_for(Ask ask) {
-  auto promise = std::make_shared<std::promise<T>>();
-  auto future = promise->get_future();
-  if (!ask([promise](T value) { promise->set_value(std::move(value)); })) return std::nullopt;
-  return future.get();
-}
 
 Error busy() { return error("the account store is busy; try again"); }
 
@@ -26,7 +16,7 @@ Error failed(AuthOutcome outcome) { return error("the account was not created: "
 
 Result<void> Sessions::start() {
   const WallTime since = clock_.wall() + -kTokenLifetimeMax + -kRevocationMargin;
-  const auto state = wait_for<AuthState>([&](auto done) { return store_.load(since, std::move(done)); });
+  const auto state = await<AuthState>([&](auto done) { return store_.load(since, std::move(done)); });
   if (!state) return busy();
   admins_.replace(state->admins);
   for (const AuthState::User& user : state->epochs)
@@ -37,7 +27,7 @@ Result<void> Sessions::start() {
 }
 
 AuthAnswer Sessions::create_user_now(Registration registration, Role role) {
-  const auto answer = wait_for<AuthAnswer>([&](AuthDone done) {
+  const auto answer = await<AuthAnswer>([&](AuthDone done) {
     create_user(std::move(registration), role, false, "", std::move(done));
     return true;
   });
@@ -46,16 +36,16 @@ AuthAnswer Sessions::create_user_now(Registration registration, Role role) {
 
 AuthOutcome Sessions::set_password_now(UserId user, std::string password) {
   using Found = std::optional<Account>;
-  const auto found = wait_for<Found>([&](auto done) { return store_.find(user, std::move(done)); });
+  const auto found = await<Found>([&](auto done) { return store_.find(user, std::move(done)); });
   if (!found) return AuthOutcome::overloaded;
   if (!found->has_value()) return AuthOutcome::not_found;
   if (!has_password_length(password)) return AuthOutcome::password_length;
   if (fault_of_password(password, (*found)->email) != PasswordFault::none) return AuthOutcome::weak_password;
-  const auto phc = wait_for<std::string>([&](auto done) { return passwords_.hash(std::move(password), std::move(done)); });
+  const auto phc = await<std::string>([&](auto done) { return passwords_.hash(std::move(password), std::move(done)); });
   if (!phc) return AuthOutcome::overloaded;
   const WallTime now = clock_.wall();
   AuditEntry audit{"system", "password_set", to_string(user), now, "", "", ""};
-  const auto changed = wait_for<EpochChange>([&](auto done) {
+  const auto changed = await<EpochChange>([&](auto done) {
     return store_.change_password({user, (*found)->password_hash, *phc, FamilyId{}, now}, std::move(audit), std::move(done));
   });
   if (!changed || changed->outcome == StoreOutcome::stale) return AuthOutcome::overloaded;
@@ -69,7 +59,7 @@ Result<bool> Sessions::ensure_admin(std::string email, std::string password) {
   const auto normalised = normalise_email(email);
   if (!normalised) return failed(AuthOutcome::invalid_email);
   using Found = std::optional<Account>;
-  const auto found = wait_for<Found>([&](auto done) { return store_.find_by_email(*normalised, std::move(done)); });
+  const auto found = await<Found>([&](auto done) { return store_.find_by_email(*normalised, std::move(done)); });
   if (!found) return busy();
   if (found->has_value()) {
     // Whoever registered it first knows its password: an address alone makes nobody an administrator.
@@ -88,7 +78,7 @@ Result<void> Sessions::seed_buyers(std::uint32_t count, std::chrono::seconds lif
     const WallTime now = clock_.wall();
     const FamilyId chance = fresh_family_id();
     const UserId first{chance.hi, chance.lo >> 1};  // room to count up
-    const auto outcome = wait_for<StoreOutcome>([&](auto done) { return store_.seed({first, portion, now}, std::move(done)); });
+    const auto outcome = await<StoreOutcome>([&](auto done) { return store_.seed({first, portion, now}, std::move(done)); });
     if (!outcome) return busy();
     if (*outcome != StoreOutcome::done) return error("the buyers were not created: the disk is full");
     for (std::uint32_t i = 0; i < portion; ++i) {
@@ -98,7 +88,7 @@ Result<void> Sessions::seed_buyers(std::uint32_t count, std::chrono::seconds lif
     made += portion;
   }
   AuditEntry audit{"system", "buyers_seeded", "", clock_.wall(), "", "", R"({"count":)" + std::to_string(count) + "}"};
-  const auto written = wait_for<StoreOutcome>([&](auto done) { return store_.append_audit(std::move(audit), std::move(done)); });
+  const auto written = await<StoreOutcome>([&](auto done) { return store_.append_audit(std::move(audit), std::move(done)); });
   if (!written) return busy();
   return {};
 }

@@ -18,4 +18,11 @@ struct EmbeddedFile {
 /// openapi.json, the explorer and the start page.
 std::span<const EmbeddedFile> api_files();
 
+/// The API document; it is always there.
+[[nodiscard]] inline std::string_view api_document_text() {
+  for (const EmbeddedFile& file : api_files())
+    if (file.path == "api/openapi.json") return file.content();
+  return {};
+}
+
 }  // namespace scalemart

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/hex.hpp"
 #include "gateway/text.hpp"
 
 namespace scalemart {
@@ -27,13 +28,7 @@ struct Served {
 std::string etag_of(std::string_view content, std::string_view suffix) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string tag = "\"";
-  for (std::size_t i = 0; i < 12; ++i) {
-    tag.push_back(kHex[digest[i] >> 4]);
-    tag.push_back(kHex[digest[i] & 15]);
-  }
-  return tag.append(suffix).append("\"");
+  return "\"" + to_hex(std::as_bytes(std::span(digest)).first(12)) + std::string(suffix) + "\"";
 }
 
 /// RFC 9110 section 13.1.2: weak comparison against a list.
