@@ -120,7 +120,7 @@ Result<Secrets> read_secrets(const std::filesystem::path& file) {
     char bytes[256];
     const auto length = into == nullptr ? std::nullopt : base64url_decode(line.substr(space + 1), bytes, sizeof bytes);
     if (!length || *length < kSecretBytesMin || !into->empty())
-      return error(file.string() + ": is damaged; restore it from a backup, or delete it: everybody must then log in again");
+      return error(file.string() + ": is damaged; restore it from a backup, or delete it: access tokens then end, and refresh tokens get new ones");
     into->assign(bytes, *length);
     OPENSSL_cleanse(bytes, sizeof bytes);
   }
