@@ -16,11 +16,6 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
-InvoiceData invoice_of(const Task& task) {
-  return {task.order.id,           task.product->id,      task.product->details.name, task.order.quantity,
-          task.order.unit_price,   task.product->currency, task.order.created,        task.order.confirmed};
-}
-
 Mail compose_confirmation(const InvoiceData& invoice, const Contact& buyer, std::string shop) {
   Mail mail;
   mail.order = invoice.order;
@@ -45,7 +40,7 @@ PaperDesk::PaperDesk(Executor& executor, Invoices& invoices, Mailer& mailer, Add
       settings_(std::move(settings)) {}
 
 void PaperDesk::issue_invoice(const Task& task, PaperDone done) {
-  const bool taken = executor_.run([this, data = invoice_of(task), done] {
+  const bool taken = executor_.run([this, data = invoice_of(task.order, *task.product), done] {
     const Result<void> issued = invoices_.issue(data);
     if (issued) {
       done({PaperOutcome::done, {}});
@@ -58,7 +53,7 @@ void PaperDesk::issue_invoice(const Task& task, PaperDone done) {
 
 void PaperDesk::send_mail(const Task& task, PaperDone done) {
   const bool taken = executor_.run(
-      [this, buyer = task.order.buyer, data = invoice_of(task), done] { write_mail(buyer, data, done); });
+      [this, buyer = task.order.buyer, data = invoice_of(task.order, *task.product), done] { write_mail(buyer, data, done); });
   if (!taken) done({PaperOutcome::unavailable, "the pool for papers is full"});
 }
 

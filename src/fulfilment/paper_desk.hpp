@@ -23,8 +23,6 @@ struct PaperResult {
 };
 using PaperDone = std::function<void(PaperResult)>;
 
-[[nodiscard]] InvoiceData invoice_of(const Task& task);
-
 /// Subject and text of the confirmation; the invoice is the attachment.
 [[nodiscard]] Mail compose_confirmation(const InvoiceData& invoice, const Contact& buyer, std::string shop);
 

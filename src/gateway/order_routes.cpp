@@ -90,7 +90,8 @@ class OrderHandlers {
           if (!is_visible(order, buyer)) return reply->respond(not_found());
           if (order->status != OrderStatus::confirmed && order->status != OrderStatus::refunded)
             return reply->respond(error(409, "invalid_state", "There is an invoice once the order is confirmed."));
-          if (!s.pool.post([reply, &s, data = invoice_data(*order, s.catalogue)] { reply->respond(pdf(s.invoices, data)); }))
+          const auto offers = s.catalogue.current();
+          if (!s.pool.post([reply, &s, data = invoice_of(*order, *offers->at(order->product).spec)] { reply->respond(pdf(s.invoices, data)); }))
             reply->respond(busy());
         }))
       reply->respond(busy());
@@ -111,21 +112,6 @@ class OrderHandlers {
 };
 
 }  // namespace
-
-InvoiceData invoice_data(const OrderView& order, const Catalogue& catalogue) {
-  InvoiceData data;
-  data.order = order.id;
-  data.product_id = order.product_id;
-  data.product_name = catalogue.current()->at(order.product).spec->details.name;
-  data.quantity = order.quantity;
-  data.unit_price = order.unit_price;
-  data.currency = order.currency;
-  for (const StatusChange& change : order.history) {
-    if (change.status == OrderStatus::pending) data.ordered_at = change.at;
-    if (change.status == OrderStatus::confirmed) data.confirmed_at = change.at;
-  }
-  return data;
-}
 
 Routes order_routes(OrderServices services) {
   const auto handlers = std::make_shared<const OrderHandlers>(services);

@@ -21,7 +21,4 @@ struct OrderServices {
 /// The services outlive the routes.
 [[nodiscard]] Routes order_routes(OrderServices services);
 
-/// What an invoice of this order shows. The order is or was confirmed.
-[[nodiscard]] InvoiceData invoice_data(const OrderView& order, const Catalogue& catalogue);
-
 }  // namespace scalemart

@@ -8,6 +8,9 @@
 #include "base/result.hpp"
 #include "domain/ids.hpp"
 #include "domain/money.hpp"
+#include "domain/order.hpp"
+#include "domain/product.hpp"
+#include "port/order_queue.hpp"
 
 namespace scalemart {
 
@@ -22,7 +25,13 @@ struct InvoiceData {
   WallTime ordered_at;
   WallTime confirmed_at;
   [[nodiscard]] MinorUnits total() const { return unit_price * quantity; }
+  bool operator==(const InvoiceData&) const = default;
 };
+
+/// What the invoice of a confirmed order shows, with the product as it is described now. One invoice, whether a worker
+/// asks or the buyer.
+[[nodiscard]] InvoiceData invoice_of(const OpenOrder& order, const ProductSpec& product);
+[[nodiscard]] InvoiceData invoice_of(const OrderView& order, const ProductSpec& product);
 
 /// Purpose: makes invoices, keeps them, gives them out.
 /// Concurrency: thread-safe. Blocks for a render (under 1 ms) and a small file: call it on a pool, not on an event loop.

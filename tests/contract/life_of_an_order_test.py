@@ -55,6 +55,12 @@ class Confirmed(shop.ShopTest):
         mail = wait_until(lambda: self.mail_about(order["id"]), what="the mail is in the data folder")
         self.assertEqual(self.buyer.email, email.utils.parseaddr(mail["To"])[1])
         self.assertTrue(mail["Subject"] and mail["From"] and mail["Date"] and mail["Message-ID"])
+        mailed = [part.get_payload(decode=True) for part in mail.walk() if part.get_content_type() == "application/pdf"]
+        self.assertEqual([invoice.body], mailed)
+        # Made anew it is the same: nothing in it depends on when, or by whom, it was asked for.
+        for path in glob.glob(os.path.join(self.shop.folder, "invoices", "*", order["id"] + ".pdf")):
+            os.remove(path)
+        self.assertEqual(mailed, [self.buyer.get(f"/api/orders/{order['id']}/invoice.pdf").body])
 
     def mail_about(self, order):
         for path in glob.glob(os.path.join(self.shop.folder, "**", "*"), recursive=True):
