@@ -60,6 +60,7 @@ class Cli : public testing::Test {
       return 0;
     };
     programs_.worker = [](const Config&) { return 0; };
+    programs_.verify_local = [this](const Config&, const Clock&) { return shop_.verify(); };
     programs_.open_local = [this](const Config&) -> Done<std::unique_ptr<Operations>> {
       return std::unique_ptr<Operations>(std::make_unique<Borrowed>(shop_));
     };
@@ -223,9 +224,10 @@ TEST_F(Cli, VerifySaysDriftAndAnswersByExitCode) {
 }
 
 TEST_F(Cli, StoreThatCannotBeOpenedIsThree) {
-  programs_.open_local = [](const Config&) -> Done<std::unique_ptr<Operations>> {
-    return Refusal{Refusal::Kind::cannot_run, "", "data: held by process 7"};
-  };
+  const Refusal held{Refusal::Kind::cannot_run, "", "data: held by process 7"};
+  programs_.open_local = [&](const Config&) -> Done<std::unique_ptr<Operations>> { return held; };
+  programs_.verify_local = [&](const Config&, const Clock&) -> Done<VerifyReport> { return held; };
+  EXPECT_EQ(run({"user", "list"}), 3);
   EXPECT_EQ(run({"verify"}), 3);
   EXPECT_EQ(err_.str(), "scalemart: data: held by process 7\n");
   EXPECT_EQ(run({"verify", "--data", "/absent"}), 3);
@@ -235,7 +237,18 @@ TEST_F(Cli, KeyStatsAndVersionReport) {
   EXPECT_EQ(run({"key", "rotate", "--json"}), 0);
   EXPECT_EQ(parsed().at("kid"), "k2");
   EXPECT_EQ(run({"stats"}), 0);
-  EXPECT_NE(out_.str().find("drift 0\n"), std::string::npos);
+  EXPECT_EQ(out_.str(),
+            "accepted                           3\n"
+            "orders pending                     1\n"
+            "orders confirmed                   2\n"
+            "revenue EUR confirmed      12.50 EUR\n"
+            "revenue EUR refunded        0.00 EUR\n"
+            "revenue EUR units                  2\n"
+            "latency ms p99                  1.23\n"
+            "queue stages mail waiting          4\n"
+            "drift                              0\n");
+  EXPECT_EQ(run({"stats", "--json"}), 0);
+  EXPECT_EQ(parsed().at("drift"), 0);
   EXPECT_EQ(run({"version", "--json"}), 0);
   EXPECT_TRUE(parsed().at("libraries").as_object().contains("sqlite"));
 }

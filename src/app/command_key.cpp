@@ -1,6 +1,5 @@
-// scalemart key rotate, scalemart stats
+// scalemart key rotate
 
-#include <boost/json/serialize.hpp>
 #include <ostream>
 
 #include "app/command.hpp"
@@ -22,23 +21,6 @@ void declare_key(CommandSpec spec) {
         }
         return kDone;
       });
-}
-
-void declare_stats(CommandSpec spec) {
-  spec.run([](CommandContext& context) -> int {
-    const auto operations = context.operations();
-    if (!operations) return kCannotRun;
-    auto stats = operations->stats();
-    if (!stats) return context.refuse(stats.error());
-    if (context.json) {
-      context.print(*stats);
-      return kDone;
-    }
-    for (const auto& [name, value] : *stats) {
-      context.out << std::string_view(name) << ' ' << boost::json::serialize(value) << '\n';
-    }
-    return kDone;
-  });
 }
 
 }  // namespace scalemart

@@ -102,7 +102,15 @@ class FakeOperations final : public Operations {
     return BackupReport{folder, 42, 7, std::chrono::milliseconds(3)};
   }
   Done<std::string> rotate_key() override { return std::string("k2"); }
-  Done<boost::json::object> stats() override { return boost::json::object{{"accepted", 3}, {"drift", 0}}; }
+  Done<boost::json::object> stats() override {
+    return boost::json::object{
+        {"accepted", 3},
+        {"orders", {{"pending", 1}, {"confirmed", 2}}},
+        {"revenue", {{{"currency", "EUR"}, {"confirmed_minor", 1250}, {"refunded_minor", 0}, {"units", 2}}}},
+        {"latency_ms", {{"p99", 1.23456}}},
+        {"queue", {{"stages", {{{"stage", "mail"}, {"waiting", 4}}}}}},
+        {"drift", 0}};
+  }
 };
 
 }  // namespace scalemart
