@@ -213,6 +213,16 @@ class Bench:
                 return best
             best, rate = rate, int(rate * 1.25)
 
+    @contextlib.contextmanager
+    def viewers(self, server, product, count, seconds):
+        command = [sys.executable, os.path.join(HERE, "viewers.py"), f"{server.url}/api/products/{product}/events", str(count), str(seconds)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process.outcome = "none"
+        if process.stdout.readline().strip() != "ready":
+            raise RuntimeError("the viewers could not connect")
+        yield process
+        process.outcome = process.communicate()[0].strip()
+
     def time_to_confirm(self, server, orders):
         begin = time.monotonic()
         self.rehearse(server, rate=orders * 2, connections=1000, seconds=1)

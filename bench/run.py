@@ -39,10 +39,12 @@ def accepted_against_nginx(bench, connections, name):
 
 
 def buys_1000(bench):
+    """Durable accepted buys/s ÷ nginx's answers/s, token check and limits on, 1,000 connections."""
     return accepted_against_nginx(bench, 1000, "1,000 connections")
 
 
 def buys_64(bench):
+    """The same with 64 connections."""
     return accepted_against_nginx(bench, 64, "64 connections")
 
 
@@ -83,6 +85,22 @@ def connections_10k(bench):
         report = bench.rehearse(server, rate=int(most * 0.7), connections=10_000, seconds=bench.seconds * 2)
     section.row(f"maximum {most:,.0f}/s; at {int(most * 0.7):,}/s: errors {report['errors']}, p99 {report['p99_ms']:.2f} ms")
     return {"errors": report["errors"], "p99_ms": report["p99_ms"], "rate": int(most * 0.7)}
+
+
+def viewers_10k(bench):
+    """Accepted/s with 10,000 event streams on the product that sells ÷ with the same streams on one that rests."""
+    rates = {}
+    for watched in ("resting", "bench"):
+        with bench.server(SCALEMART_RATE_LIMIT_DEFAULT="off") as server:
+            server.create_product("bench", total=1_000_000_000)
+            server.create_product("resting", total=5)
+            with bench.viewers(server, watched, 10_000, bench.seconds + 4) as viewers:
+                bench.wrk(server, 200, seconds=1)
+                before = server.accepted()
+                result = bench.wrk(server, 200)
+                rates[watched] = (server.accepted() - before) / result["seconds"]
+            section.row(f"10,000 viewers of {watched}: {rates[watched]:,.0f} accepted/s; viewers: {viewers.outcome}")
+    return {"ratio": rates["bench"] / rates["resting"]}
 
 
 def confirm_10k(bench):
@@ -127,6 +145,7 @@ NUMBERS = [
     ("sold_out", sold_out, ("ratio", ">=", 0.80, 0.95), False),
     ("persisted", persisted, ("persisted_per_accepted", ">=", 1.0, 1.0), False),
     ("connections_10k", connections_10k, ("p99_ms", "<", 50, 10), False),
+    ("viewers_10k", viewers_10k, ("ratio", ">=", 0.9, 0.97), False),
     ("confirm_10k", confirm_10k, ("seconds", "<", 10, 4), False),
     ("restart", restart, ("seconds", "<", 2, 0.5), False),
     ("restart_10m", restart_10m, ("seconds", "<", 60, 10), True),

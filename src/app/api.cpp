@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kPoolThreads = 2;
 constexpr std::size_t kPoolQueue = 256;
+constexpr std::uint32_t kViewerWritesPerCore = 2500;
 
 void append(Routes& to, Routes from) {
   for (Route& route : from) to.push_back(std::move(route));
@@ -78,6 +79,8 @@ class Streams {
   static HubSettings settings(std::size_t readers_max) {
     HubSettings settings;
     settings.readers_max = readers_max;
+    // Half a core's worth of writes at the most, however many watch: with 10,000 on two cores one every two seconds.
+    settings.writes_per_s = kViewerWritesPerCore * std::max(1U, std::thread::hardware_concurrency());
     return settings;
   }
   void wake() {
