@@ -79,7 +79,7 @@ class Streams {
   static HubSettings settings(std::size_t readers_max) {
     HubSettings settings;
     settings.readers_max = readers_max;
-    // Half a core's worth of writes at the most, however many watch: with 10,000 on two cores one every two seconds.
+    // A few percent of the machine at the most, however many watch: 10,000 on two cores hear every two seconds.
     settings.writes_per_s = kViewerWritesPerCore * std::max(1U, std::thread::hardware_concurrency());
     return settings;
   }
