@@ -268,6 +268,13 @@ TEST_F(Cli, DoctorReportsEveryCheckOnce) {
   EXPECT_TRUE(fs::is_empty(folder_ / "data"));
 }
 
+TEST_F(Cli, DoctorCountsTheFilesOfAnOrder) {
+  run({"doctor", "--listen", "127.0.0.1:0"});
+  EXPECT_NE(out_.str().find("2 files each"), std::string::npos) << out_.str();
+  run({"doctor", "--listen", "127.0.0.1:0", "--smtp", "smtp://127.0.0.1:25"});
+  EXPECT_NE(out_.str().find("1 file each"), std::string::npos) << out_.str();
+}
+
 TEST_F(Cli, DoctorFindsAReadableKeyFile) {
   write("data/token.keys", "secret");
   fs::permissions(folder_ / "data/token.keys", fs::perms(0644));

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
@@ -89,13 +90,30 @@ Finding check_file_system(const fs::path& folder) {
           fmt::format("{} is on a kind not known here ({:#x})", folder.string(), found.f_type)};
 }
 
+struct OrderCost {
+  std::uint64_t bytes;
+  std::uint64_t files;
+};
+
+/// Measured: 170 bytes in the journal, 350 in the query database, an invoice of 1.8 KB and, without an SMTP server, a
+/// mail of 3.5 KB. A file takes whole blocks, an inode and its line in the folder.
+OrderCost cost_of_order(const Config& config, std::uint64_t block) {
+  const auto on_disk = [block](std::uint64_t size) { return (size + block - 1) / block * block + 256 + 64; };
+  const bool mails_are_files = config.smtp.empty();
+  return {170 + 350 + on_disk(1800) + (mails_are_files ? on_disk(3500) : 0), mails_are_files ? 2U : 1U};
+}
+
 Finding check_disk_space(const Config& config, const fs::path& folder) {
-  std::error_code fault;
-  const auto free = fs::space(folder, fault).available;
-  if (fault) return {Verdict::bad, "disk_space", fault.message()};
-  // About 150 bytes an order in the journal, as much again in the query database.
-  const auto detail =
-      fmt::format("{} MiB free, room for about {} million orders", free >> 20, free / 300 / 1'000'000);
+  struct statvfs found {};
+  if (statvfs(folder.c_str(), &found) != 0) return {Verdict::bad, "disk_space", std::strerror(errno)};
+  const std::uint64_t free = found.f_bavail * found.f_frsize;
+  const auto [bytes, files] = cost_of_order(config, found.f_frsize);
+  std::uint64_t orders = (free - std::min(free, config.disk_reserve)) / bytes;
+  const bool counts_files = found.f_files > 0;  // not all file systems have a table of them
+  if (counts_files) orders = std::min<std::uint64_t>(orders, found.f_favail / files);
+  const auto detail = fmt::format("{} MiB{} free, room for about {} thousand orders, {:.1f} KiB and {} {} each", free >> 20,
+                                  counts_files ? fmt::format(" and {} thousand files", found.f_favail / 1000) : "", orders / 1000,
+                                  static_cast<double>(bytes) / 1024, files, files == 1 ? "file" : "files");
   if (free <= config.disk_reserve) {
     return {Verdict::bad, "disk_space", detail + "; below SCALEMART_DISK_RESERVE: buys would be refused"};
   }

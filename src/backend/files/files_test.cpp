@@ -34,7 +34,7 @@ TEST(InvoiceFiles, AreShardedByTheRandomEndOfTheId) {
   ASSERT_TRUE(invoices.issue(lamp()));
   const auto files = files_under(folder.path());
   ASSERT_EQ(files.size(), 1u) << "nothing is left aside";
-  EXPECT_EQ(files[0], "invoices/JK/MN/01KA1234567890ABCDEFGHJKMN.pdf");
+  EXPECT_EQ(files[0], "invoices/MN/01KA1234567890ABCDEFGHJKMN.pdf");
 }
 
 TEST(InvoiceFiles, AMissingOrTornFileIsRenderedAgainToTheSameBytes) {

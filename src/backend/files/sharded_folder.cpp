@@ -16,7 +16,7 @@ ShardedFolder::ShardedFolder(std::filesystem::path root, std::string extension)
 
 std::filesystem::path ShardedFolder::path_of(OrderId order) const {
   const std::string id = to_string(order);
-  return root_ / id.substr(22, 2) / id.substr(24, 2) / (id + "." + extension_);
+  return root_ / id.substr(24, 2) / (id + "." + extension_);
 }
 
 Result<void> ShardedFolder::put(OrderId order, std::string_view content) const {
