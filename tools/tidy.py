@@ -194,6 +194,28 @@ def check_sql(name, text):
             found(name, number, "SQL put together from pieces: bind the values")
 
 
+# Settings that nothing else reads, and why.
+SETTINGS_OF_THE_START = {
+    "database": "this version has the embedded one alone; settings.cpp refuses every other",
+    "redis": "goes with a shared database; settings.cpp refuses it",
+}
+
+
+def check_settings():
+    """Every member of Config is read by something beside what parses, bounds and prints it."""
+    text = without_comments(read("src/app/config.hpp"))
+    body = re.search(r"struct Config \{(.*?)\n\};", text, flags=re.S).group(1)
+    members = []
+    for declaration in re.findall(r"^\s*[\w:]+(?:<.*>)?\s+([^();]+);", body, flags=re.M):
+        members += [re.match(r"\s*(\w+)", name).group(1) for name in declaration.split(",")]
+    sources = [n for n in tracked(".cpp", ".hpp") if n.startswith("src/") and not n.endswith("_test.cpp")
+               and not re.match(r"src/app/(config|settings?)(_|\.)", n)]
+    code = "\n".join(without_comments(read(n)) for n in sources)
+    for member in members:
+        if member not in SETTINGS_OF_THE_START and not re.search(rf"(\b_?config_?|\bloaded)\s*(\.|->)\s*{member}\b", code):
+            found("src/app/config.hpp", 1, f"nothing reads the setting {member}")
+
+
 def check_metrics():
     golden = {line.split()[0] for line in read("tests/golden/metrics.txt").splitlines() if line.strip()}
     source = read("src/telemetry/metrics.cpp") + read("src/telemetry/process_stats.cpp")
@@ -222,6 +244,7 @@ def main():
     check_cmake_table()
     check_folders()
     check_metrics()
+    check_settings()
     for line in findings:
         print(line)
     print(f"tidy: {len(findings)} findings" if findings else "tidy: clean")
