@@ -18,8 +18,8 @@ struct Tokens {
   explicit Tokens(std::size_t count) {
     SeededRandom random(1);
     for (std::size_t i = 0; i < count; ++i)
-      texts.push_back(signer.sign({new_ulid<UserId>(kNow, random), new_ulid<FamilyId>(kNow, random), Role::buyer, 0}, kNow,
-                                  std::chrono::minutes(15)));
+      texts.push_back(signer.sign({new_ulid<UserId>(kNow, random), new_ulid<FamilyId>(kNow, random), Role::buyer, 0},
+                                  kNow, std::chrono::minutes(15)));
   }
   std::unique_ptr<KeyRing> ring = *KeyRing::from_secret("pQ7vX2mZ9rT4wK8sD1fG6hJ3lB5nC0yE");
   TokenSigner signer{*ring};
@@ -38,7 +38,12 @@ void verify_cached(benchmark::State& state) {
     if (++i == tokens.texts.size()) i = 0;
   }
 }
-BENCHMARK(verify_cached)->ArgNames({"tokens", "revocations"})->Args({1, 0})->Args({1000, 0})->Args({10'000, 0})->Args({10'000, 1});
+BENCHMARK(verify_cached)
+    ->ArgNames({"tokens", "revocations"})
+    ->Args({1, 0})
+    ->Args({1000, 0})
+    ->Args({10'000, 0})
+    ->Args({10'000, 1});
 
 void verify_uncached(benchmark::State& state) {
   Tokens tokens(1000);
@@ -75,7 +80,8 @@ void limiter_take(benchmark::State& state) {
   std::int64_t now = 3'600'000'000'000;
   for (auto _ : state) {
     const std::uint64_t key = (i += 7919) % keys;
-    benchmark::DoNotOptimize(limiter.take(PolicyId::flash_buy, {key * 0x9e3779b97f4a7c15ULL, key}, SteadyTime(std::chrono::nanoseconds(now += 10'000))));
+    benchmark::DoNotOptimize(limiter.take(PolicyId::flash_buy, {key * 0x9e3779b97f4a7c15ULL, key},
+                                          SteadyTime(std::chrono::nanoseconds(now += 10'000))));
   }
 }
 BENCHMARK(limiter_take)->ArgName("keys")->Arg(1)->Arg(1000)->Arg(100'000)->Arg(700'000);

@@ -26,7 +26,10 @@ std::uint64_t spread(std::uint64_t n) {
 Reserve buy(std::uint64_t i, std::uint64_t buyers) {
   return {.order = {static_cast<std::uint64_t>(kNow.ms) << 16, spread(i)},
           .buyer = {static_cast<std::uint64_t>(kNow.ms - 1000) << 16, spread(~(i % buyers))},
-          .product = ProductRef{0}, .quantity = 1, .hold_ms = 600'000, .key = {spread(i * 3 + 1), spread(i * 3 + 2)}};
+          .product = ProductRef{0},
+          .quantity = 1,
+          .hold_ms = 600'000,
+          .key = {spread(i * 3 + 1), spread(i * 3 + 2)}};
 }
 
 Ledger with_stock(std::int64_t total) {
@@ -52,7 +55,8 @@ void fill(Ledger& ledger, std::uint64_t orders, std::uint64_t buyers) {
 template <class Count>
 void per_item(benchmark::State& state, Count items) {
   state.SetItemsProcessed(static_cast<std::int64_t>(items));
-  state.counters["ns_each"] = benchmark::Counter(static_cast<double>(items) * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_each"] =
+      benchmark::Counter(static_cast<double>(items) * 1e-9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 /// Arguments: orders there already; orders per buyer.
@@ -80,7 +84,13 @@ void AcceptedBuy(benchmark::State& state) {
   }
   per_item(state, done);
 }
-BENCHMARK(AcceptedBuy)->Args({0, 1})->Args({1'000'000, 1})->Args({1'000'000, 3})->Args({1'000'000, 20})->Unit(benchmark::kMillisecond)->Iterations(2);
+BENCHMARK(AcceptedBuy)
+    ->Args({0, 1})
+    ->Args({1'000'000, 1})
+    ->Args({1'000'000, 3})
+    ->Args({1'000'000, 20})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(2);
 
 /// Of this thread, so that other programs do not count.
 std::int64_t cpu_time_ns() {

@@ -1,5 +1,5 @@
-// What the sequencer with its journal on a real disk costs: accepted buys a second and processor time for each,
-// by a number of clients that each wait for their answer before they buy again (a closed loop).
+// What the sequencer with its journal on a real disk costs: accepted buys a second and processor time for
+// each, by a number of clients that each wait for their answer before they buy again (a closed loop).
 //
 //   sequencer_bench [--folder DIR] [--seconds S] [--work US] [--window-us N] [--fill F] [CLIENTS...]
 //   sequencer_bench --restart ORDERS [--folder DIR]
@@ -41,7 +41,9 @@ struct Arguments {
 double cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -49,7 +51,11 @@ double cpu_seconds() {
 class Clients final : public AnswerSink {
  public:
   Clients(Sequencer& sequencer, const Clock& clock, std::uint64_t name, std::size_t count, double work_us)
-      : sequencer_(sequencer), clock_(clock), random_(name), name_(name), count_(count),
+      : sequencer_(sequencer),
+        clock_(clock),
+        random_(name),
+        name_(name),
+        count_(count),
         work_(std::chrono::nanoseconds(static_cast<std::int64_t>(work_us * 1000))) {}
 
   void answers(std::span<const Item> items) noexcept override {
@@ -146,7 +152,8 @@ void bench(const Arguments& arguments, std::size_t count) {
   Sequencer::Options options = arguments.options;
   options.batch_size = &sizes;
   options.commit_duration = &commits;
-  Sequencer sequencer(Ledger(), *journal, [&] { return clock.wall(); }, clock, std::move(options));
+  Sequencer sequencer(
+      Ledger(), *journal, [&] { return clock.wall(); }, clock, std::move(options));
   sequencer.start();
   create_product(sequencer);
 
@@ -167,11 +174,13 @@ void bench(const Arguments& arguments, std::size_t count) {
   const double cpu = cpu_seconds() - cpu_before;
   std::uint64_t accepted = 0;
   for (const auto& loop : loops) accepted += loop->accepted;
-  std::printf("%5zu clients: %8.0f accepted/s  %6.2f us cpu each  batch p50 %.0f p99 %.0f  append p50 %.2f p99 %.2f ms"
-              "  checkpoint p50 %.2f max %.2f ms\n",
-              count, static_cast<double>(accepted) / took, cpu / static_cast<double>(accepted) * 1e6, quantile(sizes, 0.5),
-              quantile(sizes, 0.99), quantile(commits, 0.5) / 1e3, quantile(commits, 0.99) / 1e3,
-              quantile(checkpoints, 0.5) / 1e3, quantile(checkpoints, 1.0) / 1e3);
+  std::printf(
+      "%5zu clients: %8.0f accepted/s  %6.2f us cpu each  batch p50 %.0f p99 %.0f  append p50 %.2f p99 %.2f "
+      "ms"
+      "  checkpoint p50 %.2f max %.2f ms\n",
+      count, static_cast<double>(accepted) / took, cpu / static_cast<double>(accepted) * 1e6, quantile(sizes, 0.5),
+      quantile(sizes, 0.99), quantile(commits, 0.5) / 1e3, quantile(commits, 0.99) / 1e3,
+      quantile(checkpoints, 0.5) / 1e3, quantile(checkpoints, 1.0) / 1e3);
   std::fflush(stdout);
   sequencer.stop();
 }
@@ -191,7 +200,8 @@ void restart(const Arguments& arguments) {
       std::printf("snapshot at %llu: %.0f MB in %.2f s\n", static_cast<unsigned long long>(report.sequence),
                   static_cast<double>(report.bytes) / 1e6, std::chrono::duration<double>(report.took).count());
     };
-    Sequencer sequencer(Ledger(), *journal, [&] { return clock.wall(); }, clock, std::move(options));
+    Sequencer sequencer(
+        Ledger(), *journal, [&] { return clock.wall(); }, clock, std::move(options));
     sequencer.start();
     create_product(sequencer);
     std::atomic<bool> stop{false};
@@ -213,11 +223,12 @@ void restart(const Arguments& arguments) {
     }
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    std::printf("restart %s: %.3f s (%.3f s of processor), %llu orders, %llu records replayed (peak memory so far %ld MB)\n",
-                store ? "from the snapshot" : "from all records", std::chrono::duration<double>(clock.steady() - begin).count(),
-                cpu_seconds() - cpu_before,
-                static_cast<unsigned long long>(recovered->ledger.order_count()),
-                static_cast<unsigned long long>(recovered->replayed), usage.ru_maxrss / 1024);
+    std::printf(
+        "restart %s: %.3f s (%.3f s of processor), %llu orders, %llu records replayed (peak memory so far "
+        "%ld MB)\n",
+        store ? "from the snapshot" : "from all records", std::chrono::duration<double>(clock.steady() - begin).count(),
+        cpu_seconds() - cpu_before, static_cast<unsigned long long>(recovered->ledger.order_count()),
+        static_cast<unsigned long long>(recovered->replayed), usage.ru_maxrss / 1024);
   }
 }
 
@@ -228,13 +239,20 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     const auto value = [&]() -> const char* { return i + 1 < argc ? argv[++i] : "0"; };
-    if (name == "--folder") arguments.folder = value();
-    else if (name == "--seconds") arguments.seconds = std::atof(value());
-    else if (name == "--work") arguments.work_us = std::atof(value());
-    else if (name == "--window-us") arguments.options.window.max = std::chrono::microseconds(std::atoll(value()));
-    else if (name == "--fill") arguments.options.window.fill = std::atof(value());
-    else if (name == "--restart") arguments.restart_orders = static_cast<std::uint64_t>(std::atoll(value()));
-    else arguments.clients.push_back(static_cast<std::size_t>(std::atoll(name.c_str())));
+    if (name == "--folder")
+      arguments.folder = value();
+    else if (name == "--seconds")
+      arguments.seconds = std::atof(value());
+    else if (name == "--work")
+      arguments.work_us = std::atof(value());
+    else if (name == "--window-us")
+      arguments.options.window.max = std::chrono::microseconds(std::atoll(value()));
+    else if (name == "--fill")
+      arguments.options.window.fill = std::atof(value());
+    else if (name == "--restart")
+      arguments.restart_orders = static_cast<std::uint64_t>(std::atoll(value()));
+    else
+      arguments.clients.push_back(static_cast<std::size_t>(std::atoll(name.c_str())));
   }
   if (arguments.restart_orders > 0) {
     restart(arguments);

@@ -1,6 +1,6 @@
 // fill_store FOLDER ORDERS: a data folder with that many confirmed orders, made through the ledger and the
-// journal as a sale would make it, with a snapshot. The order archive is left empty and marked as complete: the
-// benchmarks that use this measure the sale, not the search.
+// journal as a sale would make it, with a snapshot. The order archive is left empty and marked as complete:
+// the benchmarks that use this measure the sale, not the search.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -72,7 +72,8 @@ class Filler {
 bool write_snapshot_file(const std::filesystem::path& folder, Ledger& ledger, const JournalHead& head) {
   SnapshotFiles files(folder);
   const Snapshot snapshot = ledger.snapshot();
-  return files.write(head, [&snapshot](const SnapshotStore::Sink& sink) { return write_snapshot(snapshot, sink); }).has_value();
+  return files.write(head, [&snapshot](const SnapshotStore::Sink& sink) { return write_snapshot(snapshot, sink); })
+      .has_value();
 }
 
 bool mark_archive_complete(const std::filesystem::path& file, Sequence head) {
@@ -103,6 +104,7 @@ int main(int argc, char** argv) {
   }
   Ledger ledger = Filler(**journal, std::strtoull(argv[2], nullptr, 10)).run();
   const JournalHead head = (*journal)->head();
-  const bool done = write_snapshot_file((*folder)->path(), ledger, head) && mark_archive_complete((*folder)->file("query.db"), head.sequence);
+  const bool done = write_snapshot_file((*folder)->path(), ledger, head) &&
+                    mark_archive_complete((*folder)->file("query.db"), head.sequence);
   return done ? 0 : 3;
 }

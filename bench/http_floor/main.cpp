@@ -16,7 +16,9 @@ class NoGuards final : public Guards {
  public:
   Verified identify(std::string_view) noexcept override { return TokenError::invalid; }
   bool is_admin(UserId) noexcept override { return false; }
-  std::optional<Response> limit_address(PolicyId, const IpAddress&, SteadyTime) noexcept override { return std::nullopt; }
+  std::optional<Response> limit_address(PolicyId, const IpAddress&, SteadyTime) noexcept override {
+    return std::nullopt;
+  }
   std::optional<Response> limit_user(PolicyId, UserId, SteadyTime) noexcept override { return std::nullopt; }
   void answered(const Answered&) noexcept override {}
 };

@@ -1,9 +1,9 @@
 #pragma once
 // The token bucket as GCRA (generic cell rate algorithm; ITU-T I.371, Turner 1986): one word of state.
 //
-// The word is the theoretical arrival time (TAT): the instant at which the bucket will be full again. A bucket
-// of `burst` tokens that gains one per `period` lets a request through when, with it, the bucket would be full
-// again no later than burst * period from now.
+// The word is the theoretical arrival time (TAT): the instant at which the bucket will be full again. A
+// bucket of `burst` tokens that gains one per `period` lets a request through when, with it, the bucket would
+// be full again no later than burst * period from now.
 
 #include <atomic>
 #include <chrono>

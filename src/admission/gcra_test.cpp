@@ -13,7 +13,9 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-SteadyTime at(std::int64_t ns) { return SteadyTime(nanoseconds(ns)); }
+SteadyTime at(std::int64_t ns) {
+  return SteadyTime(nanoseconds(ns));
+}
 
 /// The textbook bucket, exact in integers: level counts nanoseconds' worth of tokens.
 class ReferenceBucket {

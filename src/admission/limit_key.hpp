@@ -16,7 +16,9 @@ struct LimitKey {
   bool operator==(const LimitKey&) const = default;
 };
 
-[[nodiscard]] inline LimitKey limit_key(UserId user) { return {user.hi, user.lo}; }
+[[nodiscard]] inline LimitKey limit_key(UserId user) {
+  return {user.hi, user.lo};
+}
 /// One key per IPv4 address, one per IPv6 /64: a household or a server owns a whole /64.
 [[nodiscard]] LimitKey limit_key(const IpAddress& address);
 /// For the login limit of an account: the normalised e-mail address.

@@ -104,7 +104,8 @@ class alignas(64) Shard {
     const std::vector<Slot> old = std::move(slots_);
     const auto busy = static_cast<std::size_t>(
         std::count_if(old.begin(), old.end(), [&](const Slot& slot) { return slot.tat > now_ns; }));
-    slots_ = std::vector<Slot>(std::bit_ceil(std::clamp(busy * 2, kShardSlotsMin, std::max(kShardSlotsMin, buckets_max * 4 / 3))));
+    slots_ = std::vector<Slot>(
+        std::bit_ceil(std::clamp(busy * 2, kShardSlotsMin, std::max(kShardSlotsMin, buckets_max * 4 / 3))));
     used = busy;
     for (const Slot& slot : old)
       if (slot.tat > now_ns) *find(slot.key, hash(slot.key)) = slot;
@@ -180,8 +181,8 @@ class Limiter::Table {
 
 Limiter::Limiter(const RatePolicies& policies, Random& random, std::size_t buckets_max) {
   for (std::size_t i = 0; i < kPolicyCount; ++i)
-    tables_[i] = std::make_unique<Table>(policies.of(static_cast<PolicyId>(i)),
-                                         KeyHash{random.next(), random.next()}, buckets_max);
+    tables_[i] = std::make_unique<Table>(policies.of(static_cast<PolicyId>(i)), KeyHash{random.next(), random.next()},
+                                         buckets_max);
 }
 
 Limiter::~Limiter() = default;
@@ -198,8 +199,12 @@ void Limiter::change(const RatePolicies& to, SteadyTime now) {
   for (std::size_t i = 0; i < kPolicyCount; ++i) tables_[i]->change(to.of(static_cast<PolicyId>(i)), now);
 }
 
-RatePolicy Limiter::policy(PolicyId id) const { return tables_[static_cast<std::size_t>(id)]->policy(); }
-Limiter::Counts Limiter::counts(PolicyId id) const { return tables_[static_cast<std::size_t>(id)]->counts(); }
+RatePolicy Limiter::policy(PolicyId id) const {
+  return tables_[static_cast<std::size_t>(id)]->policy();
+}
+Limiter::Counts Limiter::counts(PolicyId id) const {
+  return tables_[static_cast<std::size_t>(id)]->counts();
+}
 
 HeaderText::Writer& HeaderText::Writer::operator<<(std::string_view text) {
   SCALEMART_CHECK(into.size_ + text.size() <= into.text_.size());
@@ -220,8 +225,8 @@ HeaderText Limiter::policy_header(PolicyId id) const {
   if (!policy.enabled) return text;
   // The window is in whole seconds: a shorter or broken one is stated as the quota of its ceiling.
   const std::uint64_t window = ceil_seconds(policy.period);
-  const std::uint64_t quota = static_cast<std::uint64_t>(policy.count) * window * 1000 /
-                              static_cast<std::uint64_t>(policy.period.count());
+  const std::uint64_t quota =
+      static_cast<std::uint64_t>(policy.count) * window * 1000 / static_cast<std::uint64_t>(policy.period.count());
   HeaderText::Writer{text} << "\"" << to_text(id) << "\";q=" << quota << ";w=" << window;
   return text;
 }

@@ -31,11 +31,11 @@ class HeaderText {
 };
 
 /// Purpose: says whether a key may go on under a policy, exactly, also under parallel requests.
-/// Operation: shards of open-addressed tables, a short lock each. A bucket that is full again says nothing, so
-/// only such buckets are evicted. A table in which every bucket is in use lets new keys through and counts them
-/// (untracked): the limiter fails open, stock does not depend on it.
-/// Concurrency: thread-safe. A change of policy applies to whole decisions; what a key has used stays used, but
-/// nobody waits longer than the new policy's bucket takes to fill.
+/// Operation: shards of open-addressed tables, a short lock each. A bucket that is full again says nothing,
+/// so only such buckets are evicted. A table in which every bucket is in use lets new keys through and counts
+/// them (untracked): the limiter fails open, stock does not depend on it. Concurrency: thread-safe. A change
+/// of policy applies to whole decisions; what a key has used stays used, but nobody waits longer than the new
+/// policy's bucket takes to fill.
 class Limiter {
  public:
   static constexpr std::size_t kBucketsDefault = 786'432;  ///< Per policy; 32 bytes each, grown on demand.

@@ -14,8 +14,9 @@ constexpr std::int64_t kPeriodMaxMs = 24LL * 3600 * 1000;
 Error bad(std::string_view text, std::string_view why) {
   std::string message = "\"";
   message.append(text.substr(0, 64)).append("\": ").append(why);
-  message.append("; allowed is N/period[,burst=B], e.g. 10/60s or 100/1s,burst=20 (N and B 1..1000000, period "
-                 "1ms..24h in ms, s, m or h), or off");
+  message.append(
+      "; allowed is N/period[,burst=B], e.g. 10/60s or 100/1s,burst=20 (N and B 1..1000000, period "
+      "1ms..24h in ms, s, m or h), or off");
   return error(std::move(message));
 }
 
@@ -32,7 +33,11 @@ std::optional<std::int64_t> read_period_ms(std::string_view text) {
   const std::size_t digits = text.find_first_not_of("0123456789");
   if (digits == std::string_view::npos) return std::nullopt;
   const std::string_view unit = text.substr(digits);
-  const std::int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60'000 : unit == "h" ? 3'600'000 : 0;
+  const std::int64_t factor = unit == "ms"  ? 1
+                              : unit == "s" ? 1000
+                              : unit == "m" ? 60'000
+                              : unit == "h" ? 3'600'000
+                                            : 0;
   if (factor == 0) return std::nullopt;
   const auto number = read_number(text.substr(0, digits), kPeriodMaxMs / factor);
   if (!number) return std::nullopt;
@@ -73,9 +78,12 @@ std::string RatePolicy::to_string() const {
   if (!enabled) return "off";
   const std::int64_t ms = period.count();
   std::string text = std::to_string(count) + "/";
-  if (ms % 3'600'000 == 0) text += std::to_string(ms / 3'600'000) + "h";
-  else if (ms % 1000 == 0) text += std::to_string(ms / 1000) + "s";
-  else text += std::to_string(ms) + "ms";
+  if (ms % 3'600'000 == 0)
+    text += std::to_string(ms / 3'600'000) + "h";
+  else if (ms % 1000 == 0)
+    text += std::to_string(ms / 1000) + "s";
+  else
+    text += std::to_string(ms) + "ms";
   if (burst != count) text += ",burst=" + std::to_string(burst);
   return text;
 }
@@ -88,11 +96,16 @@ BucketShape RatePolicy::shape() const {
 
 std::string_view to_text(PolicyId id) {
   switch (id) {
-    case PolicyId::flash_buy: return "flash_buy";
-    case PolicyId::login: return "login";
-    case PolicyId::login_address: return "login_address";
-    case PolicyId::register_account: return "register";
-    case PolicyId::other: return "default";
+    case PolicyId::flash_buy:
+      return "flash_buy";
+    case PolicyId::login:
+      return "login";
+    case PolicyId::login_address:
+      return "login_address";
+    case PolicyId::register_account:
+      return "register";
+    case PolicyId::other:
+      return "default";
   }
   return "default";
 }
@@ -103,11 +116,16 @@ RatePolicies RatePolicies::defaults() {
 
 RatePolicy RatePolicies::of(PolicyId id) const {
   switch (id) {
-    case PolicyId::flash_buy: return flash_buy;
-    case PolicyId::login: return login;
-    case PolicyId::register_account: return register_account;
-    case PolicyId::other: return other;
-    case PolicyId::login_address: break;
+    case PolicyId::flash_buy:
+      return flash_buy;
+    case PolicyId::login:
+      return login;
+    case PolicyId::register_account:
+      return register_account;
+    case PolicyId::other:
+      return other;
+    case PolicyId::login_address:
+      break;
   }
   RatePolicy policy = login;
   policy.count = std::min(policy.count * kLoginAddressFactor, kRateCountMax);

@@ -13,9 +13,9 @@ namespace scalemart {
 
 struct RatePolicy {
   bool enabled = false;
-  std::int64_t count = 0;           ///< 1..kRateCountMax
+  std::int64_t count = 0;              ///< 1..kRateCountMax
   std::chrono::milliseconds period{};  ///< 1 ms .. 24 h
-  std::int64_t burst = 0;           ///< 1..kRateCountMax; `count` when not given.
+  std::int64_t burst = 0;              ///< 1..kRateCountMax; `count` when not given.
   bool operator==(const RatePolicy&) const = default;
 
   /// N/period[,burst=B] with period a number and ms, s, m or h; or `off`. The error says what is allowed.

@@ -8,11 +8,18 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(RatePolicy, ReadsWhatOperatorsWrite) {
-  struct Row { const char* text; std::int64_t count; std::int64_t ms; std::int64_t burst; const char* again; };
-  for (const Row& row : {Row{"10/60s", 10, 60'000, 10, "10/60s"}, Row{"100/1s,burst=20", 100, 1000, 20, "100/1s,burst=20"},
-                         Row{"6000/1m", 6000, 60'000, 6000, "6000/60s"}, Row{"5/250ms", 5, 250, 5, "5/250ms"},
-                         Row{"1/24h", 1, 86'400'000, 1, "1/24h"}, Row{"1000000/1ms", 1'000'000, 1, 1'000'000, "1000000/1ms"},
-                         Row{"7/90m,burst=7", 7, 5'400'000, 7, "7/5400s"}}) {
+  struct Row {
+    const char* text;
+    std::int64_t count;
+    std::int64_t ms;
+    std::int64_t burst;
+    const char* again;
+  };
+  for (const Row& row :
+       {Row{"10/60s", 10, 60'000, 10, "10/60s"}, Row{"100/1s,burst=20", 100, 1000, 20, "100/1s,burst=20"},
+        Row{"6000/1m", 6000, 60'000, 6000, "6000/60s"}, Row{"5/250ms", 5, 250, 5, "5/250ms"},
+        Row{"1/24h", 1, 86'400'000, 1, "1/24h"}, Row{"1000000/1ms", 1'000'000, 1, 1'000'000, "1000000/1ms"},
+        Row{"7/90m,burst=7", 7, 5'400'000, 7, "7/5400s"}}) {
     const auto policy = RatePolicy::parse(row.text);
     ASSERT_TRUE(policy) << row.text;
     EXPECT_TRUE(policy->enabled);
@@ -27,10 +34,36 @@ TEST(RatePolicy, ReadsWhatOperatorsWrite) {
 }
 
 TEST(RatePolicy, RefusesTheRestAndSaysWhatIsAllowed) {
-  for (const char* text : {"", "10", "/60s", "10/", "0/60s", "-1/60s", "+1/60s", " 10/60s", "10/60s ", "10 / 60s", "1.5/60s",
-                           "10/60", "10/s", "10/0s", "10/60x", "10/60S", "10/25h", "1000001/1s", "99999999999999999999/1s",
-                           "10/60s,", "10/60s,burst", "10/60s,burst=", "10/60s,burst=0", "10/60s,burst=-1",
-                           "10/60s,burst=1000001", "10/60s,burst=5,burst=6", "10/60s,limit=3", "OFF", "on", "0x10/60s",
+  for (const char* text : {"",
+                           "10",
+                           "/60s",
+                           "10/",
+                           "0/60s",
+                           "-1/60s",
+                           "+1/60s",
+                           " 10/60s",
+                           "10/60s ",
+                           "10 / 60s",
+                           "1.5/60s",
+                           "10/60",
+                           "10/s",
+                           "10/0s",
+                           "10/60x",
+                           "10/60S",
+                           "10/25h",
+                           "1000001/1s",
+                           "99999999999999999999/1s",
+                           "10/60s,",
+                           "10/60s,burst",
+                           "10/60s,burst=",
+                           "10/60s,burst=0",
+                           "10/60s,burst=-1",
+                           "10/60s,burst=1000001",
+                           "10/60s,burst=5,burst=6",
+                           "10/60s,limit=3",
+                           "OFF",
+                           "on",
+                           "0x10/60s",
                            "1/24h,burst=31"}) {
     const auto policy = RatePolicy::parse(text);
     ASSERT_FALSE(policy) << text;

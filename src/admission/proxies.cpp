@@ -82,7 +82,7 @@ IpAddress TrustedProxies::walk(const IpAddress& peer, const Hops& hops) const {
 }
 
 IpAddress TrustedProxies::client_of(const IpAddress& peer, std::string_view x_forwarded_for,
-                                  std::string_view forwarded) const {
+                                    std::string_view forwarded) const {
   if (networks_.empty() || !trusts(peer)) return peer;
   const auto by_x_forwarded_for = [&](auto visit) {
     each_from_right(x_forwarded_for, [&](std::string_view element) { return visit(parse_hop(element)); });

@@ -10,9 +10,9 @@
 namespace scalemart {
 
 /// Purpose: a list of networks whose word about the client's address is believed.
-/// Rule: walk the chain from our side; the client is the first hop that is not one of ours. What stands left of
-/// it was written by that client and means nothing. A peer that is not trusted is the client, whatever it says.
-/// Immutable, so thread-safe.
+/// Rule: walk the chain from our side; the client is the first hop that is not one of ours. What stands left
+/// of it was written by that client and means nothing. A peer that is not trusted is the client, whatever it
+/// says. Immutable, so thread-safe.
 class TrustedProxies {
  public:
   TrustedProxies() = default;
@@ -21,10 +21,11 @@ class TrustedProxies {
 
   [[nodiscard]] bool trusts(const IpAddress& address) const;
   [[nodiscard]] bool empty() const { return networks_.empty(); }
-  /// Several header lines are joined with commas before; absent ones are empty. Where both headers are present
-  /// and disagree, one of them was written by the client and passed through: then the proxy itself is answered.
+  /// Several header lines are joined with commas before; absent ones are empty. Where both headers are
+  /// present and disagree, one of them was written by the client and passed through: then the proxy itself is
+  /// answered.
   [[nodiscard]] IpAddress client_of(const IpAddress& peer, std::string_view x_forwarded_for,
-                                  std::string_view forwarded) const;
+                                    std::string_view forwarded) const;
 
  private:
   template <class Hops>

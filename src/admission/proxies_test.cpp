@@ -1,5 +1,5 @@
-#include "admission/limit_key.hpp"
 #include "admission/proxies.hpp"
+#include "admission/limit_key.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,8 @@ TEST(LimitKey, OneSlash64IsOneClient) {
 TEST(TrustedProxies, ReadsNetworks) {
   const auto proxies = TrustedProxies::parse("10.0.0.0/8, 192.0.2.7 ,2001:db8::/33,198.51.100.128/25");
   ASSERT_TRUE(proxies) << proxies.error().message;
-  for (const char* text : {"10.0.0.0", "10.255.255.255", "192.0.2.7", "2001:db8:7fff::1", "198.51.100.255", "::ffff:10.1.2.3"})
+  for (const char* text :
+       {"10.0.0.0", "10.255.255.255", "192.0.2.7", "2001:db8:7fff::1", "198.51.100.255", "::ffff:10.1.2.3"})
     EXPECT_TRUE(proxies->trusts(ip(text))) << text;
   for (const char* text : {"11.0.0.0", "192.0.2.8", "2001:db8:8000::1", "198.51.100.127", "::", "::10.0.0.1"})
     EXPECT_FALSE(proxies->trusts(ip(text))) << text;
@@ -33,8 +34,7 @@ TEST(TrustedProxies, ReadsNetworks) {
 
 TEST(TrustedProxies, NamesTheWrongEntry) {
   for (const char* text : {"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "2001:db8::/129", "proxy",
-                           "10.0.0.1,",
-                           ",10.0.0.1", "10.0.0.0/8;11.0.0.0/8", "10.0.0.1,*"}) {
+                           "10.0.0.1,", ",10.0.0.1", "10.0.0.0/8;11.0.0.0/8", "10.0.0.1,*"}) {
     const auto proxies = TrustedProxies::parse(text);
     ASSERT_FALSE(proxies) << text;
     EXPECT_NE(proxies.error().message.find("allowed"), std::string::npos);
@@ -43,7 +43,12 @@ TEST(TrustedProxies, NamesTheWrongEntry) {
 
 TEST(TrustedProxies, ClientIsTheRightmostHopThatIsNotOurs) {
   const auto proxies = *TrustedProxies::parse("10.0.0.0/8,2001:db8::/32");
-  struct Row { const char* peer; const char* xff; const char* forwarded; const char* client; };
+  struct Row {
+    const char* peer;
+    const char* xff;
+    const char* forwarded;
+    const char* client;
+  };
   for (const Row& row : {
            // nobody we trust: the peer, whatever it claims
            Row{"203.0.113.9", "1.2.3.4", "", "203.0.113.9"},

@@ -9,8 +9,8 @@
 #include "base/await.hpp"
 #include "base/embedded_file.hpp"
 #include "gateway/archive_routes.hpp"
-#include "gateway/files.hpp"
 #include "gateway/auth_routes.hpp"
+#include "gateway/files.hpp"
 #include "gateway/flash_buy.hpp"
 #include "gateway/middleware/stage_guards.hpp"
 #include "gateway/operations_routes.hpp"
@@ -79,7 +79,8 @@ class Streams {
   static HubSettings settings(std::size_t readers_max) {
     HubSettings settings;
     settings.readers_max = readers_max;
-    // A few percent of the machine at the most, however many watch: 10,000 on two cores hear every two seconds.
+    // A few percent of the machine at the most, however many watch: 10,000 on two cores hear every two
+    // seconds.
     settings.writes_per_s = kViewerWritesPerCore * std::max(1U, std::thread::hardware_concurrency());
     return settings;
   }
@@ -95,7 +96,8 @@ class Streams {
       const SteadyTime next = hub.pump();
       std::unique_lock lock(mutex_);
       // Bounded, so that a clock that was set never leaves readers without news.
-      const auto wait = next == SteadyTime::max() ? 1h : std::clamp<std::chrono::nanoseconds>(next - clock_.steady(), 1ms, 1s);
+      const auto wait =
+          next == SteadyTime::max() ? 1h : std::clamp<std::chrono::nanoseconds>(next - clock_.steady(), 1ms, 1s);
       pulse_.wait_for(lock, wait, [this] { return awake_ || stopping_; });
       if (stopping_) return;
       awake_ = false;
@@ -143,7 +145,8 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   gateway.options.cors_origins = config.cors_origins;
   if (!config.tls_cert.empty()) gateway.options.tls = TlsFiles{config.tls_cert.string(), config.tls_key.string()};
   gateway.routes = api->routes(config);
-  for (const std::string& difference : api->document_->differences(gateway.routes)) return error("the API document and the routes disagree: " + difference);
+  for (const std::string& difference : api->document_->differences(gateway.routes))
+    return error("the API document and the routes disagree: " + difference);
   gateway.guards = api->guards();
   gateway.document = api->document_.get();
   auto made = Gateway::create(std::move(gateway), api->parts_.clock, api->parts_.random);
@@ -170,7 +173,8 @@ Result<void> Api::set_limits(const Config& config) {
   }
   limiter_ = std::make_unique<Limiter>(policies, parts_.random);
   refresh_ = parts_.metrics.before_collect([this] { count_limits(); });
-  const auto stored = await<std::vector<Setting>>([this](auto done) { return parts_.identity.accounts().settings(std::move(done)); });
+  const auto stored =
+      await<std::vector<Setting>>([this](auto done) { return parts_.identity.accounts().settings(std::move(done)); });
   for (const Setting& setting : stored.value_or(std::vector<Setting>()))
     if (setting.key == kRateLimitSetting) apply_stored_limits(*limiter_, setting.json, parts_.clock.steady());
   return {};
@@ -184,16 +188,19 @@ Routes Api::routes(const Config& config) {
     return document_->check_body(*document_->find("flashBuy"), x.header("Content-Type"), x.body(), {});
   };
   Routes routes;
-  routes.push_back(flash_buy_route({parts_.clock, engine.catalogue(), engine.used_keys(), engine.clock(), ledger, parts_.metrics,
-                                    check_body, static_cast<std::uint32_t>(config.hold.count()), config.request_deadline}));
+  routes.push_back(
+      flash_buy_route({parts_.clock, engine.catalogue(), engine.used_keys(), engine.clock(), ledger, parts_.metrics,
+                       check_body, static_cast<std::uint32_t>(config.hold.count()), config.request_deadline}));
   append(routes, auth_routes(parts_.identity.sessions(), *limiter_));
   append(routes, product_routes({engine.catalogue(), engine.clock(), ledger, accounts}));
   append(routes, order_routes({ledger, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));
-  append(routes, archive_routes({engine.archive(), ledger, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
+  append(routes,
+         archive_routes({engine.archive(), ledger, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
   append(routes, queue_routes({parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock}));
   append(routes, system_routes({*limiter_, accounts, parts_.clock}));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };
-  append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers, stats, config.viewers_max}));
+  append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers,
+                                stats, config.viewers_max}));
   append(routes, operations_routes({parts_.not_ready, [&metrics = parts_.metrics] { return metrics.render(); },
                                     [&statistics = parts_.statistics] { return statistics.render(); }}));
   append(routes, file_routes(api_site(api_files())));
@@ -201,7 +208,8 @@ Routes Api::routes(const Config& config) {
 }
 
 GuardsFactory Api::guards() {
-  const StageGuards::Stages stages{parts_.clock, parts_.identity.keys(), parts_.identity.revocations(), parts_.identity.admins(), *limiter_};
+  const StageGuards::Stages stages{parts_.clock, parts_.identity.keys(), parts_.identity.revocations(),
+                                   parts_.identity.admins(), *limiter_};
   return [this, stages](std::size_t) -> std::unique_ptr<Guards> {
     // Looked up once per loop and route, so that an answer costs no lock.
     auto by_route = std::make_shared<std::vector<RouteMetrics*>>();

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t kPortion = 1 << 20;
 
-Refusal failed(std::string message) { return {Refusal::Kind::cannot_run, "", std::move(message)}; }
+Refusal failed(std::string message) {
+  return {Refusal::Kind::cannot_run, "", std::move(message)};
+}
 
 /// Everything that is durable when it begins.
 Result<JournalHead> copy_journal(Engine& engine, const std::filesystem::path& file, const Clock& clock) {
@@ -30,7 +32,8 @@ Result<JournalHead> copy_journal(Engine& engine, const std::filesystem::path& fi
 
 }  // namespace
 
-Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::filesystem::path& folder, const Clock& clock) {
+Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::filesystem::path& folder,
+                               const Clock& clock) {
   const SteadyTime begin = clock.steady();
   if (const auto prepared = prepare_backup(folder); !prepared)
     return Refusal{Refusal::Kind::refused, "folder_not_empty", prepared.error().message};
@@ -42,12 +45,14 @@ Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::fi
   if (!copied) return failed("the account store does not answer");
   if (!*copied) return failed(copied->error().message);
   std::error_code none;
-  std::filesystem::copy_file(engine.folder().file("token.keys"), folder / "token.keys", none);  // absent: it is in the environment
+  std::filesystem::copy_file(engine.folder().file("token.keys"), folder / "token.keys",
+                             none);  // absent: it is in the environment
   std::filesystem::copy_file(engine.folder().file("version"), folder / "version", none);
   if (none) return failed("the folder's version cannot be copied: " + none.message());
   const auto bytes = seal_backup(folder, clock.wall(), head->sequence, to_hex(head->hash));
   if (!bytes) return failed(bytes.error().message);
-  return BackupReport{folder, *bytes, head->sequence, std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - begin)};
+  return BackupReport{folder, *bytes, head->sequence,
+                      std::chrono::duration_cast<std::chrono::milliseconds>(clock.steady() - begin)};
 }
 
 }  // namespace scalemart

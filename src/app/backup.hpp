@@ -9,8 +9,8 @@
 
 namespace scalemart {
 
-/// Copies whole batches between two rounds of the sequencer, a megabyte at a time, so that selling goes on. The
-/// result is a data folder that `scalemart restore` accepts. `folder` is absent or empty.
+/// Copies whole batches between two rounds of the sequencer, a megabyte at a time, so that selling goes on.
+/// The result is a data folder that `scalemart restore` accepts. `folder` is absent or empty.
 [[nodiscard]] Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::filesystem::path& folder,
                                              const Clock& clock);
 

@@ -30,8 +30,7 @@ Error file_error(const fs::path& path, const std::string& what) {
 }
 
 // Reads a file piece by piece.
-Result<void> each_block(const fs::path& path,
-                        const std::function<Result<void>(std::span<const std::byte>)>& visit) {
+Result<void> each_block(const fs::path& path, const std::function<Result<void>(std::span<const std::byte>)>& visit) {
   auto file = open_file(path, O_RDONLY);
   if (!file) return file.error();
   std::vector<std::byte> block(1 << 20);
@@ -78,15 +77,13 @@ Result<void> make_folder(const fs::path& folder) {
 bool is_inside(const std::string& name) {
   const fs::path path(name);
   return !name.empty() && path.is_relative() &&
-         std::none_of(path.begin(), path.end(),
-                      [](const fs::path& part) { return part == ".." || part == "."; });
+         std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".." || part == "."; });
 }
 
 Result<void> copy_durably(const fs::path& from, const fs::path& to) {
   auto target = open_file(to, O_WRONLY | O_CREAT | O_EXCL);
   if (!target) return target.error();
-  auto copied =
-      each_block(from, [&](std::span<const std::byte> block) { return write_all(*target, to, block); });
+  auto copied = each_block(from, [&](std::span<const std::byte> block) { return write_all(*target, to, block); });
   return copied ? sync_file(*target, to) : copied;
 }
 
@@ -110,8 +107,7 @@ BackupManifest manifest_from_json(const json::object& object) {
   out.head_hash = std::string(object.at("head_hash").as_string());
   for (const auto& item : object.at("files").as_array()) {
     const json::object& file = item.as_object();
-    out.files.push_back({std::string(file.at("name").as_string()),
-                         file.at("bytes").to_number<std::uint64_t>(),
+    out.files.push_back({std::string(file.at("name").as_string()), file.at("bytes").to_number<std::uint64_t>(),
                          std::string(file.at("sha256").as_string())});
     if (!is_inside(out.files.back().name)) throw std::runtime_error("names a file outside of it");
   }
@@ -134,13 +130,11 @@ Result<void> copy_all(const fs::path& folder, const BackupManifest& manifest, co
 }  // namespace
 
 Result<void> prepare_backup(const fs::path& folder) {
-  if (!absent_or_empty(folder))
-    return file_error(folder, "is not empty; a backup goes to a new or empty folder");
+  if (!absent_or_empty(folder)) return file_error(folder, "is not empty; a backup goes to a new or empty folder");
   return make_folder(folder);
 }
 
-Result<std::uint64_t> seal_backup(const fs::path& folder, WallTime now, Sequence head,
-                                  const std::string& head_hash) {
+Result<std::uint64_t> seal_backup(const fs::path& folder, WallTime now, Sequence head, const std::string& head_hash) {
   auto names = files_below(folder);
   if (!names) return names.error();
   json::array files;
@@ -159,8 +153,7 @@ Result<std::uint64_t> seal_backup(const fs::path& folder, WallTime now, Sequence
                              {"head", head},
                              {"head_hash", head_hash},
                              {"files", std::move(files)}};
-  if (auto done = write_file_durably(folder / kManifest, json::serialize(manifest) + "\n"); !done)
-    return done.error();
+  if (auto done = write_file_durably(folder / kManifest, json::serialize(manifest) + "\n"); !done) return done.error();
   return bytes;
 }
 

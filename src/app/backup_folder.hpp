@@ -29,8 +29,8 @@ struct BackupManifest {
 /// The folder a backup may be written to: absent (it is made, mode 0700) or empty.
 [[nodiscard]] Result<void> prepare_backup(const std::filesystem::path& folder);
 /// Hashes and syncs every file of the folder, then writes backup.json. The sum of their bytes.
-[[nodiscard]] Result<std::uint64_t> seal_backup(const std::filesystem::path& folder, WallTime now,
-                                                Sequence head, const std::string& head_hash);
+[[nodiscard]] Result<std::uint64_t> seal_backup(const std::filesystem::path& folder, WallTime now, Sequence head,
+                                                const std::string& head_hash);
 /// Reads backup.json and compares every file with it.
 [[nodiscard]] Result<BackupManifest> read_backup(const std::filesystem::path& folder);
 /// Copies the files to `data`, which is absent or empty; synced, mode 0600 in folders of 0700. On an error

@@ -41,8 +41,7 @@ void add_settings(CLI::App& app, bool shown, ConfigSources& sources) {
   app.add_option_function<std::string>(
          "--config", [&sources](const std::string& path) { sources.file = path; }, "TOML file with settings")
       ->type_name("FILE");
-  const auto add = [&](const std::string& flag, const std::string& variable, const std::string& help,
-                       bool show) {
+  const auto add = [&](const std::string& flag, const std::string& variable, const std::string& help, bool show) {
     app.add_option_function<std::string>(
            flag, [&sources, variable](const std::string& value) { sources.flags[variable] = value; }, help)
         ->type_name("")
@@ -83,8 +82,7 @@ CommandSpec CommandSpec::sub(const std::string& name, const std::string& help) {
   return CommandSpec(*sub, chosen_);
 }
 
-CommandSpec& CommandSpec::text(const std::string& names, std::string& into, const std::string& help,
-                               bool required) {
+CommandSpec& CommandSpec::text(const std::string& names, std::string& into, const std::string& help, bool required) {
   app_.add_option(names, into, help)->required(required)->type_name("");
   return *this;
 }
@@ -124,15 +122,14 @@ CommandSpec& CommandSpec::real(const std::string& names, double& into, const std
   return *this;
 }
 
-CommandSpec& CommandSpec::duration(const std::string& names, std::chrono::microseconds& into,
-                                   const std::string& help) {
+CommandSpec& CommandSpec::duration(const std::string& names, std::chrono::microseconds& into, const std::string& help) {
   app_.add_option_function<std::string>(
           names,
           [&into, names](const std::string& text) {
             const auto value = parse_duration(text);
             if (!value || value->count() == 0) {
-              throw CLI::ValidationError(
-                  names, "\"" + text + "\" is not allowed; allowed is a time such as 30s or 24h");
+              throw CLI::ValidationError(names,
+                                         "\"" + text + "\" is not allowed; allowed is a time such as 30s or 24h");
             }
             into = *value;
           },
@@ -155,8 +152,8 @@ void CommandSpec::run(CommandRun run) {
   app_.final_callback([&chosen = chosen_, run = std::move(run)] { chosen = run; });
 }
 
-int run_cli(int argc, const char* const* argv, const Programs& programs, ConfigSources sources,
-            std::ostream& out, std::ostream& err) {
+int run_cli(int argc, const char* const* argv, const Programs& programs, ConfigSources sources, std::ostream& out,
+            std::ostream& err) {
   const SystemClock clock;
   sources.check = programs.check_setting;
   CommandContext context{programs, clock, out, err, std::move(sources), false};
@@ -175,8 +172,7 @@ int run_cli(int argc, const char* const* argv, const Programs& programs, ConfigS
   }
   try {
     return chosen(context);
-  } catch (
-      const std::exception& fault) {  // out of memory, a disk that vanished: nothing was expected to throw
+  } catch (const std::exception& fault) {  // out of memory, a disk that vanished: nothing was expected to throw
     return context.fail(kCannotRun, fault.what());
   }
 }

@@ -13,7 +13,7 @@ namespace scalemart {
 int run_cli(int argc, char** argv);
 
 /// The same with everything given; for tests.
-int run_cli(int argc, const char* const* argv, const Programs& programs, ConfigSources sources,
-            std::ostream& out, std::ostream& err);
+int run_cli(int argc, const char* const* argv, const Programs& programs, ConfigSources sources, std::ostream& out,
+            std::ostream& err);
 
 }  // namespace scalemart

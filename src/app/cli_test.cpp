@@ -96,31 +96,30 @@ class Cli : public testing::Test {
 
 TEST_F(Cli, HelpIsDoneAndNamesEverySubcommand) {
   EXPECT_EQ(run({"--help"}), 0);
-  for (const char* name : {"serve", "worker", "user", "product", "rehearse", "verify", "backup", "restore",
-                           "doctor", "config", "version"}) {
+  for (const char* name : {"serve", "worker", "user", "product", "rehearse", "verify", "backup", "restore", "doctor",
+                           "config", "version"}) {
     EXPECT_NE(out_.str().find(name), std::string::npos) << name;
   }
-  for (const char* name : {"serve", "worker", "user", "product", "key", "stats", "rehearse", "verify",
-                           "backup", "restore", "doctor", "config", "version"}) {
+  for (const char* name : {"serve", "worker", "user", "product", "key", "stats", "rehearse", "verify", "backup",
+                           "restore", "doctor", "config", "version"}) {
     EXPECT_EQ(run({name, "--help"}), 0) << name;
     EXPECT_FALSE(out_.str().empty());
   }
 }
 
 TEST_F(Cli, WrongUsageIsTwoWithALineOnStderr) {
-  const std::vector<std::vector<std::string>> rows{
-      {},
-      {"sell"},
-      {"serve", "--no-such-flag"},
-      {"user"},
-      {"user", "seed"},
-      {"user", "seed", "--count", "0", "--tokens", "x"},
-      {"user", "seed", "--count", "-1", "--tokens", "x"},
-      {"user", "seed", "--count", "1", "--tokens", "x", "--ttl", "soon"},
-      {"product", "stock", "a"},
-      {"product", "change", "a"},
-      {"backup"},
-      {"rehearse", "http://127.0.0.1:1"}};
+  const std::vector<std::vector<std::string>> rows{{},
+                                                   {"sell"},
+                                                   {"serve", "--no-such-flag"},
+                                                   {"user"},
+                                                   {"user", "seed"},
+                                                   {"user", "seed", "--count", "0", "--tokens", "x"},
+                                                   {"user", "seed", "--count", "-1", "--tokens", "x"},
+                                                   {"user", "seed", "--count", "1", "--tokens", "x", "--ttl", "soon"},
+                                                   {"product", "stock", "a"},
+                                                   {"product", "change", "a"},
+                                                   {"backup"},
+                                                   {"rehearse", "http://127.0.0.1:1"}};
   for (const auto& row : rows) {
     EXPECT_EQ(run(row), 2) << testing::PrintToString(row);
     EXPECT_FALSE(err_.str().empty());
@@ -156,8 +155,7 @@ TEST_F(Cli, ConfigPrintsOriginsAndMasksSecrets) {
 
 TEST_F(Cli, UserIsCreatedWithRoleAndPasswordFromFile) {
   const auto file = write("pw", "correct horse\nsecond line\n");
-  EXPECT_EQ(run({"user", "create", "--admin", "--email", "a@b.example", "--password-file", file, "--json"}),
-            0);
+  EXPECT_EQ(run({"user", "create", "--admin", "--email", "a@b.example", "--password-file", file, "--json"}), 0);
   EXPECT_EQ(parsed().at("role"), "admin");
   EXPECT_EQ(shop_.passwords.at("a@b.example"), "correct horse");
   EXPECT_EQ(run({"user", "create", "--email", "a@b.example", "--password-file", file}), 1);
@@ -195,8 +193,8 @@ TEST_F(Cli, DisableAndEnableAUser) {
 }
 
 TEST_F(Cli, ProductIsCreatedChangedAndRestocked) {
-  EXPECT_EQ(run({"product", "create", "tea", "--name", "Tea", "--total", "5", "--price-minor", "199",
-                 "--starts-at", "2026-11-27T10:00:00Z"}),
+  EXPECT_EQ(run({"product", "create", "tea", "--name", "Tea", "--total", "5", "--price-minor", "199", "--starts-at",
+                 "2026-11-27T10:00:00Z"}),
             0);
   EXPECT_EQ(shop_.products.at("tea").at("currency"), "EUR");
   EXPECT_FALSE(shop_.products.at("tea").contains("ends_at"));
@@ -261,8 +259,7 @@ TEST_F(Cli, DoctorReportsEveryCheckOnce) {
   for (const auto& check : report.at("checks").as_array()) {
     seen += std::string(check.at("check").as_string()) + " ";
   }
-  for (const char* name :
-       {"open_files", "file_system", "disk_space", "sync_latency", "clock", "sqlite", "port"}) {
+  for (const char* name : {"open_files", "file_system", "disk_space", "sync_latency", "clock", "sqlite", "port"}) {
     EXPECT_NE(seen.find(name), std::string::npos) << seen;
   }
   EXPECT_TRUE(fs::is_empty(folder_ / "data"));

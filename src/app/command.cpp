@@ -25,8 +25,7 @@ std::optional<CommandContext::Reached> CommandContext::reach() {
       return std::nullopt;
     }
     case ServerPresence::forbidden:
-      fail(kCannotRun,
-           control_socket_path(loaded->data).string() + ": no permission; run as the server's user");
+      fail(kCannotRun, control_socket_path(loaded->data).string() + ": no permission; run as the server's user");
       return std::nullopt;
     case ServerPresence::absent:
       break;

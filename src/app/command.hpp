@@ -59,13 +59,11 @@ class CommandSpec {
   CommandSpec(CLI::App& app, CommandRun& chosen) : app_(app), chosen_(chosen) {}
 
   CommandSpec sub(const std::string& name, const std::string& help);
-  CommandSpec& text(const std::string& names, std::string& into, const std::string& help,
-                    bool required = false);
+  CommandSpec& text(const std::string& names, std::string& into, const std::string& help, bool required = false);
   CommandSpec& flag(const std::string& names, bool& into, const std::string& help);
-  CommandSpec& number(const std::string& names, std::uint64_t& into, const std::string& help,
-                      std::uint64_t min, std::uint64_t max, bool required = false);
-  CommandSpec& integer(const std::string& names, std::int64_t& into, const std::string& help,
-                       bool required = false);
+  CommandSpec& number(const std::string& names, std::uint64_t& into, const std::string& help, std::uint64_t min,
+                      std::uint64_t max, bool required = false);
+  CommandSpec& integer(const std::string& names, std::int64_t& into, const std::string& help, bool required = false);
   CommandSpec& real(const std::string& names, double& into, const std::string& help, double min, double max);
   CommandSpec& duration(const std::string& names, std::chrono::microseconds& into, const std::string& help);
   CommandSpec& footer(const std::string& text);

@@ -20,8 +20,8 @@ int backup(CommandContext& context, const std::string& folder) {
   if (context.json) {
     context.print(to_json(*report));
   } else {
-    context.out << fmt::format("{}: {} bytes, up to record {}, {:.2f} s\n", report->folder.string(),
-                               report->bytes, report->head, static_cast<double>(report->took.count()) / 1e3);
+    context.out << fmt::format("{}: {} bytes, up to record {}, {:.2f} s\n", report->folder.string(), report->bytes,
+                               report->head, static_cast<double>(report->took.count()) / 1e3);
   }
   return kDone;
 }

@@ -47,8 +47,7 @@ void declare_version(CommandSpec spec) {
     if (context.json) {
       boost::json::object parts;
       for (const auto& [name, number] : libraries()) parts[name] = number;
-      context.print(
-          {{"version", version()}, {"revision", revision()}, {"compiler", compiler()}, {"libraries", parts}});
+      context.print({{"version", version()}, {"revision", revision()}, {"compiler", compiler()}, {"libraries", parts}});
       return kDone;
     }
     context.out << "scalemart " << version() << " (" << revision() << "), " << compiler() << '\n';

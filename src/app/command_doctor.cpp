@@ -28,10 +28,7 @@ void declare_doctor(CommandSpec spec) {
                                             : "odd"},
                          {"detail", finding.detail}});
       } else {
-        context.out << (bad    ? "\u2717 "
-                        : good ? "\u2713 "
-                               : "! ")
-                    << finding.check << ": " << finding.detail << '\n';
+        context.out << (bad ? "\u2717 " : good ? "\u2713 " : "! ") << finding.check << ": " << finding.detail << '\n';
       }
     }
     if (context.json) context.print({{"ok", !failed}, {"checks", shown}});

@@ -7,8 +7,7 @@
 namespace scalemart {
 
 void declare_key(CommandSpec spec) {
-  spec.sub("rotate",
-           "Sign new access tokens with a fresh key; the one before stays valid until its tokens expire")
+  spec.sub("rotate", "Sign new access tokens with a fresh key; the one before stays valid until its tokens expire")
       .run([](CommandContext& context) -> int {
         const auto operations = context.operations();
         if (!operations) return kCannotRun;

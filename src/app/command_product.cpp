@@ -25,11 +25,10 @@ std::string text_of(const json::object& product, std::string_view name) {
 
 void show(CommandContext& context, const json::object& p) {
   if (context.json) return context.print(p);
-  context.out << fmt::format(
-      "{:<24} {:<9} available {:>9}  held {:>7}  sold {:>9}  total {:>9}  {} {}.{:02}\n", text_of(p, "id"),
-      text_of(p, "state"), count_of(p, "available"), count_of(p, "held"), count_of(p, "sold"),
-      count_of(p, "total"), text_of(p, "currency"), count_of(p, "sale_price_minor") / 100,
-      count_of(p, "sale_price_minor") % 100);
+  context.out << fmt::format("{:<24} {:<9} available {:>9}  held {:>7}  sold {:>9}  total {:>9}  {} {}.{:02}\n",
+                             text_of(p, "id"), text_of(p, "state"), count_of(p, "available"), count_of(p, "held"),
+                             count_of(p, "sold"), count_of(p, "total"), text_of(p, "currency"),
+                             count_of(p, "sale_price_minor") / 100, count_of(p, "sale_price_minor") % 100);
 }
 
 // Runs one verb and shows the product it gives back.
@@ -84,9 +83,7 @@ struct Fields {
 
   [[nodiscard]] json::object as_json() const {
     json::object out;
-    const auto time = [](const std::string& text) {
-      return text == "none" ? json::value(nullptr) : json::value(text);
-    };
+    const auto time = [](const std::string& text) { return text == "none" ? json::value(nullptr) : json::value(text); };
     for (const auto& [flag, is_given] : given) {
       if (!is_given()) continue;
       if (flag == "--name") out["name"] = name;
@@ -136,8 +133,8 @@ void declare_stock(CommandSpec& spec) {
   sub.integer("delta", options->delta, "Units to add; negative takes away", true);
   sub.text("--reason", options->reason, "For the audit");
   sub.run([options](CommandContext& context) {
-    return run_verb(
-        context, [&](Operations& o) { return o.adjust_stock(options->id, options->delta, options->reason); });
+    return run_verb(context,
+                    [&](Operations& o) { return o.adjust_stock(options->id, options->delta, options->reason); });
   });
 }
 

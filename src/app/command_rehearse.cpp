@@ -42,8 +42,7 @@ class InterruptGuard {
   struct sigaction before_ {};
 };
 
-std::optional<std::string> read_tokens(const std::string& path, std::uint64_t at_most,
-                                       std::vector<std::string>& out) {
+std::optional<std::string> read_tokens(const std::string& path, std::uint64_t at_most, std::vector<std::string>& out) {
   std::ifstream in(path);
   for (std::string line; std::getline(in, line) && (at_most == 0 || out.size() < at_most);) {
     if (line.find_first_of("\r \t") != std::string::npos || line.size() > 4096)
@@ -75,16 +74,13 @@ std::optional<std::string> settle(Given& given) {
   o.seed = given.seed;
   o.follow = !given.no_follow;
   if (o.mix.shoppers + o.mix.bots > 0) {
-    if (given.tokens.empty())
-      return "--tokens: shoppers and bots need accounts; make some with `scalemart user seed`";
+    if (given.tokens.empty()) return "--tokens: shoppers and bots need accounts; make some with `scalemart user seed`";
     if (auto fault = read_tokens(given.tokens, given.buyers, o.tokens)) return fault;
-    if (o.mix.shoppers > 0 && o.mix.bots > 0 && o.tokens.size() < 2)
-      return "--tokens: at least two accounts, please";
+    if (o.mix.shoppers > 0 && o.mix.bots > 0 && o.tokens.size() < 2) return "--tokens: at least two accounts, please";
   }
   if (!given.admin_token_file.empty()) {
     std::vector<std::string> one;
-    if (read_tokens(given.admin_token_file, 1, one))
-      return "--admin-token: the file is empty or cannot be read";
+    if (read_tokens(given.admin_token_file, 1, one)) return "--admin-token: the file is empty or cannot be read";
     o.admin_token = one.front();
   }
   return std::nullopt;
@@ -121,8 +117,7 @@ int rehearse_now(CommandContext& context, Given& given) {
   if (!given.json_file.empty() && given.json_file != "-") {
     std::ofstream file(given.json_file);
     file << boost::json::serialize(to_json(*report)) << '\n';
-    if (!file.flush())
-      return context.fail(kCannotRun, "--json: \"" + given.json_file + "\" cannot be written");
+    if (!file.flush()) return context.fail(kCannotRun, "--json: \"" + given.json_file + "\" cannot be written");
   }
   return report->ok() ? kDone : kAnswerIsNo;
 }

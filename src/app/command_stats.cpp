@@ -34,7 +34,8 @@ void add_each(Lines& lines, const std::string& name, const json::array& list) {
       continue;
     }
     const std::string label = name + " " + plain(object->begin()->value());
-    for (auto it = object->begin() + 1; it != object->end(); ++it) add(lines, label + " " + std::string(it->key()), it->value());
+    for (auto it = object->begin() + 1; it != object->end(); ++it)
+      add(lines, label + " " + std::string(it->key()), it->value());
   }
 }
 
@@ -57,7 +58,8 @@ void add_revenue(Lines& lines, const json::array& list) {
     if (code.size() == currency.code.size()) std::copy(code.begin(), code.end(), currency.code.begin());
     const std::string label = "revenue " + std::string(code);
     for (const char* kind : {"confirmed", "refunded"})
-      lines.emplace_back(label + " " + kind, format_money(money.at(std::string(kind) + "_minor").to_number<MinorUnits>(), currency));
+      lines.emplace_back(label + " " + kind,
+                         format_money(money.at(std::string(kind) + "_minor").to_number<MinorUnits>(), currency));
     lines.emplace_back(label + " units", plain(money.at("units")));
   }
 }
@@ -66,8 +68,10 @@ void add_revenue(Lines& lines, const json::array& list) {
 std::string table_of(const json::object& stats) {
   Lines lines;
   for (const auto& [name, value] : stats) {
-    if (name == "revenue" && value.is_array()) add_revenue(lines, value.get_array());
-    else add(lines, std::string(name), value);
+    if (name == "revenue" && value.is_array())
+      add_revenue(lines, value.get_array());
+    else
+      add(lines, std::string(name), value);
   }
   std::size_t names = 0;
   std::size_t values = 0;
@@ -91,8 +95,10 @@ void declare_stats(CommandSpec spec) {
     if (!operations) return kCannotRun;
     const auto stats = operations->stats();
     if (!stats) return context.refuse(stats.error());
-    if (context.json) context.print(*stats);
-    else context.out << table_of(*stats);
+    if (context.json)
+      context.print(*stats);
+    else
+      context.out << table_of(*stats);
     return kDone;
   });
 }

@@ -67,8 +67,7 @@ class TokenFile {
   TokenFile& operator=(const TokenFile&) = delete;
   [[nodiscard]] bool is_open() const { return file_ != nullptr; }
   bool add(std::string_view token) {
-    return std::fwrite(token.data(), 1, token.size(), file_) == token.size() &&
-           std::fputc('\n', file_) != EOF;
+    return std::fwrite(token.data(), 1, token.size(), file_) == token.size() && std::fputc('\n', file_) != EOF;
   }
   bool keep() {
     const bool written = std::fclose(file_) == 0;
@@ -93,14 +92,13 @@ int create(CommandContext& context, const CreateOptions& options) {
   if (!password) return kCannotRun;
   const auto operations = context.operations();
   if (!operations) return kCannotRun;
-  auto made = operations->create_user(
-      {options.email, *password, options.name, options.admin ? Role::admin : Role::buyer});
+  auto made =
+      operations->create_user({options.email, *password, options.name, options.admin ? Role::admin : Role::buyer});
   if (!made) return context.refuse(made.error());
   if (context.json) {
     context.print(to_json(*made));
   } else {
-    context.out << "created " << to_text(made->role) << ' ' << made->email << " (" << to_string(made->id)
-                << ")\n";
+    context.out << "created " << to_text(made->role) << ' ' << made->email << " (" << to_string(made->id) << ")\n";
   }
   return kDone;
 }
@@ -119,12 +117,11 @@ int seed(CommandContext& context, const SeedOptions& options) {
   const auto operations = context.operations();
   if (!operations) return kCannotRun;
   TokenFile file(options.tokens);
-  if (!file.is_open())
-    return context.fail(kCannotRun, "--tokens: \"" + options.tokens + "\" cannot be written");
+  if (!file.is_open()) return context.fail(kCannotRun, "--tokens: \"" + options.tokens + "\" cannot be written");
   const SteadyTime begin = context.clock.steady();
   bool written = true;
-  auto done = operations->seed_users({options.count, ttl},
-                                     [&](std::string_view token) { return written = file.add(token); });
+  auto done =
+      operations->seed_users({options.count, ttl}, [&](std::string_view token) { return written = file.add(token); });
   if (!written) return context.fail(kCannotRun, "--tokens: \"" + options.tokens + "\" cannot be written");
   if (!done) return context.refuse(done.error());
   if (!file.keep()) return context.fail(kCannotRun, "--tokens: \"" + options.tokens + "\" cannot be written");
@@ -151,9 +148,8 @@ int list(CommandContext& context, std::uint64_t limit) {
       if (context.json) {
         shown.push_back(to_json(user));
       } else {
-        context.out << to_string(user.id) << "  " << to_text(user.role)
-                    << (user.disabled ? "  disabled  " : "  ") << user.email << "  "
-                    << to_rfc3339(user.created_at) << '\n';
+        context.out << to_string(user.id) << "  " << to_text(user.role) << (user.disabled ? "  disabled  " : "  ")
+                    << user.email << "  " << to_rfc3339(user.created_at) << '\n';
       }
       if (left == 0) break;
     }
@@ -181,8 +177,7 @@ int change_password(CommandContext& context, const CreateOptions& options) {
   if (!password) return kCannotRun;
   const auto operations = context.operations();
   if (!operations) return kCannotRun;
-  if (auto done = operations->set_password(options.email, *password); !done)
-    return context.refuse(done.error());
+  if (auto done = operations->set_password(options.email, *password); !done) return context.refuse(done.error());
   if (context.json) {
     context.print({{"email", options.email}, {"changed", true}});
   } else {
@@ -199,8 +194,7 @@ void declare_user(CommandSpec spec) {
     auto sub = spec.sub("create", "Create a buyer, or an administrator with --admin");
     sub.flag("--admin", options->admin, "With the role admin");
     sub.text("--email", options->email, "E-mail address", true);
-    sub.text("--password-file", options->password_file,
-             "File whose first line is the password; else it is asked for");
+    sub.text("--password-file", options->password_file, "File whose first line is the password; else it is asked for");
     sub.text("--name", options->name, "Name");
     sub.run([options](CommandContext& context) { return create(context, *options); });
   }
@@ -220,9 +214,8 @@ void declare_user(CommandSpec spec) {
   }
   for (const bool disabled : {true, false}) {
     auto email = std::make_shared<std::string>();
-    auto sub =
-        spec.sub(disabled ? "disable" : "enable",
-                 disabled ? "Refuse a user's logins and end the open ones" : "Let a disabled user in again");
+    auto sub = spec.sub(disabled ? "disable" : "enable",
+                        disabled ? "Refuse a user's logins and end the open ones" : "Let a disabled user in again");
     sub.text("email", *email, "E-mail address", true);
     sub.run([email, disabled](CommandContext& context) { return set_disabled(context, *email, disabled); });
   }
@@ -230,8 +223,7 @@ void declare_user(CommandSpec spec) {
     auto options = std::make_shared<CreateOptions>();
     auto sub = spec.sub("password", "Set a user's password");
     sub.text("email", options->email, "E-mail address", true);
-    sub.text("--password-file", options->password_file,
-             "File whose first line is the password; else it is asked for");
+    sub.text("--password-file", options->password_file, "File whose first line is the password; else it is asked for");
     sub.run([options](CommandContext& context) { return change_password(context, *options); });
   }
 }

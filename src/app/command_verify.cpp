@@ -22,10 +22,10 @@ void declare_verify(CommandSpec spec) {
     if (context.json) {
       context.print(to_json(*report));
     } else {
-      context.out << fmt::format(
-          "records {} in {} batches, orders {}, products {}, {:.2f} s ({})\nhead {} {}\n", report->records,
-          report->batches, report->orders, report->products, static_cast<double>(report->took.count()) / 1e3,
-          reached->server ? "server" : "folder", report->head, report->head_hash);
+      context.out << fmt::format("records {} in {} batches, orders {}, products {}, {:.2f} s ({})\nhead {} {}\n",
+                                 report->records, report->batches, report->orders, report->products,
+                                 static_cast<double>(report->took.count()) / 1e3, reached->server ? "server" : "folder",
+                                 report->head, report->head_hash);
       for (const auto& problem : report->problems) context.out << "problem: " << problem << '\n';
       context.out << "drift " << report->drift << '\n';
     }

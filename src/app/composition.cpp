@@ -24,15 +24,21 @@ std::optional<std::string> check_setting(std::string_view variable, std::string_
 }
 
 int run_worker(const Config&) {
-  fmt::print(stderr, "scalemart: worker: with the embedded database the workers live in the server's process; set SCALEMART_WORKERS there. "
-                     "Workers of their own need a shared database (SCALEMART_DATABASE, SCALEMART_REDIS).\n");
+  fmt::print(stderr,
+             "scalemart: worker: with the embedded database the workers live in the server's process; set "
+             "SCALEMART_WORKERS there. "
+             "Workers of their own need a shared database (SCALEMART_DATABASE, SCALEMART_REDIS).\n");
   return 3;
 }
 
-Done<VerifyReport> verify_local(const Config& config, const Clock& clock) { return verify_folder(config.data, clock); }
+Done<VerifyReport> verify_local(const Config& config, const Clock& clock) {
+  return verify_folder(config.data, clock);
+}
 
 }  // namespace
 
-Programs programs() { return {run_server, run_worker, open_local_operations, verify_local, check_setting}; }
+Programs programs() {
+  return {run_server, run_worker, open_local_operations, verify_local, check_setting};
+}
 
 }  // namespace scalemart

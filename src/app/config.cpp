@@ -85,8 +85,7 @@ Result<std::string> read_secret_file(const std::string& variable, const std::str
 
 // NAME and, for what may hold a secret, NAME_FILE; an empty variable is as good as none.
 template <class Lookup>
-Result<void> take_named(Config& config, const Setting& setting, const Lookup& lookup,
-                        const std::string& origin) {
+Result<void> take_named(Config& config, const Setting& setting, const Lookup& lookup, const std::string& origin) {
   const std::string variable = setting.variable();
   const auto direct = lookup(variable);
   if (setting.mask != Mask::none) {
@@ -205,8 +204,7 @@ Result<Config> load_config(const ConfigSources& sources) {
     return found == sources.flags.end() ? std::nullopt : std::optional(found->second);
   };
   for (const Setting& setting : settings()) {
-    if (auto done = take(config, setting, setting.fallback, "default", setting.variable()); !done)
-      return done.error();
+    if (auto done = take(config, setting, setting.fallback, "default", setting.variable()); !done) return done.error();
   }
   std::optional<std::filesystem::path> file = sources.file;
   if (const auto named = environment("SCALEMART_CONFIG"); !file && named && !named->empty()) file = *named;
@@ -218,8 +216,7 @@ Result<Config> load_config(const ConfigSources& sources) {
     if (auto done = take_named(config, setting, flag, "flag"); !done) return done.error();
     if (!sources.check) continue;
     const std::string value = setting.show(config, true);
-    if (auto fault = sources.check(setting.variable(), value))
-      return error(setting.variable() + ": " + *fault);
+    if (auto fault = sources.check(setting.variable(), value)) return error(setting.variable() + ": " + *fault);
   }
   warn_of_unknown(config, sources.environment_names);
   fit_defaults(config, sources.fd_limit);

@@ -86,7 +86,7 @@ struct ConfigSources {
   std::vector<std::string> environment_names;             ///< All that begin with SCALEMART_.
   std::map<std::string, std::string, std::less<>> flags;  ///< By variable.
   std::optional<std::filesystem::path> file;              ///< Overrides SCALEMART_CONFIG.
-  std::uint64_t fd_limit = 0;  ///< The hard limit of open files; 0: unknown or none.
+  std::uint64_t fd_limit = 0;                             ///< The hard limit of open files; 0: unknown or none.
   /// See Programs::check_setting.
   std::function<std::optional<std::string>(std::string_view variable, std::string_view value)> check;
 };

@@ -63,8 +63,7 @@ Result<Values> read_config_file(const std::filesystem::path& path) {
     if (auto done = flatten(table, "", out); !done) return fail(done.error().message);
     return out;
   } catch (const toml::parse_error& fault) {
-    return fail("line " + std::to_string(fault.source().begin.line) + ": " +
-                std::string(fault.description()));
+    return fail("line " + std::to_string(fault.source().begin.line) + ": " + std::string(fault.description()));
   }
 }
 

@@ -36,7 +36,9 @@ ControlAnswer answer(const Done<T>& done, Render render) {
 ControlAnswer answer(const Done<json::object>& done) {
   return done ? success(*done) : failure(done.error());
 }
-ControlAnswer answer(const Done<void>& done) { return done ? ControlAnswer{204, {}} : failure(done.error()); }
+ControlAnswer answer(const Done<void>& done) {
+  return done ? ControlAnswer{204, {}} : failure(done.error());
+}
 
 /// A body's members, with errors that name them.
 class Body {
@@ -72,7 +74,8 @@ std::string query(std::string_view target, std::string_view name) {
   while (!rest.empty()) {
     const auto end = rest.find('&');
     const std::string_view pair = rest.substr(0, end);
-    if (pair.starts_with(name) && pair.size() > name.size() && pair[name.size()] == '=') return std::string(pair.substr(name.size() + 1));
+    if (pair.starts_with(name) && pair.size() > name.size() && pair[name.size()] == '=')
+      return std::string(pair.substr(name.size() + 1));
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }
@@ -99,7 +102,8 @@ ControlAnswer users(Operations& operations, const ControlRequest& request, std::
     return answer(operations.create_user({body.text("email"), body.text("password"), body.text("name", false), *role}),
                   [](const UserSummary& user) { return json::value(to_json(user)); });
   }
-  if (rest == "/disable" || rest == "/enable") return answer(operations.set_user_disabled(body.text("email"), rest == "/disable"));
+  if (rest == "/disable" || rest == "/enable")
+    return answer(operations.set_user_disabled(body.text("email"), rest == "/disable"));
   if (rest == "/password") return answer(operations.set_password(body.text("email"), body.text("password")));
   return failure({Refusal::Kind::refused, "not_found", "there is no such control route"});
 }
@@ -131,9 +135,12 @@ ControlAnswer route(Operations& operations, const ControlRequest& request) {
   if (path == "/control/verify")
     return answer(operations.verify(), [](const VerifyReport& report) { return json::value(to_json(report)); });
   if (path == "/control/backup")
-    return answer(operations.backup(Body(request.body).text("folder")), [](const BackupReport& report) { return json::value(to_json(report)); });
+    return answer(operations.backup(Body(request.body).text("folder")),
+                  [](const BackupReport& report) { return json::value(to_json(report)); });
   if (path == "/control/keys/rotate")
-    return answer(operations.rotate_key(), [](const std::string& kid) { return json::value(json::object{{"kid", kid}}); });
+    return answer(operations.rotate_key(), [](const std::string& kid) {
+      return json::value(json::object{{"kid", kid}});
+    });
   if (path == "/control/stats") return answer(operations.stats());
   return failure({Refusal::Kind::refused, "not_found", "there is no such control route"});
 }

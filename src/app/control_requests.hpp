@@ -18,7 +18,8 @@ struct ControlAnswer {
   std::string body;  ///< JSON; empty for 204.
 };
 
-/// The one request whose answer is not JSON; nothing: it is another one (or not valid, then carry_out says so).
+/// The one request whose answer is not JSON; nothing: it is another one (or not valid, then carry_out says
+/// so).
 [[nodiscard]] std::optional<SeedUsers> seed_request(const ControlRequest& request);
 [[nodiscard]] ControlAnswer carry_out(Operations& operations, const ControlRequest& request);
 

@@ -40,16 +40,14 @@ void answer(Socket& socket, unsigned version, const ControlAnswer& what, boost::
 }
 
 /// Tokens leave as they are made. A failure in the middle ends the connection without the last chunk.
-void stream_tokens(Socket& socket, Operations& operations, const SeedUsers& seed,
-                   boost::system::error_code& failed) {
+void stream_tokens(Socket& socket, Operations& operations, const SeedUsers& seed, boost::system::error_code& failed) {
   boost::asio::write(socket,
                      boost::asio::buffer(std::string_view("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
                                                           "Transfer-Encoding: chunked\r\n\r\n")),
                      failed);
   std::string lines;
   const auto flush = [&] {
-    if (!lines.empty() && !failed)
-      boost::asio::write(socket, http::make_chunk(boost::asio::buffer(lines)), failed);
+    if (!lines.empty() && !failed) boost::asio::write(socket, http::make_chunk(boost::asio::buffer(lines)), failed);
     lines.clear();
     return !failed;
   };
@@ -78,8 +76,7 @@ void converse(int fd, Operations& operations) {
     http::read(socket, buffer, parser, failed);
     if (failed) return;
     const auto& request = parser.get();
-    const ControlRequest question{std::string(request.method_string()), std::string(request.target()),
-                                  request.body()};
+    const ControlRequest question{std::string(request.method_string()), std::string(request.target()), request.body()};
     if (const auto seed = seed_request(question))
       stream_tokens(socket, operations, *seed, failed);
     else
@@ -135,8 +132,7 @@ void ControlServer::run() {
     if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) return;
     if (ready[1].revents != 0) return;
     if ((ready[0].revents & POLLIN) == 0) continue;
-    if (const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); fd >= 0)
-      converse(fd, operations_);
+    if (const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); fd >= 0) converse(fd, operations_);
   }
 }
 

@@ -28,13 +28,30 @@ std::string random_password() {
 }
 
 std::array<object, 3> catalogue(WallTime now) {
-  return {object{{"id", "aurora-lamp"}, {"name", "Aurora lamp"}, {"currency", "EUR"}, {"total", 500}, {"list_price_minor", 12900},
-                 {"sale_price_minor", 7900}, {"per_user_limit", 2},
-                 {"description", "A bedside lamp that dims from daylight to ember. Five hundred were made, two for each buyer."}},
-          object{{"id", "night-train-poster"}, {"name", "Night train poster"}, {"currency", "EUR"}, {"total", 200},
-                 {"list_price_minor", 4500}, {"sale_price_minor", 2900}, {"starts_at", to_rfc3339({now.ms + 2 * kMinute})},
-                 {"description", "Screen print in four colours, numbered and signed. The sale starts two minutes after the server."}},
-          object{{"id", "first-pressing"}, {"name", "First pressing"}, {"currency", "EUR"}, {"total", 0}, {"sale_price_minor", 3400},
+  return {object{{"id", "aurora-lamp"},
+                 {"name", "Aurora lamp"},
+                 {"currency", "EUR"},
+                 {"total", 500},
+                 {"list_price_minor", 12900},
+                 {"sale_price_minor", 7900},
+                 {"per_user_limit", 2},
+                 {"description",
+                  "A bedside lamp that dims from daylight to ember. Five hundred were made, two for each buyer."}},
+          object{{"id", "night-train-poster"},
+                 {"name", "Night train poster"},
+                 {"currency", "EUR"},
+                 {"total", 200},
+                 {"list_price_minor", 4500},
+                 {"sale_price_minor", 2900},
+                 {"starts_at", to_rfc3339({now.ms + 2 * kMinute})},
+                 {"description",
+                  "Screen print in four colours, numbered and signed. The sale starts two minutes after the "
+                  "server."}},
+          object{{"id", "first-pressing"},
+                 {"name", "First pressing"},
+                 {"currency", "EUR"},
+                 {"total", 0},
+                 {"sale_price_minor", 3400},
                  {"description", "The record everybody came for. It is gone."}}};
 }
 

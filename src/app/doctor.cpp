@@ -71,19 +71,16 @@ Finding check_file_system(const fs::path& folder) {
       // magics: statfs(2)
       Kind{0xEF53, "ext4", Verdict::good, ""},
       Kind{0x58465342, "xfs", Verdict::good, ""},
-      Kind{0x9123683E, "btrfs", Verdict::odd,
-           "; commits are slow on copy-on-write, use chattr +C on an empty folder"},
+      Kind{0x9123683E, "btrfs", Verdict::odd, "; commits are slow on copy-on-write, use chattr +C on an empty folder"},
       Kind{0x2FC12FC1, "zfs", Verdict::good, ""},
       Kind{0x794C7630, "overlay", Verdict::odd, "; a container's own layer is lost with it, mount a volume"},
       Kind{0x01021994, "tmpfs", Verdict::bad, "; memory: nothing survives a power cut"},
       Kind{0x6969, "nfs", Verdict::bad, "; locks and syncs are not what the ledger needs, use a local disk"},
-      Kind{0xFF534D42, "cifs", Verdict::bad,
-           "; locks and syncs are not what the ledger needs, use a local disk"},
+      Kind{0xFF534D42, "cifs", Verdict::bad, "; locks and syncs are not what the ledger needs, use a local disk"},
   };
   for (const Kind& kind : kKinds) {
     if (static_cast<std::uint32_t>(found.f_type) == kind.magic) {
-      return {kind.verdict, "file_system",
-              fmt::format("{} is on {}{}", folder.string(), kind.name, kind.note)};
+      return {kind.verdict, "file_system", fmt::format("{} is on {}{}", folder.string(), kind.name, kind.note)};
     }
   }
   return {Verdict::odd, "file_system",
@@ -95,8 +92,8 @@ struct OrderCost {
   std::uint64_t files;
 };
 
-/// Measured: 170 bytes in the journal, 350 in the query database, an invoice of 1.8 KB and, without an SMTP server, a
-/// mail of 3.5 KB. A file takes whole blocks, an inode and its line in the folder.
+/// Measured: 170 bytes in the journal, 350 in the query database, an invoice of 1.8 KB and, without an SMTP
+/// server, a mail of 3.5 KB. A file takes whole blocks, an inode and its line in the folder.
 OrderCost cost_of_order(const Config& config, std::uint64_t block) {
   const auto on_disk = [block](std::uint64_t size) { return (size + block - 1) / block * block + 256 + 64; };
   const bool mails_are_files = config.smtp.empty();
@@ -111,9 +108,10 @@ Finding check_disk_space(const Config& config, const fs::path& folder) {
   std::uint64_t orders = (free - std::min(free, config.disk_reserve)) / bytes;
   const bool counts_files = found.f_files > 0;  // not all file systems have a table of them
   if (counts_files) orders = std::min<std::uint64_t>(orders, found.f_favail / files);
-  const auto detail = fmt::format("{} MiB{} free, room for about {} thousand orders, {:.1f} KiB and {} {} each", free >> 20,
-                                  counts_files ? fmt::format(" and {} thousand files", found.f_favail / 1000) : "", orders / 1000,
-                                  static_cast<double>(bytes) / 1024, files, files == 1 ? "file" : "files");
+  const auto detail =
+      fmt::format("{} MiB{} free, room for about {} thousand orders, {:.1f} KiB and {} {} each", free >> 20,
+                  counts_files ? fmt::format(" and {} thousand files", found.f_favail / 1000) : "", orders / 1000,
+                  static_cast<double>(bytes) / 1024, files, files == 1 ? "file" : "files");
   if (free <= config.disk_reserve) {
     return {Verdict::bad, "disk_space", detail + "; below SCALEMART_DISK_RESERVE: buys would be refused"};
   }
@@ -138,10 +136,8 @@ Finding check_sync_latency(const fs::path& folder, const Clock& clock) {
   if (!fault.empty()) return {Verdict::bad, "sync_latency", fault};
   std::sort(times.begin(), times.end());
   const double median = times[times.size() / 2];
-  const auto detail =
-      fmt::format("median {:.2f} ms, slowest of {} {:.2f} ms", median, times.size(), times.back());
-  if (median > 20)
-    return {Verdict::bad, "sync_latency", detail + "; every answer waits for this, use a faster disk"};
+  const auto detail = fmt::format("median {:.2f} ms, slowest of {} {:.2f} ms", median, times.size(), times.back());
+  if (median > 20) return {Verdict::bad, "sync_latency", detail + "; every answer waits for this, use a faster disk"};
   if (median > 5) return {Verdict::odd, "sync_latency", detail + "; every answer waits for this"};
   if (median < 0.02)
     return {Verdict::odd, "sync_latency", detail + "; too fast to be true: does the disk really sync?"};
@@ -187,8 +183,7 @@ Finding check_port(const Config& config) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* list = nullptr;
-  const int code =
-      getaddrinfo(config.listen.host.c_str(), std::to_string(config.listen.port).c_str(), &hints, &list);
+  const int code = getaddrinfo(config.listen.host.c_str(), std::to_string(config.listen.port).c_str(), &hints, &list);
   if (code != 0) return {Verdict::bad, "port", name + ": " + gai_strerror(code)};
   const int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;

@@ -47,11 +47,13 @@ void Engine::compose(const Config& config, const Clock& clock, Metrics& metrics,
   used_keys_ = std::make_unique<UsedKeys>();
   publication_ = std::make_unique<Publication>(catalogue_, *used_keys_, counts_,
                                                Publication::Listener{[this](ProductRef ref) {
-                              if (changed_.product_changed) changed_.product_changed(ref);
-                            },
-                            [this](const OrderNotice& notice) {
-                              if (changed_.order_changed) changed_.order_changed(notice);
-                            }});
+                                                                       if (changed_.product_changed)
+                                                                         changed_.product_changed(ref);
+                                                                     },
+                                                                     [this](const OrderNotice& notice) {
+                                                                       if (changed_.order_changed)
+                                                                         changed_.order_changed(notice);
+                                                                     }});
   publication_->load(ledger);
   ledger.for_each_unfinished([this](const UnfinishedOrder& order) { unfinished_.push_back(order); });
   parked_ = ledger.parked();
@@ -79,8 +81,7 @@ Result<void> Engine::open_archive() {
   options.read_records = [this](Sequence after, std::size_t max, std::vector<Record>& records,
                                 const std::function<void()>& done) {
     return sequencer_->read_journal([after, max, &records, done](const Ledger&, Journal& journal) {
-      const auto read =
-          journal.read(after, max, [&records](const Record& record) { records.push_back(record); });
+      const auto read = journal.read(after, max, [&records](const Record& record) { records.push_back(record); });
       if (!read) log::error("journal_unreadable", {{"reason", read.error().message}});
       done();
     });

@@ -54,9 +54,11 @@ class Engine {
   [[nodiscard]] QueryStore& archive() { return *archive_; }
   [[nodiscard]] bool has_room_for_buys() const noexcept { return store_.journal->has_room_for_buys(); }
 
-  /// Whole batches after `after`, up to about `max_bytes`, read between two rounds; waits for it. Empty: no more.
+  /// Whole batches after `after`, up to about `max_bytes`, read between two rounds; waits for it. Empty: no
+  /// more.
   [[nodiscard]] Result<std::vector<RawBatch>> read_batches(Sequence after, std::size_t max_bytes);
-  /// The ledger as it durably is; waits until `look` has run on the sequencer's thread. False: it has stopped.
+  /// The ledger as it durably is; waits until `look` has run on the sequencer's thread. False: it has
+  /// stopped.
   [[nodiscard]] bool look(const std::function<void(const Ledger&)>& look);
 
   /// What the last process left unfinished; given out once, before start().

@@ -18,30 +18,43 @@ namespace {
 constexpr std::size_t kVerifyBytes = 4 << 20;
 constexpr std::uint64_t kSeedPortion = 10'000;
 
-Refusal busy() { return {Refusal::Kind::cannot_run, "overloaded", "too many requests at once, please try again"}; }
+Refusal busy() {
+  return {Refusal::Kind::cannot_run, "overloaded", "too many requests at once, please try again"};
+}
 
 Refusal refusal_of(AuthOutcome outcome) {
   using Kind = Refusal::Kind;
   const std::string code(to_text(outcome));
   switch (outcome) {
-    case AuthOutcome::email_taken: return {Kind::refused, code, "there is an account with this e-mail address"};
-    case AuthOutcome::invalid_email: return {Kind::wrong_input, code, "this is not an e-mail address"};
-    case AuthOutcome::invalid_name: return {Kind::wrong_input, code, "a name has at most 100 characters and no control characters"};
-    case AuthOutcome::password_length: return {Kind::wrong_input, code, "a password has 8 to 128 characters"};
-    case AuthOutcome::weak_password: return {Kind::wrong_input, code, "this password is among the first ones that are tried"};
-    case AuthOutcome::not_found: return {Kind::refused, code, "there is no such account"};
-    case AuthOutcome::read_only: return {Kind::cannot_run, code, "the disk is full"};
-    default: return {Kind::cannot_run, code, "the account store does not answer"};
+    case AuthOutcome::email_taken:
+      return {Kind::refused, code, "there is an account with this e-mail address"};
+    case AuthOutcome::invalid_email:
+      return {Kind::wrong_input, code, "this is not an e-mail address"};
+    case AuthOutcome::invalid_name:
+      return {Kind::wrong_input, code, "a name has at most 100 characters and no control characters"};
+    case AuthOutcome::password_length:
+      return {Kind::wrong_input, code, "a password has 8 to 128 characters"};
+    case AuthOutcome::weak_password:
+      return {Kind::wrong_input, code, "this password is among the first ones that are tried"};
+    case AuthOutcome::not_found:
+      return {Kind::refused, code, "there is no such account"};
+    case AuthOutcome::read_only:
+      return {Kind::cannot_run, code, "the disk is full"};
+    default:
+      return {Kind::cannot_run, code, "the account store does not answer"};
   }
 }
 
 Refusal refusal_of(Outcome outcome) {
   const Refused row = refused(outcome);
-  return {row.status == 503 ? Refusal::Kind::cannot_run : Refusal::Kind::refused, std::string(row.code), std::string(row.detail)};
+  return {row.status == 503 ? Refusal::Kind::cannot_run : Refusal::Kind::refused, std::string(row.code),
+          std::string(row.detail)};
 }
 
 /// The sentence of a 422, from its JSON.
-Refusal wrong_input(const Response& response) { return refusal_from_answer(response.status, "{" + response.body + "}"); }
+Refusal wrong_input(const Response& response) {
+  return refusal_from_answer(response.status, "{" + response.body + "}");
+}
 
 UserSummary summary_of(const Account& account) {
   return {account.id, account.email, account.name, account.role, account.disabled, account.created};
@@ -73,8 +86,8 @@ Done<UserPage> EngineOperations::list_users(std::size_t limit, std::string_view 
     after = *id;
   }
   limit = std::clamp<std::size_t>(limit, 1, 1000);
-  const auto page = await<std::vector<Account>>(
-      [&](auto done) { return identity_.accounts().list(after, limit, std::move(done)); });
+  const auto page =
+      await<std::vector<Account>>([&](auto done) { return identity_.accounts().list(after, limit, std::move(done)); });
   if (!page) return busy();
   UserPage out;
   for (const Account& account : *page) out.users.push_back(summary_of(account));
@@ -101,7 +114,8 @@ Done<void> EngineOperations::set_password(std::string_view email, std::string_vi
   return {};
 }
 
-Done<void> EngineOperations::seed_users(const SeedUsers& seed, const std::function<bool(std::string_view token)>& sink) {
+Done<void> EngineOperations::seed_users(const SeedUsers& seed,
+                                        const std::function<bool(std::string_view token)>& sink) {
   bool wanted = true;
   for (std::uint64_t made = 0; made < seed.count && wanted;) {
     const auto portion = static_cast<std::uint32_t>(std::min(seed.count - made, kSeedPortion));
@@ -128,7 +142,9 @@ Done<boost::json::object> EngineOperations::product(std::string_view id) {
   if (offer == nullptr || offer->removed) return refusal_of(Outcome::product_not_found);
   return render_product(*offer, offer->live->read().stock, engine_.clock().now());
 }
-Done<boost::json::object> EngineOperations::get_product(std::string_view id) { return product(id); }
+Done<boost::json::object> EngineOperations::get_product(std::string_view id) {
+  return product(id);
+}
 
 Done<ProductRef> EngineOperations::ref_of(std::string_view id) {
   const auto offers = engine_.catalogue().current();
@@ -144,7 +160,8 @@ Done<boost::json::object> EngineOperations::checked(std::string_view operation, 
   return std::get<boost::json::value>(std::move(result)).as_object();
 }
 
-Done<boost::json::object> EngineOperations::change(std::string_view id, Command command, std::string what, std::string after) {
+Done<boost::json::object> EngineOperations::change(std::string_view id, Command command, std::string what,
+                                                   std::string after) {
   const auto answer = await<Answer>(
       [&](auto done) { return ask(engine_.sequencer(), std::move(command), [done](const Answer& a) { done(a); }); });
   if (!answer) return busy();
@@ -183,7 +200,8 @@ Done<void> EngineOperations::remove_product(std::string_view id) {
   return {};
 }
 
-Done<boost::json::object> EngineOperations::adjust_stock(std::string_view id, std::int64_t delta, std::string_view reason) {
+Done<boost::json::object> EngineOperations::adjust_stock(std::string_view id, std::int64_t delta,
+                                                         std::string_view reason) {
   const boost::json::object body{{"delta", delta}, {"reason", reason}};
   if (const auto valid = checked("adminAdjustStock", body); !valid) return valid.error();
   const auto ref = ref_of(id);
@@ -217,8 +235,10 @@ Done<VerifyReport> EngineOperations::verify() {
   }
   for (std::uint32_t i = 0; i < stocks.size() && verification.sequence() == head; ++i)
     if (!(verification.ledger().product(ProductRef{i}).stock == stocks[i]))
-      verification.add_problem("product " + std::to_string(i) + ": the running ledger's stock is not what the records make");
-  if (const auto trail = await<AuditCheck>([&](auto done) { return identity_.accounts().check_audit(std::move(done)); });
+      verification.add_problem("product " + std::to_string(i) +
+                               ": the running ledger's stock is not what the records make");
+  if (const auto trail =
+          await<AuditCheck>([&](auto done) { return identity_.accounts().check_audit(std::move(done)); });
       trail && trail->first_bad != 0)
     verification.add_problem("the audit trail was changed at row " + std::to_string(trail->first_bad));
   VerifyReport report = verification.report();

@@ -26,18 +26,15 @@ class FakeOperations final : public Operations {
 
   [[nodiscard]] std::string_view carried_out_by() const override { return "folder"; }
   Done<UserSummary> create_user(const NewUser& user) override {
-    if (users.contains(user.email))
-      return Refusal{Refusal::Kind::refused, "email_taken", "This e-mail is taken."};
-    if (user.password.size() < 8)
-      return Refusal{Refusal::Kind::wrong_input, "validation_error", "Too short."};
+    if (users.contains(user.email)) return Refusal{Refusal::Kind::refused, "email_taken", "This e-mail is taken."};
+    if (user.password.size() < 8) return Refusal{Refusal::Kind::wrong_input, "validation_error", "Too short."};
     passwords[user.email] = user.password;
     return users[user.email] =
                UserSummary{UserId{1, users.size() + 1}, user.email, user.name, user.role, false, {1000}};
   }
   Done<UserPage> list_users(std::size_t limit, std::string_view cursor) override {
     UserPage page;
-    for (auto it = cursor.empty() ? users.begin() : users.upper_bound(std::string(cursor)); it != users.end();
-         ++it) {
+    for (auto it = cursor.empty() ? users.begin() : users.upper_bound(std::string(cursor)); it != users.end(); ++it) {
       if (page.users.size() == limit) {
         page.next_cursor = page.users.back().email;
         break;
@@ -69,8 +66,7 @@ class FakeOperations final : public Operations {
   }
   Done<boost::json::object> get_product(std::string_view id) override {
     const auto found = products.find(id);
-    if (found == products.end())
-      return Refusal{Refusal::Kind::refused, "product_not_found", "No such product."};
+    if (found == products.end()) return Refusal{Refusal::Kind::refused, "product_not_found", "No such product."};
     return found->second;
   }
   Done<boost::json::object> create_product(const boost::json::object& product) override {
@@ -86,8 +82,7 @@ class FakeOperations final : public Operations {
     products.erase(std::string(id));
     return {};
   }
-  Done<boost::json::object> adjust_stock(std::string_view id, std::int64_t delta,
-                                         std::string_view reason) override {
+  Done<boost::json::object> adjust_stock(std::string_view id, std::int64_t delta, std::string_view reason) override {
     auto product = get_product(id);
     if (!product) return product;
     (*product)["total"] = (*product)["total"].to_number<std::int64_t>() + delta;

@@ -10,7 +10,9 @@
 namespace scalemart {
 namespace {
 
-Refusal cannot_run(const Error& why) { return {Refusal::Kind::cannot_run, "", why.message}; }
+Refusal cannot_run(const Error& why) {
+  return {Refusal::Kind::cannot_run, "", why.message};
+}
 
 /// The newest place that a whole snapshot knows: the journal must reach it, and have the same chain there.
 std::optional<JournalHead> known_place(const std::filesystem::path& folder) {
@@ -24,7 +26,8 @@ std::optional<JournalHead> known_place(const std::filesystem::path& folder) {
 
 void compare(const RawBatch& batch, const std::optional<JournalHead>& known, Verification& verification) {
   if (known && batch.first + batch.count - 1 == known->sequence && batch.hash != known->hash)
-    verification.add_problem("the journal up to " + std::to_string(known->sequence) + " is not the one the snapshot knows");
+    verification.add_problem("the journal up to " + std::to_string(known->sequence) +
+                             " is not the one the snapshot knows");
 }
 
 /// The reader's failure is a problem of the journal, or a reason why nothing can be said.
@@ -38,8 +41,8 @@ Done<void> take_all(JournalLook& journal, const std::optional<JournalHead>& know
     if (!verification.take(std::span(&**batch, 1))) return {};
   }
   if (known && verification.sequence() < known->sequence)
-    verification.add_problem("the journal ends at " + std::to_string(verification.sequence()) + ", the snapshot knows " +
-                             std::to_string(known->sequence) + ": records are missing");
+    verification.add_problem("the journal ends at " + std::to_string(verification.sequence()) +
+                             ", the snapshot knows " + std::to_string(known->sequence) + ": records are missing");
   return {};
 }
 

@@ -73,8 +73,7 @@ class HttpOperations::Transport {
   curl_slist* headers_ = nullptr;
 };
 
-std::size_t HttpOperations::Transport::receive(const char* data, std::size_t one, std::size_t size,
-                                               void* to) {
+std::size_t HttpOperations::Transport::receive(const char* data, std::size_t one, std::size_t size, void* to) {
   constexpr std::size_t kBodyMax = 64 << 20;
   auto& reception = *static_cast<Reception*>(to);
   long status = 0;
@@ -90,8 +89,7 @@ std::size_t HttpOperations::Transport::receive(const char* data, std::size_t one
   return bytes.size();
 }
 
-Done<HttpOperations::Transport::Answer> HttpOperations::Transport::request(const char* method,
-                                                                           const std::string& path,
+Done<HttpOperations::Transport::Answer> HttpOperations::Transport::request(const char* method, const std::string& path,
                                                                            const json::value* body,
                                                                            const OnBytes& stream) {
   if (curl_ == nullptr) return cannot_run("libcurl did not start");
@@ -114,8 +112,7 @@ Done<HttpOperations::Transport::Answer> HttpOperations::Transport::request(const
   }
   const CURLcode code = curl_easy_perform(curl_);
   if (reception.stopped) return cannot_run("stopped");
-  if (code != CURLE_OK)
-    return cannot_run(std::string("the server on control.sock: ") + curl_easy_strerror(code));
+  if (code != CURLE_OK) return cannot_run(std::string("the server on control.sock: ") + curl_easy_strerror(code));
   curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &reception.answer.status);
   if (reception.answer.status < 200 || reception.answer.status >= 300) {
     return refusal_from_answer(static_cast<int>(reception.answer.status), reception.answer.body);
@@ -186,8 +183,7 @@ Done<void> HttpOperations::set_password(std::string_view email, std::string_view
   return {};
 }
 
-Done<void> HttpOperations::seed_users(const SeedUsers& seed,
-                                      const std::function<bool(std::string_view)>& sink) {
+Done<void> HttpOperations::seed_users(const SeedUsers& seed, const std::function<bool(std::string_view)>& sink) {
   const json::value body{{"count", seed.count}, {"ttl_seconds", seed.ttl.count()}};
   std::string rest;
   std::uint64_t received = 0;
@@ -205,8 +201,7 @@ Done<void> HttpOperations::seed_users(const SeedUsers& seed,
   auto answer = transport_->request("POST", "/control/users/seed", &body, on_bytes);
   if (!answer) return answer.error();
   if (received != seed.count) {
-    return cannot_run("the server made " + std::to_string(received) + " of " + std::to_string(seed.count) +
-                      " buyers");
+    return cannot_run("the server made " + std::to_string(received) + " of " + std::to_string(seed.count) + " buyers");
   }
   return {};
 }
@@ -250,8 +245,7 @@ Done<void> HttpOperations::remove_product(std::string_view id) {
   return {};
 }
 
-Done<json::object> HttpOperations::adjust_stock(std::string_view id, std::int64_t delta,
-                                                std::string_view reason) {
+Done<json::object> HttpOperations::adjust_stock(std::string_view id, std::int64_t delta, std::string_view reason) {
   const json::value body{{"delta", delta}, {"reason", reason}};
   return data_object(call_for_object("POST", "/control/products/" + segment(id) + "/stock", &body));
 }

@@ -13,8 +13,7 @@ namespace scalemart {
 /// long; a server that dies ends them.
 class HttpOperations final : public Operations {
  public:
-  [[nodiscard]] static Done<std::unique_ptr<HttpOperations>> connect(
-      const std::filesystem::path& data_folder);
+  [[nodiscard]] static Done<std::unique_ptr<HttpOperations>> connect(const std::filesystem::path& data_folder);
   ~HttpOperations() override;
 
   [[nodiscard]] std::string_view carried_out_by() const override { return "server"; }
@@ -22,15 +21,13 @@ class HttpOperations final : public Operations {
   Done<UserPage> list_users(std::size_t limit, std::string_view cursor) override;
   Done<void> set_user_disabled(std::string_view email, bool disabled) override;
   Done<void> set_password(std::string_view email, std::string_view password) override;
-  Done<void> seed_users(const SeedUsers& seed,
-                        const std::function<bool(std::string_view token)>& sink) override;
+  Done<void> seed_users(const SeedUsers& seed, const std::function<bool(std::string_view token)>& sink) override;
   Done<boost::json::array> list_products() override;
   Done<boost::json::object> get_product(std::string_view id) override;
   Done<boost::json::object> create_product(const boost::json::object& product) override;
   Done<boost::json::object> change_product(std::string_view id, const boost::json::object& changes) override;
   Done<void> remove_product(std::string_view id) override;
-  Done<boost::json::object> adjust_stock(std::string_view id, std::int64_t delta,
-                                         std::string_view reason) override;
+  Done<boost::json::object> adjust_stock(std::string_view id, std::int64_t delta, std::string_view reason) override;
   Done<boost::json::object> set_paused(std::string_view id, bool paused) override;
   Done<VerifyReport> verify() override;
   Done<BackupReport> backup(const std::filesystem::path& folder) override;

@@ -18,8 +18,7 @@ class ControlSocket : public testing::Test {
  protected:
   // Longer than sockaddr_un allows.
   ControlSocket()
-      : folder_(fs::temp_directory_path() / ("scalemart-control-" + std::to_string(getpid())) /
-                std::string(120, 'd')) {
+      : folder_(fs::temp_directory_path() / ("scalemart-control-" + std::to_string(getpid())) / std::string(120, 'd')) {
     fs::create_directories(folder_);
     server_ = std::move(ControlServer::start(folder_, shop_)).value();
     client_ = std::move(HttpOperations::connect(folder_)).value();

@@ -5,7 +5,9 @@
 namespace scalemart {
 namespace {
 
-std::chrono::seconds in_seconds(std::chrono::milliseconds time) { return std::chrono::duration_cast<std::chrono::seconds>(time); }
+std::chrono::seconds in_seconds(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time);
+}
 
 }  // namespace
 
@@ -19,16 +21,18 @@ Result<std::unique_ptr<Identity>> Identity::open(const DataFolder& folder, const
 
   auto keys = config.jwt_secret.empty() ? KeyRing::open(folder.path(), identity->session_random_)
                                         : KeyRing::from_secret(config.jwt_secret);
-  if (!keys) return error((config.jwt_secret.empty() ? "token key: " : "SCALEMART_JWT_SECRET: ") + keys.error().message);
+  if (!keys)
+    return error((config.jwt_secret.empty() ? "token key: " : "SCALEMART_JWT_SECRET: ") + keys.error().message);
   identity->keys_ = std::move(*keys);
 
   identity->signer_ = std::make_unique<TokenSigner>(*identity->keys_);
   PasswordPool::Options pool;
   pool.threads = config.password_threads;
   identity->passwords_ = std::make_unique<PasswordPool>(pool, identity->password_random_);
-  identity->sessions_ = std::make_unique<Sessions>(SessionOptions{in_seconds(config.access_ttl), in_seconds(config.refresh_ttl)},
-                                                   *identity->accounts_, *identity->passwords_, *identity->signer_,
-                                                   identity->revocations_, identity->admins_, clock, identity->session_random_);
+  identity->sessions_ =
+      std::make_unique<Sessions>(SessionOptions{in_seconds(config.access_ttl), in_seconds(config.refresh_ttl)},
+                                 *identity->accounts_, *identity->passwords_, *identity->signer_,
+                                 identity->revocations_, identity->admins_, clock, identity->session_random_);
   if (auto started = identity->sessions_->start(); !started) return started.error();
   if (!config.admin_email.empty()) {
     const auto made = identity->sessions_->ensure_admin(config.admin_email, config.admin_password);
@@ -44,6 +48,8 @@ void Identity::stop() {
   if (accounts_) accounts_->stop();
 }
 
-Identity::~Identity() { stop(); }
+Identity::~Identity() {
+  stop();
+}
 
 }  // namespace scalemart

@@ -13,12 +13,13 @@
 
 namespace scalemart {
 
-/// Purpose: everything that knows who somebody is. Ready when open() returns: administrators and revocations are
-/// loaded, and the administrator of the configuration exists.
-/// Concurrency: the parts as their headers say.
+/// Purpose: everything that knows who somebody is. Ready when open() returns: administrators and revocations
+/// are loaded, and the administrator of the configuration exists. Concurrency: the parts as their headers
+/// say.
 class Identity {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<Identity>> open(const DataFolder& folder, const Config& config, const Clock& clock);
+  [[nodiscard]] static Result<std::unique_ptr<Identity>> open(const DataFolder& folder, const Config& config,
+                                                              const Clock& clock);
   ~Identity();
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;

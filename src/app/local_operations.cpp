@@ -27,7 +27,9 @@ class LocalOperations final : private std::unique_ptr<LocalParts>, public Engine
                          [this] { return Parts::get()->statistics->render(); }) {}
 };
 
-Refusal cannot_run(const Error& why) { return {Refusal::Kind::cannot_run, "", why.message}; }
+Refusal cannot_run(const Error& why) {
+  return {Refusal::Kind::cannot_run, "", why.message};
+}
 
 }  // namespace
 

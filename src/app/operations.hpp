@@ -111,8 +111,7 @@ class Operations {
   virtual Done<void> set_password(std::string_view email, std::string_view password) = 0;
   // POST /control/users/seed {count,ttl_seconds}: text/plain, one access token a line, streamed.
   // The sink returns false to stop; then the users made so far stay and cannot_run is returned.
-  virtual Done<void> seed_users(const SeedUsers& seed,
-                                const std::function<bool(std::string_view token)>& sink) = 0;
+  virtual Done<void> seed_users(const SeedUsers& seed, const std::function<bool(std::string_view token)>& sink) = 0;
 
   // GET /control/products
   virtual Done<boost::json::array> list_products() = 0;
@@ -121,13 +120,11 @@ class Operations {
   // POST /control/products
   virtual Done<boost::json::object> create_product(const boost::json::object& product) = 0;
   // PATCH /control/products/{id}: absent stays, null clears
-  virtual Done<boost::json::object> change_product(std::string_view id,
-                                                   const boost::json::object& changes) = 0;
+  virtual Done<boost::json::object> change_product(std::string_view id, const boost::json::object& changes) = 0;
   // DELETE /control/products/{id}
   virtual Done<void> remove_product(std::string_view id) = 0;
   // POST /control/products/{id}/stock {delta,reason}
-  virtual Done<boost::json::object> adjust_stock(std::string_view id, std::int64_t delta,
-                                                 std::string_view reason) = 0;
+  virtual Done<boost::json::object> adjust_stock(std::string_view id, std::int64_t delta, std::string_view reason) = 0;
   // POST /control/products/{id}/pause|resume
   virtual Done<boost::json::object> set_paused(std::string_view id, bool paused) = 0;
 

@@ -40,9 +40,8 @@ double seconds_of(std::chrono::milliseconds took) {
 }  // namespace
 
 json::object to_json(const UserSummary& user) {
-  return {{"id", to_string(user.id)},  {"email", user.email},
-          {"name", user.name},         {"role", to_text(user.role)},
-          {"disabled", user.disabled}, {"created_at", to_rfc3339(user.created_at)}};
+  return {{"id", to_string(user.id)},   {"email", user.email},       {"name", user.name},
+          {"role", to_text(user.role)}, {"disabled", user.disabled}, {"created_at", to_rfc3339(user.created_at)}};
 }
 
 std::optional<UserSummary> user_from_json(const json::value& value) {
@@ -50,12 +49,10 @@ std::optional<UserSummary> user_from_json(const json::value& value) {
     UserSummary user;
     user.id = parse_ulid<UserId>(text_of(o, "id")).value();
     user.email = text_of(o, "email");
-    if (const auto* name = o.if_contains("name"); name != nullptr && name->is_string())
-      user.name = name->as_string();
+    if (const auto* name = o.if_contains("name"); name != nullptr && name->is_string()) user.name = name->as_string();
     user.role = o.at("role").as_string() == "admin" ? Role::admin : Role::buyer;
     if (const auto* disabled = o.if_contains("disabled")) user.disabled = disabled->as_bool();
-    if (const auto* at = o.if_contains("created_at"))
-      user.created_at = parse_rfc3339(at->as_string()).value();
+    if (const auto* at = o.if_contains("created_at")) user.created_at = parse_rfc3339(at->as_string()).value();
     return user;
   });
 }
@@ -92,8 +89,7 @@ std::optional<VerifyReport> verify_from_json(const json::value& value) {
 }
 
 json::object to_json(const BackupReport& r) {
-  return {
-      {"folder", r.folder.string()}, {"bytes", r.bytes}, {"head", r.head}, {"seconds", seconds_of(r.took)}};
+  return {{"folder", r.folder.string()}, {"bytes", r.bytes}, {"head", r.head}, {"seconds", seconds_of(r.took)}};
 }
 
 std::optional<BackupReport> backup_from_json(const json::value& value) {
@@ -118,8 +114,7 @@ Refusal refusal_from_answer(int status, std::string_view body) {
   read("detail", refusal.message);
   // 422 says where: "body.total: must be at least 0".
   const auto* errors = object->if_contains("errors");
-  if (errors != nullptr && errors->is_array() && !errors->as_array().empty() &&
-      errors->as_array()[0].is_object()) {
+  if (errors != nullptr && errors->is_array() && !errors->as_array().empty() && errors->as_array()[0].is_object()) {
     const auto& first = errors->as_array()[0].as_object();
     std::string where;
     if (const auto* loc = first.if_contains("loc"); loc != nullptr && loc->is_array()) {

@@ -96,7 +96,8 @@ Result<std::unique_ptr<OrderDesk>> OrderDesk::open(const Config& config, Engine&
 }
 
 void OrderDesk::restore(Engine& engine) {
-  resume_orders(service_->dispatcher(), engine.catalogue().current()->all(), engine.take_unfinished(), engine.take_parked());
+  resume_orders(service_->dispatcher(), engine.catalogue().current()->all(), engine.take_unfinished(),
+                engine.take_parked());
 }
 
 void OrderDesk::start() {

@@ -1,5 +1,6 @@
 #pragma once
-// Fulfilment, composed: the payment provider, invoices, mail, and the service that drives orders through them.
+// Fulfilment, composed: the payment provider, invoices, mail, and the service that drives orders through
+// them.
 
 #include <memory>
 
@@ -19,8 +20,9 @@ namespace scalemart {
 /// Engine::open and Engine::start. stop() before the engine stops.
 class OrderDesk {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<OrderDesk>> open(const Config& config, Engine& engine, AccountStore& accounts,
-                                                               const Clock& clock, Metrics& metrics);
+  [[nodiscard]] static Result<std::unique_ptr<OrderDesk>> open(const Config& config, Engine& engine,
+                                                               AccountStore& accounts, const Clock& clock,
+                                                               Metrics& metrics);
   ~OrderDesk();
   OrderDesk(const OrderDesk&) = delete;
   OrderDesk& operator=(const OrderDesk&) = delete;

@@ -81,10 +81,12 @@ Result<void> Server::open() {
   desk_ = std::move(*desk);
   statistics_ = std::make_unique<Statistics>(Statistics::Parts{
       *engine_, metrics_, clock_, &desk_->service(), [this] { return api_ ? api_->gateway().connections() : 0; }});
-  auto api = Api::open(config_, {*engine_, *identity_, *desk_, *statistics_, metrics_, clock_, random_, [this] { return not_ready(); }});
+  auto api = Api::open(
+      config_, {*engine_, *identity_, *desk_, *statistics_, metrics_, clock_, random_, [this] { return not_ready(); }});
   if (!api) return api.error();
   api_ = std::move(*api);
-  operations_ = std::make_unique<EngineOperations>(*engine_, *identity_, api_->document(), clock_, [this] { return statistics_->render(); });
+  operations_ = std::make_unique<EngineOperations>(*engine_, *identity_, api_->document(), clock_,
+                                                   [this] { return statistics_->render(); });
   engine_->start();
   desk_->start();
   auto control = ControlServer::start(engine_->folder().path(), *operations_);
@@ -109,7 +111,8 @@ void Server::expire_holds() {
   const auto next = engine_->sequencer().next_expiry();
   if (!next || *next > engine_->clock().now() || expiring_->exchange(true)) return;
   const auto expiring = expiring_;
-  if (!ask(engine_->sequencer(), ExpireDue{kExpireAtOnce}, [expiring](const Answer&) { *expiring = false; })) *expiring_ = false;
+  if (!ask(engine_->sequencer(), ExpireDue{kExpireAtOnce}, [expiring](const Answer&) { *expiring = false; }))
+    *expiring_ = false;
 }
 
 void Server::pulse() {
@@ -135,7 +138,10 @@ void Server::reload_tls() {
 }
 
 void Server::run(const sigset_t& signals) {
-  log::info("server_started", {{"version", version()}, {"listen", config_.listen.text()}, {"port", api_->gateway().port()}, {"data", config_.data.string()}});
+  log::info("server_started", {{"version", version()},
+                               {"listen", config_.listen.text()},
+                               {"port", api_->gateway().port()},
+                               {"data", config_.data.string()}});
   for (;;) {
     const timespec wait{0, kPulse.count()};
     const int signal = sigtimedwait(&signals, nullptr, &wait);

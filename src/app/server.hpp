@@ -8,8 +8,8 @@
 
 namespace scalemart {
 
-/// Runs until SIGTERM or SIGINT; the process's exit code (contract section 3). A second signal ends it at once:
-/// that is always safe.
+/// Runs until SIGTERM or SIGINT; the process's exit code (contract section 3). A second signal ends it at
+/// once: that is always safe.
 int run_server(const Config& config, const ServeOptions& options);
 
 }  // namespace scalemart

@@ -23,8 +23,7 @@ Overload(F...) -> Overload<F...>;
 std::string spelled(std::string_view name, char separator, bool lower) {
   std::string out;
   for (const char c : name) {
-    out.push_back(c == '_' ? separator
-                           : (lower ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : c));
+    out.push_back(c == '_' ? separator : (lower ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : c));
   }
   return out;
 }
@@ -72,10 +71,8 @@ std::string complaint(const Setting& setting, std::string_view text, std::string
 }
 
 template <class T>
-Fault assign_number(const Setting& setting, std::string_view text, std::optional<std::uint64_t> value,
-                    T& out) {
-  if (!value || *value < static_cast<std::uint64_t>(setting.min) ||
-      *value > static_cast<std::uint64_t>(setting.max)) {
+Fault assign_number(const Setting& setting, std::string_view text, std::optional<std::uint64_t> value, T& out) {
+  if (!value || *value < static_cast<std::uint64_t>(setting.min) || *value > static_cast<std::uint64_t>(setting.max)) {
     return complaint(setting, text, setting.allowed());
   }
   out = static_cast<T>(*value);
@@ -127,25 +124,23 @@ std::string Setting::allowed() const {
     return check != nullptr ? check("\x01").value_or(std::string(otherwise)) : std::string(otherwise);
   };
   return std::visit(
-      Overload{
-          [&](std::uint32_t Config::*) { return range(*this, number); },
-          [&](std::uint64_t Config::*) {
-            return range(*this, [](std::int64_t n) { return show_bytes(static_cast<std::uint64_t>(n)); });
-          },
-          [&](std::chrono::milliseconds Config::*) {
-            return range(*this, [](std::int64_t n) { return show_duration(std::chrono::milliseconds(n)); });
-          },
-          [&](std::chrono::microseconds Config::*) {
-            return range(*this, [](std::int64_t n) { return show_duration(std::chrono::microseconds(n)); });
-          },
-          [&](ListenAddress Config::*) { return std::string("address:port"); },
-          [&](log::Level Config::*) { return std::string("trace, debug, info, warn, error or off"); },
-          [&](std::filesystem::path Config::*) { return words(mask == Mask::none ? "a path" : ""); },
-          [&](auto) {
-            if (name.starts_with("RATE_LIMIT_"))
-              return std::string("N/period[,burst=B], e.g. 10/60s, or off");
-            return words("");
-          }},
+      Overload{[&](std::uint32_t Config::*) { return range(*this, number); },
+               [&](std::uint64_t Config::*) {
+                 return range(*this, [](std::int64_t n) { return show_bytes(static_cast<std::uint64_t>(n)); });
+               },
+               [&](std::chrono::milliseconds Config::*) {
+                 return range(*this, [](std::int64_t n) { return show_duration(std::chrono::milliseconds(n)); });
+               },
+               [&](std::chrono::microseconds Config::*) {
+                 return range(*this, [](std::int64_t n) { return show_duration(std::chrono::microseconds(n)); });
+               },
+               [&](ListenAddress Config::*) { return std::string("address:port"); },
+               [&](log::Level Config::*) { return std::string("trace, debug, info, warn, error or off"); },
+               [&](std::filesystem::path Config::*) { return words(mask == Mask::none ? "a path" : ""); },
+               [&](auto) {
+                 if (name.starts_with("RATE_LIMIT_")) return std::string("N/period[,burst=B], e.g. 10/60s, or off");
+                 return words("");
+               }},
       field);
 }
 
@@ -157,39 +152,38 @@ Fault Setting::assign(Config& config, std::string_view text) const {
     return rule ? Fault(complaint(*this, value, *rule)) : Fault();
   };
   return std::visit(
-      Overload{
-          [&](std::uint32_t Config::*f) { return assign_number(*this, text, parse_count(text), config.*f); },
-          [&](std::uint64_t Config::*f) { return assign_number(*this, text, parse_bytes(text), config.*f); },
-          [&](std::chrono::milliseconds Config::*f) { return assign_duration(*this, text, config.*f); },
-          [&](std::chrono::microseconds Config::*f) { return assign_duration(*this, text, config.*f); },
-          [&](ListenAddress Config::*f) -> Fault {
-            auto value = parse_listen(text);
-            if (!value) return complaint(*this, text, value.error().message);
-            config.*f = *value;
-            return {};
-          },
-          [&](log::Level Config::*f) -> Fault {
-            const auto level = log::parse_level(text);
-            if (!level) return complaint(*this, text, allowed());
-            config.*f = *level;
-            return {};
-          },
-          [&](std::vector<std::string> Config::*f) -> Fault {
-            auto items = split_list(text);
-            for (const auto& item : items) {
-              if (auto fault = checked(item)) return fault;
-            }
-            if (items.size() > static_cast<std::size_t>(max)) {
-              return complaint(*this, text, "at most " + std::to_string(max) + " entries");
-            }
-            config.*f = std::move(items);
-            return {};
-          },
-          [&](auto f) -> Fault {  // text and paths
-            if (auto fault = checked(text)) return fault;
-            config.*f = std::string(text);
-            return {};
-          }},
+      Overload{[&](std::uint32_t Config::*f) { return assign_number(*this, text, parse_count(text), config.*f); },
+               [&](std::uint64_t Config::*f) { return assign_number(*this, text, parse_bytes(text), config.*f); },
+               [&](std::chrono::milliseconds Config::*f) { return assign_duration(*this, text, config.*f); },
+               [&](std::chrono::microseconds Config::*f) { return assign_duration(*this, text, config.*f); },
+               [&](ListenAddress Config::*f) -> Fault {
+                 auto value = parse_listen(text);
+                 if (!value) return complaint(*this, text, value.error().message);
+                 config.*f = *value;
+                 return {};
+               },
+               [&](log::Level Config::*f) -> Fault {
+                 const auto level = log::parse_level(text);
+                 if (!level) return complaint(*this, text, allowed());
+                 config.*f = *level;
+                 return {};
+               },
+               [&](std::vector<std::string> Config::*f) -> Fault {
+                 auto items = split_list(text);
+                 for (const auto& item : items) {
+                   if (auto fault = checked(item)) return fault;
+                 }
+                 if (items.size() > static_cast<std::size_t>(max)) {
+                   return complaint(*this, text, "at most " + std::to_string(max) + " entries");
+                 }
+                 config.*f = std::move(items);
+                 return {};
+               },
+               [&](auto f) -> Fault {  // text and paths
+                 if (auto fault = checked(text)) return fault;
+                 config.*f = std::string(text);
+                 return {};
+               }},
       field);
 }
 
@@ -203,8 +197,7 @@ std::string Setting::show(const Config& config, bool reveal) const {
                           [&](log::Level Config::*f) { return std::string(log::to_text(config.*f)); },
                           [&](std::vector<std::string> Config::*f) {
                             std::string out;
-                            for (const auto& item : config.*f)
-                              out.append(out.empty() ? "" : ",").append(item);
+                            for (const auto& item : config.*f) out.append(out.empty() ? "" : ",").append(item);
                             return out;
                           },
                           [&](std::filesystem::path Config::*f) { return (config.*f).string(); },

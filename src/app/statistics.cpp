@@ -11,10 +11,13 @@ namespace {
 using boost::json::object;
 
 object in_milliseconds(const Percentiles& p) {
-  return {{"p50", p.p50 * 1e3}, {"p90", p.p90 * 1e3}, {"p99", p.p99 * 1e3}, {"p999", p.p999 * 1e3}, {"mean", p.mean * 1e3}, {"count", p.count}};
+  return {{"p50", p.p50 * 1e3},   {"p90", p.p90 * 1e3},   {"p99", p.p99 * 1e3},
+          {"p999", p.p999 * 1e3}, {"mean", p.mean * 1e3}, {"count", p.count}};
 }
 
-bool is_refusal(Outcome outcome) { return !is_success(outcome); }
+bool is_refusal(Outcome outcome) {
+  return !is_success(outcome);
+}
 
 /// What the orders themselves add up to, against what the products say.
 std::int64_t drift_of(const Ledger& ledger, const SaleCounts& counts) {
@@ -36,16 +39,18 @@ Statistics::Statistics(Parts parts) : parts_(std::move(parts)), drift_(std::make
 }
 
 void Statistics::look_for_drift() {
-  static_cast<void>(parts_.engine.sequencer().read([drift = drift_, &counts = parts_.engine.counts()](const Ledger& ledger) {
-    drift->store(drift_of(ledger, counts), std::memory_order_relaxed);
-  }));
+  static_cast<void>(
+      parts_.engine.sequencer().read([drift = drift_, &counts = parts_.engine.counts()](const Ledger& ledger) {
+        drift->store(drift_of(ledger, counts), std::memory_order_relaxed);
+      }));
 }
 
 object Statistics::render() const {
   const SaleCounts& counts = parts_.engine.counts();
   const WindowView window = parts_.metrics.window();
   object orders;
-  for (int i = 0; i < kOrderStatusCount; ++i) orders[to_text(static_cast<OrderStatus>(i))] = counts.of(static_cast<OrderStatus>(i));
+  for (int i = 0; i < kOrderStatusCount; ++i)
+    orders[to_text(static_cast<OrderStatus>(i))] = counts.of(static_cast<OrderStatus>(i));
   object refused;
   object per_second;
   std::uint64_t refused_total = 0;
@@ -60,26 +65,32 @@ object Statistics::render() const {
   if (rate_limited > 0) refused["rate_limited"] = rate_limited;
   boost::json::array revenue;
   for (const auto& [currency, money] : counts.money())
-    revenue.push_back(object{{"currency", currency}, {"confirmed_minor", money.confirmed}, {"refunded_minor", money.refunded}, {"units", money.units}});
+    revenue.push_back(object{{"currency", currency},
+                             {"confirmed_minor", money.confirmed},
+                             {"refunded_minor", money.refunded},
+                             {"units", money.units}});
   const Sequencer& sequencer = parts_.engine.sequencer();
-  object data{{"accepted", counts.orders()},
-              {"confirmed", counts.of(OrderStatus::confirmed)},
-              {"orders", std::move(orders)},
-              {"refused", std::move(refused)},
-              {"refused_total", refused_total + rate_limited},
-              {"per_second", std::move(per_second)},
-              {"http_per_second", window.http_per_second},
-              {"revenue", std::move(revenue)},
-              {"latency_ms", in_milliseconds(window.buy_seconds)},
-              {"commit_ms", in_milliseconds(window.commit_seconds)},
-              {"batch_size", object{{"p50", window.batch_size.p50}, {"p99", window.batch_size.p99}, {"mean", window.batch_size.mean}}},
-              {"waiting_buys", sequencer.depth().buys},
-              {"dead_letters", counts.parked()},
-              {"drift", drift()},
-              {"sequence", sequencer.sequence()},
-              {"connections", parts_.connections ? parts_.connections() : 0}};
-  data["queue"] = parts_.fulfilment == nullptr ? boost::json::value(nullptr)
-                                               : boost::json::value(render_queue(parts_.fulfilment->view()->queue, parts_.clock.wall()));
+  object data{
+      {"accepted", counts.orders()},
+      {"confirmed", counts.of(OrderStatus::confirmed)},
+      {"orders", std::move(orders)},
+      {"refused", std::move(refused)},
+      {"refused_total", refused_total + rate_limited},
+      {"per_second", std::move(per_second)},
+      {"http_per_second", window.http_per_second},
+      {"revenue", std::move(revenue)},
+      {"latency_ms", in_milliseconds(window.buy_seconds)},
+      {"commit_ms", in_milliseconds(window.commit_seconds)},
+      {"batch_size",
+       object{{"p50", window.batch_size.p50}, {"p99", window.batch_size.p99}, {"mean", window.batch_size.mean}}},
+      {"waiting_buys", sequencer.depth().buys},
+      {"dead_letters", counts.parked()},
+      {"drift", drift()},
+      {"sequence", sequencer.sequence()},
+      {"connections", parts_.connections ? parts_.connections() : 0}};
+  data["queue"] = parts_.fulfilment == nullptr
+                      ? boost::json::value(nullptr)
+                      : boost::json::value(render_queue(parts_.fulfilment->view()->queue, parts_.clock.wall()));
   return data;
 }
 
@@ -103,12 +114,14 @@ void Statistics::set_gauges() const {
   const WallTime now = parts_.clock.wall();
   for (const StageView& stage : view->queue.stages) {
     metrics.queue_depth.at({to_text(stage.step)}).set(static_cast<double>(stage.depth()));
-    const double age = stage.oldest ? static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3 : 0.0;
+    const double age =
+        stage.oldest ? static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3 : 0.0;
     metrics.queue_oldest_age_seconds.at({to_text(stage.step)}).set(age);
   }
   for (const WorkerView& worker : view->workers)
     for (int i = 0; i < kStepCount; ++i)
-      metrics.breaker_state.at({to_text(static_cast<Step>(i))}).set(static_cast<double>(worker.breakers[static_cast<std::size_t>(i)]));
+      metrics.breaker_state.at({to_text(static_cast<Step>(i))})
+          .set(static_cast<double>(worker.breakers[static_cast<std::size_t>(i)]));
 }
 
 }  // namespace scalemart

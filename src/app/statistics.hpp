@@ -20,8 +20,8 @@ class Statistics {
     Engine& engine;
     Metrics& metrics;
     const Clock& clock;
-    FulfilmentService* fulfilment = nullptr;              ///< nullptr: there is none in this process.
-    std::function<std::size_t()> connections = nullptr;   ///< nullptr: no gateway in this process.
+    FulfilmentService* fulfilment = nullptr;             ///< nullptr: there is none in this process.
+    std::function<std::size_t()> connections = nullptr;  ///< nullptr: no gateway in this process.
   };
   explicit Statistics(Parts parts);
 

@@ -9,12 +9,8 @@ namespace scalemart {
 namespace {
 
 using Unit = std::pair<std::string_view, std::uint64_t>;
-constexpr std::array<Unit, 6> kDurations{{{"d", 86'400'000'000},
-                                          {"h", 3'600'000'000},
-                                          {"m", 60'000'000},
-                                          {"s", 1'000'000},
-                                          {"ms", 1'000},
-                                          {"us", 1}}};
+constexpr std::array<Unit, 6> kDurations{
+    {{"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}, {"us", 1}}};
 constexpr std::array<Unit, 4> kBytes{{{"GiB", 1U << 30}, {"MiB", 1U << 20}, {"KiB", 1U << 10}, {"B", 1}}};
 
 template <std::size_t N>
@@ -25,8 +21,7 @@ std::optional<std::uint64_t> parse_with_unit(std::string_view text, const std::a
   if (!count) return std::nullopt;
   for (const auto& [name, factor] : units) {
     if (text.substr(digits) != name) continue;
-    if (*count > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / factor)
-      return std::nullopt;
+    if (*count > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / factor) return std::nullopt;
     return *count * factor;
   }
   return std::nullopt;

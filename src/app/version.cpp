@@ -22,11 +22,10 @@ std::string_view compiler() {
 }
 
 std::vector<std::pair<std::string, std::string>> libraries() {
-  return {
-      {"boost", std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000)},
-      {"sqlite", sqlite3_libversion()},
-      {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
-      {"libcurl", curl_version_info(CURLVERSION_NOW)->version}};
+  return {{"boost", std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000)},
+          {"sqlite", sqlite3_libversion()},
+          {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)},
+          {"libcurl", curl_version_info(CURLVERSION_NOW)->version}};
 }
 
 }  // namespace scalemart

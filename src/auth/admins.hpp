@@ -18,8 +18,10 @@ class Admins {
   }
   void set(UserId user, bool is_admin) {
     const std::unique_lock lock(mutex_);
-    if (is_admin) users_.insert(user);
-    else users_.erase(user);
+    if (is_admin)
+      users_.insert(user);
+    else
+      users_.erase(user);
   }
   void replace(const std::vector<UserId>& users) {
     const std::unique_lock lock(mutex_);

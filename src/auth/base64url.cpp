@@ -12,12 +12,15 @@ constexpr std::uint32_t kBad = 0x80000000;
 constexpr std::array<std::uint32_t, 256> make_values() {
   std::array<std::uint32_t, 256> values{};
   values.fill(kBad);
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint32_t>(i);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i)
+    values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint32_t>(i);
   return values;
 }
 constexpr auto kValues = make_values();
 
-std::uint32_t value_of(char c) { return kValues[static_cast<unsigned char>(c)]; }
+std::uint32_t value_of(char c) {
+  return kValues[static_cast<unsigned char>(c)];
+}
 
 }  // namespace
 
@@ -52,7 +55,8 @@ std::optional<std::size_t> base64url_decode(std::string_view text, char* out, st
   std::size_t o = 0;
   std::size_t i = 0;
   for (; i + 4 <= text.size(); i += 4) {
-    const std::uint32_t a = value_of(text[i]), b = value_of(text[i + 1]), c = value_of(text[i + 2]), d = value_of(text[i + 3]);
+    const std::uint32_t a = value_of(text[i]), b = value_of(text[i + 1]), c = value_of(text[i + 2]),
+                        d = value_of(text[i + 3]);
     bad |= a | b | c | d;
     const std::uint32_t v = a << 18 | b << 12 | c << 6 | d;
     out[o++] = static_cast<char>(v >> 16);

@@ -7,7 +7,8 @@ namespace scalemart {
 std::optional<std::string> normalise_email(std::string_view text) {
   if (text.size() < 3 || text.size() > 254) return std::nullopt;
   const std::size_t at = text.find('@');
-  if (at == std::string_view::npos || at == 0 || at + 1 == text.size() || text.find('@', at + 1) != std::string_view::npos)
+  if (at == std::string_view::npos || at == 0 || at + 1 == text.size() ||
+      text.find('@', at + 1) != std::string_view::npos)
     return std::nullopt;
   std::string email(text);
   for (char& c : email) {
@@ -19,7 +20,8 @@ std::optional<std::string> normalise_email(std::string_view text) {
 }
 
 bool is_person_name(std::string_view text) {
-  const auto characters = std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
+  const auto characters =
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
   return characters <= 100 && text.size() <= 400 && std::none_of(text.begin(), text.end(), [](char c) {
            const auto byte = static_cast<unsigned char>(c);
            return byte < 0x20 || byte == 0x7f;

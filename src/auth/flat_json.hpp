@@ -17,12 +17,12 @@ class FlatJson {
   struct Member {
     std::string_view name;
     Kind kind = Kind::other;
-    std::string_view text;      ///< Of a string.
-    std::int64_t number = 0;    ///< Of an integer.
+    std::string_view text;    ///< Of a string.
+    std::int64_t number = 0;  ///< Of an integer.
   };
 
-  /// The views point into `text`. nullopt: not such an object. Strings with a backslash are refused: no name or
-  /// value of ours needs one, and an escaped name is another way to write it twice.
+  /// The views point into `text`. nullopt: not such an object. Strings with a backslash are refused: no name
+  /// or value of ours needs one, and an escaped name is another way to write it twice.
   [[nodiscard]] static std::optional<FlatJson> parse(std::string_view text);
 
   [[nodiscard]] std::size_t size() const { return count_; }

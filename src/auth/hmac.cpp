@@ -1,6 +1,6 @@
-// OpenSSL 3 calls the plain SHA-256 functions deprecated in favour of EVP, whose contexts must be allocated and
-// duplicated for every message: 1-2 microseconds where the message itself costs 0.4. They are part of the ABI
-// for all of OpenSSL 3.
+// OpenSSL 3 calls the plain SHA-256 functions deprecated in favour of EVP, whose contexts must be allocated
+// and duplicated for every message: 1-2 microseconds where the message itself costs 0.4. They are part of the
+// ABI for all of OpenSSL 3.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "auth/hmac.hpp"
 
@@ -40,8 +40,10 @@ SHA256_CTX resume(const std::array<std::uint32_t, 8>& h) {
 
 HmacSha256::HmacSha256(std::string_view key) {
   std::array<unsigned char, kBlock> padded{};
-  if (key.size() > kBlock) SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), padded.data());
-  else std::memcpy(padded.data(), key.data(), key.size());
+  if (key.size() > kBlock)
+    SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), padded.data());
+  else
+    std::memcpy(padded.data(), key.data(), key.size());
   inner_.h = absorb(padded, 0x36);
   outer_.h = absorb(padded, 0x5c);
   OPENSSL_cleanse(padded.data(), padded.size());
@@ -70,6 +72,8 @@ std::array<std::byte, 32> sha256(std::string_view bytes) {
   return digest;
 }
 
-bool same_bytes(const void* a, const void* b, std::size_t size) { return CRYPTO_memcmp(a, b, size) == 0; }
+bool same_bytes(const void* a, const void* b, std::size_t size) {
+  return CRYPTO_memcmp(a, b, size) == 0;
+}
 
 }  // namespace scalemart

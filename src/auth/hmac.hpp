@@ -22,7 +22,9 @@ class HmacSha256 {
 
  private:
   /// SHA-256's chaining value after one block of (key ^ pad).
-  struct Midstate { std::array<std::uint32_t, 8> h; };
+  struct Midstate {
+    std::array<std::uint32_t, 8> h;
+  };
   Midstate inner_;
   Midstate outer_;
 };

@@ -20,15 +20,85 @@ constexpr std::string_view kFileName = "token.keys";
 constexpr std::size_t kFileBytesMax = 4096;
 
 /// Secrets found in tutorials, examples and default configurations, reduced as below.
-constexpr std::string_view kKnown[] = {
-    "yourbitsecret", "astringsecretatleastbitslong", "secret", "secretkey", "supersecret", "supersecretkey", "changeme",
-    "changethis", "pleasechange", "changeit", "replaceme", "mysecret", "mysecretkey", "jwtsecret", "jwtsecretkey",
-    "yoursecret", "yoursecretkey", "yourjwtsecret", "topsecret", "notsecret", "verysecret", "shhhh", "shhhhhared",
-    "password", "passphrase", "passw", "default", "example", "test", "testing", "development", "production", "admin",
-    "scalemart", "token", "signing", "signature", "private", "key", "jwt", "hmac", "hs", "sha", "please", "the", "this",
-    "my", "your", "a", "is", "very", "long", "longer", "enough", "at", "least", "bits", "bytes", "characters", "random",
-    "string", "here", "for", "in", "use", "only", "not", "do", "qwertyuiop", "asdfghjkl", "zxcvbnm",
-    "abcdefghijklmnopqrstuvwxyz", "keyboardcat", "helloworld", "lorem", "ipsum", "foobar", "foo", "bar"};
+constexpr std::string_view kKnown[] = {"yourbitsecret",
+                                       "astringsecretatleastbitslong",
+                                       "secret",
+                                       "secretkey",
+                                       "supersecret",
+                                       "supersecretkey",
+                                       "changeme",
+                                       "changethis",
+                                       "pleasechange",
+                                       "changeit",
+                                       "replaceme",
+                                       "mysecret",
+                                       "mysecretkey",
+                                       "jwtsecret",
+                                       "jwtsecretkey",
+                                       "yoursecret",
+                                       "yoursecretkey",
+                                       "yourjwtsecret",
+                                       "topsecret",
+                                       "notsecret",
+                                       "verysecret",
+                                       "shhhh",
+                                       "shhhhhared",
+                                       "password",
+                                       "passphrase",
+                                       "passw",
+                                       "default",
+                                       "example",
+                                       "test",
+                                       "testing",
+                                       "development",
+                                       "production",
+                                       "admin",
+                                       "scalemart",
+                                       "token",
+                                       "signing",
+                                       "signature",
+                                       "private",
+                                       "key",
+                                       "jwt",
+                                       "hmac",
+                                       "hs",
+                                       "sha",
+                                       "please",
+                                       "the",
+                                       "this",
+                                       "my",
+                                       "your",
+                                       "a",
+                                       "is",
+                                       "very",
+                                       "long",
+                                       "longer",
+                                       "enough",
+                                       "at",
+                                       "least",
+                                       "bits",
+                                       "bytes",
+                                       "characters",
+                                       "random",
+                                       "string",
+                                       "here",
+                                       "for",
+                                       "in",
+                                       "use",
+                                       "only",
+                                       "not",
+                                       "do",
+                                       "qwertyuiop",
+                                       "asdfghjkl",
+                                       "zxcvbnm",
+                                       "abcdefghijklmnopqrstuvwxyz",
+                                       "keyboardcat",
+                                       "helloworld",
+                                       "lorem",
+                                       "ipsum",
+                                       "foobar",
+                                       "foo",
+                                       "bar"};
 /// The key of RFC 7515 appendix A.1, as text and as bytes' text form.
 constexpr std::string_view kRfcKey =
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
@@ -36,8 +106,10 @@ constexpr std::string_view kRfcKey =
 std::string letters_of(std::string_view text) {
   std::string letters;
   for (const char c : text) {
-    if (c >= 'A' && c <= 'Z') letters.push_back(static_cast<char>(c | 32));
-    else if (c >= 'a' && c <= 'z') letters.push_back(c);
+    if (c >= 'A' && c <= 'Z')
+      letters.push_back(static_cast<char>(c | 32));
+    else if (c >= 'a' && c <= 'z')
+      letters.push_back(c);
   }
   return letters;
 }
@@ -85,7 +157,9 @@ Error file_error(const std::filesystem::path& file, std::string_view what) {
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   [[nodiscard]] int get() const { return fd_; }
@@ -106,7 +180,8 @@ Result<Secrets> read_secrets(const std::filesystem::path& file) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return file_error(file, "cannot be examined");
   if (!S_ISREG(info.st_mode)) return error(file.string() + ": is not a plain file");
-  if ((info.st_mode & 077) != 0) return error(file.string() + ": others can read or write it; run: chmod 600 " + file.string());
+  if ((info.st_mode & 077) != 0)
+    return error(file.string() + ": others can read or write it; run: chmod 600 " + file.string());
   char text[kFileBytesMax];
   const ssize_t size = ::read(fd.get(), text, sizeof text);
   if (size < 0) return file_error(file, "cannot be read");
@@ -116,11 +191,15 @@ Result<Secrets> read_secrets(const std::filesystem::path& file) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     const std::size_t space = line.find(' ');
-    std::string* into = line.starts_with("current ") ? &secrets.current : line.starts_with("previous ") ? &secrets.previous : nullptr;
+    std::string* into = line.starts_with("current ")    ? &secrets.current
+                        : line.starts_with("previous ") ? &secrets.previous
+                                                        : nullptr;
     char bytes[256];
     const auto length = into == nullptr ? std::nullopt : base64url_decode(line.substr(space + 1), bytes, sizeof bytes);
     if (!length || *length < kSecretBytesMin || !into->empty())
-      return error(file.string() + ": is damaged; restore it from a backup, or delete it: access tokens then end, and refresh tokens get new ones");
+      return error(file.string() +
+                   ": is damaged; restore it from a backup, or delete it: access tokens then end, and "
+                   "refresh tokens get new ones");
     into->assign(bytes, *length);
     OPENSSL_cleanse(bytes, sizeof bytes);
   }
@@ -168,7 +247,8 @@ std::string fresh_secret(Random& random) {
 
 std::optional<std::string> weakness_of_secret(std::string_view secret) {
   if (secret.size() < kSecretBytesMin)
-    return "it has " + std::to_string(secret.size()) + " bytes; at least " + std::to_string(kSecretBytesMin) + " are needed";
+    return "it has " + std::to_string(secret.size()) + " bytes; at least " + std::to_string(kSecretBytesMin) +
+           " are needed";
   if (std::set<char>(secret.begin(), secret.end()).size() < 8) return "it is made of too few different characters";
   if (repeats_a_short_unit(secret) || is_a_run(secret)) return "it is a repetition or a run";
   if (is_made_of_words(secret) || secret == kRfcKey) return "it is well known";
@@ -181,7 +261,8 @@ const SigningKey* KeySet::find(std::string_view kid) const {
   return nullptr;
 }
 
-Result<std::unique_ptr<KeyRing>> KeyRing::from_secret(std::string_view secret, std::optional<std::string_view> previous) {
+Result<std::unique_ptr<KeyRing>> KeyRing::from_secret(std::string_view secret,
+                                                      std::optional<std::string_view> previous) {
   for (const std::string_view each : {secret, previous.value_or(secret)})
     if (const auto weakness = weakness_of_secret(each))
       return error("the token secret must not be used: " + *weakness + "; make one with: openssl rand -base64 48");

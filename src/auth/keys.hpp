@@ -36,7 +36,8 @@ struct KeySet {
 };
 
 /// Purpose: owns the key set and replaces it as a whole.
-/// Concurrency: thread-safe; readers keep a copy of the pointer and ask version() whether it is still the newest.
+/// Concurrency: thread-safe; readers keep a copy of the pointer and ask version() whether it is still the
+/// newest.
 class KeyRing {
  public:
   /// A secret from the environment; rotate by passing the old one as `previous`.

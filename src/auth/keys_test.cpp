@@ -67,8 +67,10 @@ TEST_F(KeysTest, FileThatOthersCanReadIsRefused) {
 }
 
 TEST_F(KeysTest, DamagedFileIsRefusedAndNotReplaced) {
-  for (const char* text : {"", "current\n", "current AAAA\n", "current !!!!\n", "rubbish\n", "previous cFE3dlgybVo5clQ0d0s4c0QxZkc2aEozbEI1bkMweUU\n",
-                           "current cFE3dlgybVo5clQ0d0s4c0QxZkc2aEozbEI1bkMweUU\ncurrent cFE3dlgybVo5clQ0d0s4c0QxZkc2aEozbEI1bkMweUU\n"}) {
+  for (const char* text : {"", "current\n", "current AAAA\n", "current !!!!\n", "rubbish\n",
+                           "previous cFE3dlgybVo5clQ0d0s4c0QxZkc2aEozbEI1bkMweUU\n",
+                           "current cFE3dlgybVo5clQ0d0s4c0QxZkc2aEozbEI1bkMweUU\ncurrent "
+                           "cFE3dlgybVo5clQ0d0s4c0QxZkc2aEozbEI1bkMweUU\n"}) {
     std::ofstream(file()) << text;
     ::chmod(file().c_str(), 0600);
     EXPECT_FALSE(KeyRing::open(folder_, random_)) << text;
@@ -83,8 +85,10 @@ TEST_F(KeysTest, SymbolicLinkIsNotFollowed) {
 }
 
 TEST(Secrets, GoodOnesAreTaken) {
-  for (const char* secret : {kGood, "k3J!x-92hd_QpLmZ7vR#t5Yb0Wc8NgAe", "c2VjcmV0LWtleS1vZi1zb21lLWxlbmd0aC1hbmQtbm9pc2U",
-                             "3f9a1c7be8d24f60a5b9c0d1e2738495a6f7e8d9c0b1a2938475665748392a1b", "correct horse battery staple ninety7 violet"}) {
+  for (const char* secret :
+       {kGood, "k3J!x-92hd_QpLmZ7vR#t5Yb0Wc8NgAe", "c2VjcmV0LWtleS1vZi1zb21lLWxlbmd0aC1hbmQtbm9pc2U",
+        "3f9a1c7be8d24f60a5b9c0d1e2738495a6f7e8d9c0b1a2938475665748392a1b",
+        "correct horse battery staple ninety7 violet"}) {
     const auto weakness = weakness_of_secret(secret);
     EXPECT_FALSE(weakness) << secret << ": " << weakness.value_or("");
   }
@@ -92,10 +96,11 @@ TEST(Secrets, GoodOnesAreTaken) {
 
 TEST(Secrets, WeakAndWellKnownOnesAreRefused) {
   for (const std::string& secret :
-       {std::string(), std::string("secret"), std::string("changeme"), std::string("your-256-bit-secret"), std::string(kGood).substr(0, 31),
-        std::string("your-256-bit-secret-your-256-bit-secret"), std::string("a-string-secret-at-least-256-bits-long"),
-        std::string("changeme-changeme-changeme-changeme"), std::string("super-secret-key-please-change-me-123"), std::string(32, 'a'),
-        std::string(64, '0'), std::string("abababababababababababababababababab"), std::string("0123456789012345678901234567890123456789"),
+       {std::string(), std::string("secret"), std::string("changeme"), std::string("your-256-bit-secret"),
+        std::string(kGood).substr(0, 31), std::string("your-256-bit-secret-your-256-bit-secret"),
+        std::string("a-string-secret-at-least-256-bits-long"), std::string("changeme-changeme-changeme-changeme"),
+        std::string("super-secret-key-please-change-me-123"), std::string(32, 'a'), std::string(64, '0'),
+        std::string("abababababababababababababababababab"), std::string("0123456789012345678901234567890123456789"),
         std::string("abcdefghijklmnopqrstuvwxyz0123456789"), std::string("thisisaverylongsecretkeyfortesting"),
         std::string("my_super_secret_jwt_key_for_development"), std::string("secretsecretsecretsecretsecretsecret"),
         std::string("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow")})

@@ -63,7 +63,8 @@ PasswordFault fault_of_password(std::string_view password, std::string_view norm
   const auto is = [&](std::string_view other) {
     return std::equal(password.begin(), password.end(), other.begin(), other.end(), equal_but_case);
   };
-  if (is(normalised_email) || is(normalised_email.substr(0, normalised_email.find('@')))) return PasswordFault::same_as_email;
+  if (is(normalised_email) || is(normalised_email.substr(0, normalised_email.find('@'))))
+    return PasswordFault::same_as_email;
   return PasswordFault::none;
 }
 
@@ -102,7 +103,9 @@ PasswordPool::PasswordPool(Options options, Random& random)
       random_(random),
       threads_(std::make_unique<TaskPool>(options.threads, options.queue_max, TaskPool::Priority::background)) {}
 
-PasswordPool::~PasswordPool() { stop(); }
+PasswordPool::~PasswordPool() {
+  stop();
+}
 
 void PasswordPool::stop() {
   std::unique_ptr<TaskPool> threads;

@@ -43,13 +43,13 @@ using PasswordSalt = std::array<std::byte, 16>;
 
 /// Purpose: runs the hashes, so that a storm of logins costs logins and nothing else.
 /// Operation: a few threads of low scheduling priority behind a short queue; a full queue refuses.
-/// Concurrency: ask from any thread; answers come on the pool's threads, exactly once for each accepted request.
-/// stop() and destruction finish what was taken.
+/// Concurrency: ask from any thread; answers come on the pool's threads, exactly once for each accepted
+/// request. stop() and destruction finish what was taken.
 class PasswordPool {
  public:
   struct Options {
     Argon2Cost cost;
-    std::size_t threads = 1;     ///< At most as many as cores.
+    std::size_t threads = 1;  ///< At most as many as cores.
     std::size_t queue_max = 64;
   };
   struct Check {

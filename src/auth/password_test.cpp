@@ -35,8 +35,9 @@ TEST(Password, IsVerifiedExactlyAsSent) {
 }
 
 TEST(Password, RubbishInsteadOfAHashNeverMatches) {
-  for (const char* phc : {"", "x", "$argon2id$", "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA", "$2b$12$abcdefghijklmnopqrstuv",
-                          "$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=99999999,t=1,p=1$", "plaintext"})
+  for (const char* phc :
+       {"", "x", "$argon2id$", "$argon2i$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA", "$2b$12$abcdefghijklmnopqrstuv",
+        "$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=99999999,t=1,p=1$", "plaintext"})
     EXPECT_FALSE(matches_password("plaintext", phc, kCheap)) << phc;
 }
 
@@ -54,8 +55,8 @@ TEST(Password, LengthIsCountedInCharacters) {
 }
 
 TEST(Password, CommonOnesAndTheAddressItselfAreRefused) {
-  for (const char* password : {"password", "Password", "PASSWORD1", "12345678", "qwertyuiop", "password!!", "!password", "iloveyou2024",
-                               "letmein123", "aaaaaaaaaaaa", "scalemart1"}) {
+  for (const char* password : {"password", "Password", "PASSWORD1", "12345678", "qwertyuiop", "password!!", "!password",
+                               "iloveyou2024", "letmein123", "aaaaaaaaaaaa", "scalemart1"}) {
     EXPECT_TRUE(is_common_password(password)) << password;
     EXPECT_EQ(fault_of_password(password, "a@b"), PasswordFault::common) << password;
   }

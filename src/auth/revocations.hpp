@@ -35,7 +35,10 @@ class Revocations {
   [[nodiscard]] std::size_t size() const noexcept { return count_.load(std::memory_order_relaxed); }
 
  private:
-  struct UserEntry { std::uint32_t epoch; WallTime until; };
+  struct UserEntry {
+    std::uint32_t epoch;
+    WallTime until;
+  };
   static constexpr std::size_t kSlots = 65'536;
 
   template <class Id>
@@ -43,7 +46,9 @@ class Revocations {
     return static_cast<std::size_t>(((id.lo ^ (id.hi >> 7)) * 0x9e3779b97f4a7c15ULL) >> 48);
   }
   template <class Id>
-  [[nodiscard]] const std::atomic<std::uint32_t>& slot(Id id) const noexcept { return slots_[index(id)]; }
+  [[nodiscard]] const std::atomic<std::uint32_t>& slot(Id id) const noexcept {
+    return slots_[index(id)];
+  }
   [[nodiscard]] bool allows_slowly(UserId user, FamilyId family, std::uint32_t epoch) const noexcept;
   void added(std::size_t index) noexcept;
   void removed(std::size_t index) noexcept;
@@ -51,7 +56,7 @@ class Revocations {
   std::atomic<std::size_t> count_{0};
   std::array<std::atomic<std::uint32_t>, kSlots> slots_{};
   mutable std::mutex mutex_;
-  std::unordered_map<UserId, UserEntry> users_;     ///< Guarded by mutex_.
+  std::unordered_map<UserId, UserEntry> users_;      ///< Guarded by mutex_.
   std::unordered_map<FamilyId, WallTime> families_;  ///< Guarded by mutex_.
 };
 

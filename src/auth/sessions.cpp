@@ -41,7 +41,8 @@ std::string encode_refresh(const RefreshParts& parts) {
 std::optional<RefreshParts> decode_refresh(std::string_view text) {
   if (!text.starts_with(kRefreshPrefix)) return std::nullopt;
   std::array<char, kRefreshBytes> bytes;
-  if (base64url_decode(text.substr(kRefreshPrefix.size()), bytes.data(), bytes.size()) != kRefreshBytes) return std::nullopt;
+  if (base64url_decode(text.substr(kRefreshPrefix.size()), bytes.data(), bytes.size()) != kRefreshBytes)
+    return std::nullopt;
   RefreshParts parts;
   for (std::size_t i = 0; i < 8; ++i) {
     parts.family.hi = parts.family.hi << 8 | static_cast<unsigned char>(bytes[i]);
@@ -61,8 +62,14 @@ Digest256 digest_of(const std::array<std::byte, N>& bytes) {
 
 Sessions::Sessions(SessionOptions options, AccountStore& store, PasswordPool& passwords, const TokenSigner& signer,
                    Revocations& revocations, Admins& admins, const Clock& clock, Random& random)
-    : options_(options), store_(store), passwords_(passwords), signer_(signer), revocations_(revocations),
-      admins_(admins), clock_(clock), random_(random) {
+    : options_(options),
+      store_(store),
+      passwords_(passwords),
+      signer_(signer),
+      revocations_(revocations),
+      admins_(admins),
+      clock_(clock),
+      random_(random) {
   SCALEMART_CHECK(options_.access_lifetime >= std::chrono::seconds(1) && options_.access_lifetime <= kTokenLifetimeMax);
   SCALEMART_CHECK(options_.refresh_lifetime > std::chrono::seconds(0));
 }
@@ -90,7 +97,8 @@ void Sessions::create_user(Registration registration, Role role, bool with_login
   account.email = std::move(*email);
   account.name = std::move(registration.name);
   account.role = role;
-  auto store_it = [this, account = std::move(account), with_login, from = std::move(from), done](std::string phc) mutable {
+  auto store_it = [this, account = std::move(account), with_login, from = std::move(from),
+                   done](std::string phc) mutable {
     account.password_hash = std::move(phc);
     account.created = clock_.wall();
     const FamilyId chance = fresh_family_id();
@@ -120,7 +128,8 @@ void Sessions::login(std::string email, std::string password, std::string from, 
   if (is_too_long(password)) return done(refuse(AuthOutcome::invalid_credentials));
   auto normalised = normalise_email(email);
   if (!normalised) return check_login(std::nullopt, std::move(password), std::move(from), std::move(done));
-  auto check = [this, password = std::move(password), from = std::move(from), done](std::optional<Account> account) mutable {
+  auto check = [this, password = std::move(password), from = std::move(from),
+                done](std::optional<Account> account) mutable {
     check_login(std::move(account), std::move(password), std::move(from), std::move(done));
   };
   if (!store_.find_by_email(std::move(*normalised), std::move(check))) done(refuse(AuthOutcome::overloaded));
@@ -135,10 +144,12 @@ void Sessions::check_login(std::optional<Account> account, std::string password,
       return done(refuse(AuthOutcome::invalid_credentials));
     }
     if (!check.rehashed.empty())
-      static_cast<void>(store_.rehash(account->id, account->password_hash, std::move(check.rehashed), [](StoreOutcome) {}));
+      static_cast<void>(
+          store_.rehash(account->id, account->password_hash, std::move(check.rehashed), [](StoreOutcome) {}));
     open_login(std::move(*account), std::move(from), std::move(done));
   };
-  if (!passwords_.verify(std::move(password), std::move(phc), std::move(checked))) done(refuse(AuthOutcome::overloaded));
+  if (!passwords_.verify(std::move(password), std::move(phc), std::move(checked)))
+    done(refuse(AuthOutcome::overloaded));
 }
 
 void Sessions::open_login(Account account, std::string from, AuthDone done) {
@@ -148,7 +159,8 @@ void Sessions::open_login(Account account, std::string from, AuthDone done) {
   const std::uint32_t epoch = account.epoch;
   const std::string id = to_string(account.id);
   auto answer = [this, account = std::move(account), login = std::move(login), done](StoreOutcome outcome) {
-    if (outcome == StoreOutcome::not_found) return done(refuse(AuthOutcome::invalid_credentials));  // disabled meanwhile
+    if (outcome == StoreOutcome::not_found)
+      return done(refuse(AuthOutcome::invalid_credentials));  // disabled meanwhile
     if (outcome != StoreOutcome::done) return done(refuse(to_auth(outcome)));
     AuthAnswer result = answer_for(account);
     result.refresh_token = login.refresh_token;
@@ -165,9 +177,11 @@ void Sessions::refresh(std::string_view refresh_token, std::string from, AuthDon
   RefreshParts next = *parts;
   fill_random(next.token);
   const WallTime now = clock_.wall();
-  const RotateRequest request{parts->family, digest_of(parts->secret), digest_of(parts->token), digest_of(next.token),
-                              now, now + options_.refresh_lifetime};
-  AuditEntry reuse{"", "refresh_token_reused", to_string(parts->family), now, std::move(from), "", R"({"revoked":true})"};
+  const RotateRequest request{
+      parts->family, digest_of(parts->secret),       digest_of(parts->token), digest_of(next.token),
+      now,           now + options_.refresh_lifetime};
+  AuditEntry reuse{"", "refresh_token_reused", to_string(parts->family), now, std::move(from),
+                   "", R"({"revoked":true})"};
   auto answer = [this, next, done](Rotation rotation) {
     if (rotation.outcome == RotateOutcome::reused)
       revocations_.revoke_family(next.family, clock_.wall() + options_.access_lifetime + kRevocationMargin);
@@ -219,7 +233,8 @@ AuthAnswer Sessions::answer_for(const Account& account) const {
 }
 
 void Sessions::add_access_token(AuthAnswer& answer, const Account& account, FamilyId family) const {
-  answer.access_token = signer_.sign({account.id, family, account.role, account.epoch}, clock_.wall(), options_.access_lifetime);
+  answer.access_token =
+      signer_.sign({account.id, family, account.role, account.epoch}, clock_.wall(), options_.access_lifetime);
   answer.expires_in = options_.access_lifetime;
 }
 
@@ -237,7 +252,8 @@ void Sessions::audit_failed_login(UserId user, std::string from) {
       return;
     }
     ++failures_written_;
-    if (failures_skipped_ > 0) entry.after = R"({"not_written_before":)" + std::to_string(std::exchange(failures_skipped_, 0)) + "}";
+    if (failures_skipped_ > 0)
+      entry.after = R"({"not_written_before":)" + std::to_string(std::exchange(failures_skipped_, 0)) + "}";
   }
   static_cast<void>(store_.append_audit(std::move(entry), [](StoreOutcome) {}));
 }

@@ -27,15 +27,15 @@ enum class AuthOutcome : std::uint8_t {
   email_taken,
   invalid_email,
   invalid_name,
-  password_length,      ///< Not 8..128 characters.
-  weak_password,        ///< Common, or the e-mail address itself.
-  invalid_token,        ///< A refresh token we do not know, or of a revoked login.
-  token_expired,        ///< A refresh token past its time.
-  token_reused,         ///< A refresh token used twice: the login has been revoked.
+  password_length,  ///< Not 8..128 characters.
+  weak_password,    ///< Common, or the e-mail address itself.
+  invalid_token,    ///< A refresh token we do not know, or of a revoked login.
+  token_expired,    ///< A refresh token past its time.
+  token_reused,     ///< A refresh token used twice: the login has been revoked.
   not_found,
-  last_admin,           ///< An administrator cannot disable or demote themselves.
-  overloaded,           ///< Nothing was done; try again.
-  read_only,            ///< The disk is full; nothing was done.
+  last_admin,  ///< An administrator cannot disable or demote themselves.
+  overloaded,  ///< Nothing was done; try again.
+  read_only,   ///< The disk is full; nothing was done.
 };
 inline constexpr int kAuthOutcomeCount = 14;
 [[nodiscard]] std::string_view to_text(AuthOutcome outcome);
@@ -50,13 +50,13 @@ struct UserView {
 struct AuthAnswer {
   AuthOutcome outcome = AuthOutcome::overloaded;
   UserView user;
-  std::string access_token;          ///< register, login, refresh, change_password
-  std::string refresh_token;         ///< register, login, refresh
+  std::string access_token;           ///< register, login, refresh, change_password
+  std::string refresh_token;          ///< register, login, refresh
   std::chrono::seconds expires_in{};  ///< Of the access token.
 };
 
-/// Called exactly once: at once on the caller's thread when refused there, else on a thread of the pool or the
-/// store. It must be quick (post to the event loop) and must not throw.
+/// Called exactly once: at once on the caller's thread when refused there, else on a thread of the pool or
+/// the store. It must be quick (post to the event loop) and must not throw.
 using AuthDone = std::function<void(AuthAnswer)>;
 
 inline constexpr std::uint32_t kFailedLoginAuditsPerSecond = 20;
@@ -70,14 +70,15 @@ struct SessionOptions {
 
 /// Purpose: the rules of auth over a store, a hashing pool and a signer.
 ///
-/// Refresh tokens rotate (RFC 9700 section 4.14.2): each is good once, and a second use revokes the login with
-/// its access tokens, since one of the two users is a thief. There is no grace: a client that lost the answer
-/// logs in again. A guessed token revokes nothing, for it lacks the family's secret.
+/// Refresh tokens rotate (RFC 9700 section 4.14.2): each is good once, and a second use revokes the login
+/// with its access tokens, since one of the two users is a thief. There is no grace: a client that lost the
+/// answer logs in again. A guessed token revokes nothing, for it lacks the family's secret.
 ///
-/// Effects are immediate: when `done` says so, every TokenVerifier over the same Revocations refuses the tokens
-/// concerned, and Admins knows the new role.
+/// Effects are immediate: when `done` says so, every TokenVerifier over the same Revocations refuses the
+/// tokens concerned, and Admins knows the new role.
 ///
-/// Failed logins are audited at most kFailedLoginAuditsPerSecond a second, so that an attack cannot fill the disk.
+/// Failed logins are audited at most kFailedLoginAuditsPerSecond a second, so that an attack cannot fill the
+/// disk.
 ///
 /// Concurrency: thread-safe. Lifetime: stop the pool, then the store, then destroy this.
 class Sessions {
@@ -90,7 +91,9 @@ class Sessions {
   /// Forgets what has expired, in memory and in the store. Every minute or so.
   void sweep();
 
-  struct Registration { std::string email, password, name; };
+  struct Registration {
+    std::string email, password, name;
+  };
   void register_buyer(Registration registration, std::string from, AuthDone done);
   void login(std::string email, std::string password, std::string from, AuthDone done);
   void refresh(std::string_view refresh_token, std::string from, AuthDone done);
@@ -98,10 +101,10 @@ class Sessions {
   void logout(const Principal& who, std::string from, AuthDone done);
   /// So are those of every other login of the user.
   void logout_everywhere(const Principal& who, std::string from, AuthDone done);
-  /// Every access token and every other login ends. The refresh token of this login stays good, and the answer
-  /// carries a new access token for it.
-  void change_password(const Principal& who, std::string old_password, std::string new_password,
-                       std::string from, AuthDone done);
+  /// Every access token and every other login ends. The refresh token of this login stays good, and the
+  /// answer carries a new access token for it.
+  void change_password(const Principal& who, std::string old_password, std::string new_password, std::string from,
+                       AuthDone done);
   void me(UserId user, AuthDone done);
 
   // --- an administrator's ---

@@ -8,9 +8,13 @@
 namespace scalemart {
 namespace {
 
-Error busy() { return error("the account store is busy; try again"); }
+Error busy() {
+  return error("the account store is busy; try again");
+}
 
-Error failed(AuthOutcome outcome) { return error("the account was not created: " + std::string(to_text(outcome))); }
+Error failed(AuthOutcome outcome) {
+  return error("the account was not created: " + std::string(to_text(outcome)));
+}
 
 }  // namespace
 
@@ -46,7 +50,8 @@ AuthOutcome Sessions::set_password_now(UserId user, std::string password) {
   const WallTime now = clock_.wall();
   AuditEntry audit{"system", "password_set", to_string(user), now, "", "", ""};
   const auto changed = await<EpochChange>([&](auto done) {
-    return store_.change_password({user, (*found)->password_hash, *phc, FamilyId{}, now}, std::move(audit), std::move(done));
+    return store_.change_password({user, (*found)->password_hash, *phc, FamilyId{}, now}, std::move(audit),
+                                  std::move(done));
   });
   if (!changed || changed->outcome == StoreOutcome::stale) return AuthOutcome::overloaded;
   if (changed->outcome == StoreOutcome::no_space) return AuthOutcome::read_only;
@@ -78,7 +83,9 @@ Result<void> Sessions::seed_buyers(std::uint32_t count, std::chrono::seconds lif
     const WallTime now = clock_.wall();
     const FamilyId chance = fresh_family_id();
     const UserId first{chance.hi, chance.lo >> 1};  // room to count up
-    const auto outcome = await<StoreOutcome>([&](auto done) { return store_.seed({first, portion, now}, std::move(done)); });
+    const auto outcome = await<StoreOutcome>([&](auto done) {
+      return store_.seed({first, portion, now}, std::move(done));
+    });
     if (!outcome) return busy();
     if (*outcome != StoreOutcome::done) return error("the buyers were not created: the disk is full");
     for (std::uint32_t i = 0; i < portion; ++i) {
@@ -88,7 +95,8 @@ Result<void> Sessions::seed_buyers(std::uint32_t count, std::chrono::seconds lif
     made += portion;
   }
   AuditEntry audit{"system", "buyers_seeded", "", clock_.wall(), "", "", R"({"count":)" + std::to_string(count) + "}"};
-  const auto written = await<StoreOutcome>([&](auto done) { return store_.append_audit(std::move(audit), std::move(done)); });
+  const auto written =
+      await<StoreOutcome>([&](auto done) { return store_.append_audit(std::move(audit), std::move(done)); });
   if (!written) return busy();
   return {};
 }

@@ -25,7 +25,9 @@ class SessionsTest : public ::testing::Test {
     return future.get();
   }
   AuthAnswer registered(const std::string& email = "ann@example.com", const std::string& password = kPassword) {
-    return wait([&](AuthDone done) { sessions_.register_buyer({email, password, "Ann"}, "192.0.2.1", std::move(done)); });
+    return wait([&](AuthDone done) {
+      sessions_.register_buyer({email, password, "Ann"}, "192.0.2.1", std::move(done));
+    });
   }
   AuthAnswer logged_in(const std::string& email = "ann@example.com", const std::string& password = kPassword) {
     return wait([&](AuthDone done) { sessions_.login(email, password, "192.0.2.1", std::move(done)); });
@@ -99,8 +101,9 @@ TEST_F(SessionsTest, LoginTellsNobodyWhatWasWrong) {
   EXPECT_EQ(logged_in("not an address").outcome, AuthOutcome::invalid_credentials);
   EXPECT_EQ(logged_in("ann@example.com", "").outcome, AuthOutcome::invalid_credentials);
   EXPECT_EQ(logged_in("ann@example.com", std::string(1'000'000, 'x')).outcome, AuthOutcome::invalid_credentials);
-  ASSERT_EQ(wait([&](AuthDone done) { sessions_.set_disabled(admin(), made.user.id, true, "", std::move(done)); }).outcome,
-            AuthOutcome::done);
+  ASSERT_EQ(
+      wait([&](AuthDone done) { sessions_.set_disabled(admin(), made.user.id, true, "", std::move(done)); }).outcome,
+      AuthOutcome::done);
   EXPECT_EQ(logged_in().outcome, AuthOutcome::invalid_credentials);
 }
 
@@ -150,8 +153,9 @@ TEST_F(SessionsTest, TwoParallelRefreshesHaveOneWinnerAndNoSurvivor) {
 TEST_F(SessionsTest, GuessedRefreshTokensRevokeNothing) {
   const AuthAnswer login = registered();
   const std::string& token = login.refresh_token;
-  for (std::string bad : {std::string(), std::string("smr_"), std::string("x"), token + "A", token.substr(0, token.size() - 1), token.substr(4),
-                          std::string(100'000, 'A'), login.access_token})
+  for (std::string bad :
+       {std::string(), std::string("smr_"), std::string("x"), token + "A", token.substr(0, token.size() - 1),
+        token.substr(4), std::string(100'000, 'A'), login.access_token})
     EXPECT_EQ(refreshed(bad).outcome, AuthOutcome::invalid_token) << bad.substr(0, 20);
   // Right family, wrong secret and token: what somebody who saw an access token could try.
   std::string guess = token;
@@ -172,7 +176,8 @@ TEST_F(SessionsTest, LogoutEndsThisLoginAtOnce) {
   const AuthAnswer here = registered();
   const AuthAnswer there = logged_in();
   ASSERT_TRUE(alive(here));
-  EXPECT_EQ(wait([&](AuthDone done) { sessions_.logout(principal(here), "", std::move(done)); }).outcome, AuthOutcome::done);
+  EXPECT_EQ(wait([&](AuthDone done) { sessions_.logout(principal(here), "", std::move(done)); }).outcome,
+            AuthOutcome::done);
   EXPECT_FALSE(alive(here));
   EXPECT_EQ(refreshed(here.refresh_token).outcome, AuthOutcome::invalid_token);
   EXPECT_TRUE(alive(there));
@@ -223,7 +228,9 @@ TEST_F(SessionsTest, DisablingEndsEverythingAtOnce) {
   EXPECT_EQ(refreshed(login.refresh_token).outcome, AuthOutcome::invalid_token);
   EXPECT_EQ(wait([&](AuthDone done) { sessions_.set_disabled(by, by.user, true, "", std::move(done)); }).outcome,
             AuthOutcome::last_admin);
-  EXPECT_EQ(wait([&](AuthDone done) { sessions_.set_disabled(by, {1, 1}, true, "", std::move(done)); }).outcome,
+  EXPECT_EQ(wait([&](AuthDone done) {
+              sessions_.set_disabled(by, {1, 1}, true, "", std::move(done));
+            }).outcome,
             AuthOutcome::not_found);
 }
 
@@ -301,7 +308,8 @@ TEST_F(SessionsTest, LoginStormIsRefusedBeyondThePoolsQueue) {
   ASSERT_EQ(registered().outcome, AuthOutcome::done);
   std::promise<void> gate;
   const std::shared_future<void> open = gate.get_future().share();
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(passwords_.verify("x", "", [open](const PasswordPool::Check&) { open.wait(); }));
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(passwords_.verify("x", "", [open](const PasswordPool::Check&) { open.wait(); }));
   std::atomic<int> overloaded{0}, done{0};
   constexpr int kStorm = 300;
   for (int i = 0; i < kStorm; ++i)
@@ -343,7 +351,8 @@ TEST_F(SessionsTest, FirstAdminIsMadeOnceAndNobodyIsPromotedByHisAddress) {
 
 TEST_F(SessionsTest, SeededBuyersHoldGoodTokensAndCannotLogIn) {
   std::vector<std::pair<UserId, std::string>> made;
-  ASSERT_TRUE(sessions_.seed_buyers(250, 24h, [&](UserId user, std::string_view token) { made.emplace_back(user, token); }));
+  ASSERT_TRUE(
+      sessions_.seed_buyers(250, 24h, [&](UserId user, std::string_view token) { made.emplace_back(user, token); }));
   ASSERT_EQ(made.size(), 250u);
   clock_.advance(23h);
   for (const auto& [user, token] : made) {

@@ -18,7 +18,9 @@ constexpr std::string_view kAudience = "shop";
 constexpr std::string_view kType = "at+jwt";
 constexpr std::size_t kMacText = 43;
 
-std::int64_t floor_seconds(WallTime t) { return t.ms / 1000 - (t.ms % 1000 < 0 ? 1 : 0); }
+std::int64_t floor_seconds(WallTime t) {
+  return t.ms / 1000 - (t.ms % 1000 < 0 ? 1 : 0);
+}
 
 void append_number(std::string& out, std::int64_t value) {
   char digits[24];
@@ -143,7 +145,8 @@ class TokenVerifier::Cache {
   static_assert(sizeof(Slot) == 384 && std::is_trivially_copyable_v<Slot>);
 
   /// calloc gives pages that cost nothing until they are used.
-  explicit Cache(std::size_t entries) : mask_(entries - 1), slots_(static_cast<Slot*>(std::calloc(entries, sizeof(Slot)))) {
+  explicit Cache(std::size_t entries)
+      : mask_(entries - 1), slots_(static_cast<Slot*>(std::calloc(entries, sizeof(Slot)))) {
     SCALEMART_CHECK((entries & mask_) == 0);
     SCALEMART_CHECK(slots_ != nullptr);
   }

@@ -1,8 +1,10 @@
 #pragma once
-// Access tokens: JWT (RFC 7519) signed with HS256 and nothing else, checked after RFC 8725, `typ` of RFC 9068.
+// Access tokens: JWT (RFC 7519) signed with HS256 and nothing else, checked after RFC 8725, `typ` of RFC
+// 9068.
 //
 // Header, these three members only: alg "HS256", typ "at+jwt", kid (names one of our own keys).
-// Claims, all required:            iss "scalemart", aud "shop", sub (user, ULID), exp, iat (seconds, integers),
+// Claims, all required:            iss "scalemart", aud "shop", sub (user, ULID), exp, iat (seconds,
+// integers),
 //                                  role "buyer"|"admin", fam (login, ULID), epoch (the account's, integer).
 // nbf is honoured when present; other claims are ignored if they are strings, integers, true, false or null.
 
@@ -61,8 +63,7 @@ class TokenVerifier {
   static constexpr std::size_t kCacheEntriesDefault = 65'536;  ///< 384 bytes each, touched only when used.
 
   /// cache_entries: a power of two, or 0 for no cache.
-  TokenVerifier(const KeyRing& keys, const Revocations& revocations,
-                std::size_t cache_entries = kCacheEntriesDefault);
+  TokenVerifier(const KeyRing& keys, const Revocations& revocations, std::size_t cache_entries = kCacheEntriesDefault);
   ~TokenVerifier();
   TokenVerifier(const TokenVerifier&) = delete;
   TokenVerifier& operator=(const TokenVerifier&) = delete;

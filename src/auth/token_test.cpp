@@ -34,8 +34,8 @@ class TokenTest : public ::testing::Test {
   std::string kid() const { return ring_->get()->current.kid; }
   std::string header() const { return R"({"alg":"HS256","typ":"at+jwt","kid":")" + kid() + "\"}"; }
   static std::string payload(const std::string& exp = "1700000900", const std::string& iat = "1700000000") {
-    return R"({"iss":"scalemart","aud":"shop","sub":")" + std::string(kUser) + R"(","exp":)" + exp + R"(,"iat":)" + iat +
-           R"(,"role":"buyer","fam":")" + kFamily + R"(","epoch":3})";
+    return R"({"iss":"scalemart","aud":"shop","sub":")" + std::string(kUser) + R"(","exp":)" + exp + R"(,"iat":)" +
+           iat + R"(,"role":"buyer","fam":")" + kFamily + R"(","epoch":3})";
   }
   /// The good payload with one text replaced.
   static std::string altered(const std::string& from, const std::string& to) {
@@ -93,7 +93,8 @@ TEST_F(TokenTest, LifetimeIsCut) {
 
 TEST_F(TokenTest, ForeignButHonestSpellingIsAccepted) {
   EXPECT_EQ(judged(jwt(" { \"typ\" : \"at+jwt\", \"kid\":\"" + kid() + "\", \"alg\":\"HS256\" } ", payload())), "ok");
-  EXPECT_EQ(judged(jwt(header(), altered("\"epoch\":3}", "\"epoch\":3,\"jti\":\"x\",\"nbf\":1699999999,\"n\":null}"))), "ok");
+  EXPECT_EQ(judged(jwt(header(), altered("\"epoch\":3}", "\"epoch\":3,\"jti\":\"x\",\"nbf\":1699999999,\"n\":null}"))),
+            "ok");
   EXPECT_EQ(judged(jwt(header(), altered("\"epoch\":3}", "\"epoch\":3,\"nbf\":1700000030}"))), "ok");
   const std::string old_kid = ring_->get()->previous->kid;
   EXPECT_EQ(judged(jwt(R"({"alg":"HS256","typ":"at+jwt","kid":")" + old_kid + "\"}", payload(), kOldSecret)), "ok");
@@ -107,7 +108,9 @@ TEST_F(TokenTest, AttacksAreRefused) {
   const auto with_alg = [&](const std::string& alg) {
     return with_header(R"({"alg":)" + alg + R"(,"typ":"at+jwt","kid":")" + kid() + "\"}");
   };
-  const auto with_kid = [&](const std::string& k) { return with_header(R"({"alg":"HS256","typ":"at+jwt","kid":)" + k + "}"); };
+  const auto with_kid = [&](const std::string& k) {
+    return with_header(R"({"alg":"HS256","typ":"at+jwt","kid":)" + k + "}");
+  };
   const auto with_extra = [&](const std::string& member) {
     return with_header(R"({"alg":"HS256","typ":"at+jwt","kid":")" + kid() + "\"," + member + "}");
   };
@@ -123,7 +126,11 @@ TEST_F(TokenTest, AttacksAreRefused) {
     text.back() = alphabet[alphabet.find(text.back()) + 1];
     return text;
   };
-  struct Row { const char* attack; std::string token; const char* expected = "invalid"; };
+  struct Row {
+    const char* attack;
+    std::string token;
+    const char* expected = "invalid";
+  };
   const std::vector<Row> rows = {
       // no signature, other algorithms
       {"alg none, no signature", unsigned_with(R"({"alg":"none","typ":"at+jwt"})")},
@@ -200,15 +207,18 @@ TEST_F(TokenTest, AttacksAreRefused) {
       {"signature not canonical", stray_bits(good)},
       {"signature in plain base64", good.substr(0, good.rfind('.') + 1) + std::string(42, '/') + "8"},
       {"signature of zeros", good.substr(0, good.rfind('.') + 1) + std::string(43, 'A')},
-      {"signature with one bit changed", good.substr(0, good.size() - 43) + (good[good.size() - 43] == 'A' ? 'B' : 'A') + good.substr(good.size() - 42)},
-      {"payload of another token", base64url_encode(header()) + "." + base64url_encode(altered("buyer", "admin")) + "." + signature},
+      {"signature with one bit changed",
+       good.substr(0, good.size() - 43) + (good[good.size() - 43] == 'A' ? 'B' : 'A') + good.substr(good.size() - 42)},
+      {"payload of another token",
+       base64url_encode(header()) + "." + base64url_encode(altered("buyer", "admin")) + "." + signature},
       {"leading space", " " + good},
       {"trailing space", good + " "},
       {"trailing newline", good + "\n"},
       {"NUL inside", good.substr(0, 20) + std::string(1, '\0') + good.substr(21)},
       {"with the scheme", "Bearer " + good},
       {"payload padded", jwt(header(), payload()).insert(good.rfind('.'), "=")},
-      {"longer than 4 KiB", with_payload(altered("\"epoch\":3}", "\"epoch\":3,\"x\":\"" + std::string(4000, 'x') + "\"}"))},
+      {"longer than 4 KiB",
+       with_payload(altered("\"epoch\":3}", "\"epoch\":3,\"x\":\"" + std::string(4000, 'x') + "\"}"))},
       {"a megabyte", std::string(1 << 20, 'A')},
       {"a megabyte of dots", std::string(1 << 20, '.')},
       // claims
@@ -301,7 +311,9 @@ TEST(TokenRotation, PreviousKeysTokensLiveUntilTheNextRotation) {
   const Revocations revocations;
   TokenVerifier verifier(*ring, revocations, 64);
   const TokenSigner signer(*ring);
-  const auto ok = [&](const std::string& token) { return std::holds_alternative<Principal>(verifier.verify(token, kNow)); };
+  const auto ok = [&](const std::string& token) {
+    return std::holds_alternative<Principal>(verifier.verify(token, kNow));
+  };
   const std::string first = signer.sign({{1, 1}, {2, 2}, Role::buyer, 0}, kNow, 15min);
   EXPECT_TRUE(ok(first));
   ASSERT_TRUE(ring->rotate(random));

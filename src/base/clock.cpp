@@ -13,7 +13,11 @@ std::int64_t read_ns(clockid_t id) noexcept {
 
 }  // namespace
 
-SteadyTime SystemClock::steady() const noexcept { return SteadyTime(std::chrono::nanoseconds(read_ns(CLOCK_BOOTTIME))); }
-WallTime SystemClock::wall() const noexcept { return {read_ns(CLOCK_REALTIME) / 1'000'000}; }
+SteadyTime SystemClock::steady() const noexcept {
+  return SteadyTime(std::chrono::nanoseconds(read_ns(CLOCK_BOOTTIME)));
+}
+WallTime SystemClock::wall() const noexcept {
+  return {read_ns(CLOCK_REALTIME) / 1'000'000};
+}
 
 }  // namespace scalemart

@@ -10,9 +10,7 @@ struct EmbeddedFile {
   std::string_view path;  ///< As given in CMakeLists.txt, relative to the project's root.
   const char* begin;
   const char* end;
-  [[nodiscard]] std::string_view content() const {
-    return {begin, static_cast<std::size_t>(end - begin)};
-  }
+  [[nodiscard]] std::string_view content() const { return {begin, static_cast<std::size_t>(end - begin)}; }
 };
 
 /// openapi.json, the explorer and the start page.

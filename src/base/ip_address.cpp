@@ -40,7 +40,9 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return std::nullopt;
 }
 
-bool IpAddress::is_v4() const { return std::memcmp(bytes.data(), kMappedPrefix.data(), kMappedPrefix.size()) == 0; }
+bool IpAddress::is_v4() const {
+  return std::memcmp(bytes.data(), kMappedPrefix.data(), kMappedPrefix.size()) == 0;
+}
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return bytes[12] == 127;

@@ -25,9 +25,13 @@ std::uint64_t Random::below(std::uint64_t bound) {
   }
 }
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
-SecureRandom::~SecureRandom() { OPENSSL_cleanse(buffer_, sizeof buffer_); }
+SecureRandom::~SecureRandom() {
+  OPENSSL_cleanse(buffer_, sizeof buffer_);
+}
 
 void SecureRandom::fill(std::span<std::byte> out) {
   if (out.size() > kBuffer) {

@@ -23,6 +23,8 @@ struct Error {
 template <class T>
 using Result = boost::system::result<T, Error>;
 
-[[nodiscard]] inline Error error(std::string message) { return {Error::Tag{}, std::move(message)}; }
+[[nodiscard]] inline Error error(std::string message) {
+  return {Error::Tag{}, std::move(message)};
+}
 
 }  // namespace scalemart

@@ -36,7 +36,8 @@ class TaskPool {
   std::vector<std::thread> threads_;
 };
 
-/// Gives the calling thread only what others leave over: SCHED_BATCH and nice 10 (background) or SCHED_IDLE (idle).
+/// Gives the calling thread only what others leave over: SCHED_BATCH and nice 10 (background) or SCHED_IDLE
+/// (idle).
 void yield_to_the_sale(bool idle) noexcept;
 
 }  // namespace scalemart

@@ -40,7 +40,9 @@ bool ulid_read(std::string_view text, std::uint64_t& hi, std::uint64_t& lo);
 }  // namespace detail
 
 template <class Tag>
-void write_text(Ulid<Tag> id, char* out26) { detail::ulid_write(id.hi, id.lo, out26); }
+void write_text(Ulid<Tag> id, char* out26) {
+  detail::ulid_write(id.hi, id.lo, out26);
+}
 
 template <class Tag>
 [[nodiscard]] std::string to_string(Ulid<Tag> id) {
@@ -68,7 +70,9 @@ template <class Id>
 
 /// A product's place in the ledger: dense, given in order of creation, never reused.
 enum class ProductRef : std::uint32_t {};
-[[nodiscard]] constexpr std::uint32_t index_of(ProductRef ref) { return static_cast<std::uint32_t>(ref); }
+[[nodiscard]] constexpr std::uint32_t index_of(ProductRef ref) {
+  return static_cast<std::uint32_t>(ref);
+}
 
 /// Position in the journal: 1 for the first record, dense.
 using Sequence = std::uint64_t;

@@ -26,7 +26,12 @@ inline constexpr int kOrderStatusCount = 7;
 }
 
 enum class StatusReason : std::uint8_t {
-  none, payment_declined, hold_expired, cancelled_by_buyer, discarded_by_admin, refunded_by_admin
+  none,
+  payment_declined,
+  hold_expired,
+  cancelled_by_buyer,
+  discarded_by_admin,
+  refunded_by_admin
 };
 [[nodiscard]] std::string_view to_text(StatusReason reason);
 
@@ -51,7 +56,7 @@ struct OrderView {
   Currency currency;
   OrderStatus status = OrderStatus::pending;
   StatusReason reason = StatusReason::none;
-  Sequence sequence = 0;  ///< Of the record that accepted it.
+  Sequence sequence = 0;              ///< Of the record that accepted it.
   std::vector<StatusChange> history;  ///< Oldest first; the first is `pending` at the time of the order.
   [[nodiscard]] MinorUnits total() const { return unit_price * quantity; }
 };

@@ -13,7 +13,9 @@ namespace scalemart {
 enum class Role : std::uint8_t { buyer, admin };
 inline constexpr int kRoleCount = 2;
 
-[[nodiscard]] constexpr std::string_view to_text(Role role) { return role == Role::admin ? "admin" : "buyer"; }
+[[nodiscard]] constexpr std::string_view to_text(Role role) {
+  return role == Role::admin ? "admin" : "buyer";
+}
 
 [[nodiscard]] constexpr std::optional<Role> parse_role(std::string_view text) {
   if (text == "buyer") return Role::buyer;

@@ -32,9 +32,9 @@ struct ProductDetails {
 /// What decides whether a unit may be sold, to whom, and for how much.
 struct SaleTerms {
   MinorUnits price = 0;
-  std::optional<WallTime> starts_at;    ///< Absent: from the beginning.
-  std::optional<WallTime> ends_at;      ///< Absent: never. The sale is over at this instant.
-  std::uint32_t per_user_limit = 0;     ///< Pending + confirmed units one buyer may have; 0: no limit.
+  std::optional<WallTime> starts_at;  ///< Absent: from the beginning.
+  std::optional<WallTime> ends_at;    ///< Absent: never. The sale is over at this instant.
+  std::uint32_t per_user_limit = 0;   ///< Pending + confirmed units one buyer may have; 0: no limit.
   bool operator==(const SaleTerms&) const = default;
 };
 

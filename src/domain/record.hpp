@@ -11,11 +11,27 @@
 namespace scalemart {
 
 namespace record {
-struct ProductCreated { ProductRef product{}; std::shared_ptr<const ProductSpec> spec; std::int64_t total = 0; };
-struct ProductChanged { ProductRef product{}; std::shared_ptr<const ProductSpec> spec; };
-struct ProductRemoved { ProductRef product{}; };
-struct StockAdjusted { ProductRef product{}; std::int64_t delta = 0; std::string reason; };
-struct PauseSet { ProductRef product{}; bool paused = false; };
+struct ProductCreated {
+  ProductRef product{};
+  std::shared_ptr<const ProductSpec> spec;
+  std::int64_t total = 0;
+};
+struct ProductChanged {
+  ProductRef product{};
+  std::shared_ptr<const ProductSpec> spec;
+};
+struct ProductRemoved {
+  ProductRef product{};
+};
+struct StockAdjusted {
+  ProductRef product{};
+  std::int64_t delta = 0;
+  std::string reason;
+};
+struct PauseSet {
+  ProductRef product{};
+  bool paused = false;
+};
 struct Reserved {
   OrderId order;
   UserId buyer;
@@ -25,19 +41,45 @@ struct Reserved {
   MinorUnits unit_price = 0;
   KeyDigest key;
 };
-struct Begun { OrderId order; std::uint32_t fence = 0; };
-struct Confirmed { OrderId order; std::string payment_reference; };
-struct Failed { OrderId order; StatusReason reason{}; };
-struct Expired { OrderId order; };
-struct Cancelled { OrderId order; };
-struct Refunded { OrderId order; };
-struct StepFinished { OrderId order; Step step{}; bool skipped = false; };
-struct Parked { OrderId order; Step step{}; std::uint32_t attempts = 0; std::string reason; };
-struct Unparked { OrderId order; };
+struct Begun {
+  OrderId order;
+  std::uint32_t fence = 0;
+};
+struct Confirmed {
+  OrderId order;
+  std::string payment_reference;
+};
+struct Failed {
+  OrderId order;
+  StatusReason reason{};
+};
+struct Expired {
+  OrderId order;
+};
+struct Cancelled {
+  OrderId order;
+};
+struct Refunded {
+  OrderId order;
+};
+struct StepFinished {
+  OrderId order;
+  Step step{};
+  bool skipped = false;
+};
+struct Parked {
+  OrderId order;
+  Step step{};
+  std::uint32_t attempts = 0;
+  std::string reason;
+};
+struct Unparked {
+  OrderId order;
+};
 
 /// The position in this list is the kind's number on disk: only ever append.
-using Payload = std::variant<ProductCreated, ProductChanged, ProductRemoved, StockAdjusted, PauseSet, Reserved,
-                             Begun, Confirmed, Failed, Expired, Cancelled, Refunded, StepFinished, Parked, Unparked>;
+using Payload = std::variant<ProductCreated, ProductChanged, ProductRemoved, StockAdjusted, PauseSet, Reserved, Begun,
+                             Confirmed, Failed, Expired, Cancelled, Refunded, StepFinished, Parked, Unparked>;
 }  // namespace record
 
 struct Record {

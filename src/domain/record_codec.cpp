@@ -15,7 +15,9 @@ constexpr std::size_t kFixedRoom = 128;  // more than any payload without its te
 constexpr std::size_t kRecordMin = 3;    // kind, time step, a product
 constexpr int kReasonCount = static_cast<int>(StatusReason::refunded_by_admin) + 1;
 
-void put(Writer& out, ProductRef product) { out.varint(index_of(product)); }
+void put(Writer& out, ProductRef product) {
+  out.varint(index_of(product));
+}
 
 struct Encode {
   Writer& out;
@@ -80,8 +82,12 @@ struct Encode {
   void operator()(const record::Unparked& r) const { out.id(r.order); }
 };
 
-ProductRef product(Reader& in) { return ProductRef{in.varint32()}; }
-OrderId order(Reader& in) { return in.id<OrderId>(); }
+ProductRef product(Reader& in) {
+  return ProductRef{in.varint32()};
+}
+OrderId order(Reader& in) {
+  return in.id<OrderId>();
+}
 
 // One per kind; the overload is chosen by a tag of the wanted type.
 template <class T>
@@ -100,7 +106,9 @@ record::Payload decode(Reader& in, Want<record::ProductChanged>) {
   r.spec = decode_spec(in);
   return r;
 }
-record::Payload decode(Reader& in, Want<record::ProductRemoved>) { return record::ProductRemoved{product(in)}; }
+record::Payload decode(Reader& in, Want<record::ProductRemoved>) {
+  return record::ProductRemoved{product(in)};
+}
 record::Payload decode(Reader& in, Want<record::StockAdjusted>) {
   record::StockAdjusted r;
   r.product = product(in);
@@ -146,9 +154,15 @@ record::Payload decode(Reader& in, Want<record::Failed>) {
   r.reason = static_cast<StatusReason>(in.u8_below(kReasonCount));
   return r;
 }
-record::Payload decode(Reader& in, Want<record::Expired>) { return record::Expired{order(in)}; }
-record::Payload decode(Reader& in, Want<record::Cancelled>) { return record::Cancelled{order(in)}; }
-record::Payload decode(Reader& in, Want<record::Refunded>) { return record::Refunded{order(in)}; }
+record::Payload decode(Reader& in, Want<record::Expired>) {
+  return record::Expired{order(in)};
+}
+record::Payload decode(Reader& in, Want<record::Cancelled>) {
+  return record::Cancelled{order(in)};
+}
+record::Payload decode(Reader& in, Want<record::Refunded>) {
+  return record::Refunded{order(in)};
+}
 record::Payload decode(Reader& in, Want<record::StepFinished>) {
   record::StepFinished r;
   r.order = order(in);
@@ -164,7 +178,9 @@ record::Payload decode(Reader& in, Want<record::Parked>) {
   r.reason = in.text();
   return r;
 }
-record::Payload decode(Reader& in, Want<record::Unparked>) { return record::Unparked{order(in)}; }
+record::Payload decode(Reader& in, Want<record::Unparked>) {
+  return record::Unparked{order(in)};
+}
 
 constexpr std::size_t kKinds = std::variant_size_v<record::Payload>;
 

@@ -3,14 +3,16 @@
 //
 //   batch    = version:u8 (1)  count:varint  time:i64  record*count        nothing may follow
 //   record   = kind:u8  time_step:svarint  payload      kind: position in record::Payload
-//                                                       time_step: ms since the record before (the first: since `time`)
+//                                                       time_step: ms since the record before (the first:
+//                                                       since `time`)
 //   payloads (p = product:varint, o = order:16 bytes, s = text: length:varint + bytes)
 //     0 product_created   p spec total:svarint              8 failed         o reason:u8
 //     1 product_changed   p spec                            9 expired        o
 //     2 product_removed   p                                10 cancelled      o
 //     3 stock_adjusted    p delta:svarint reason:s         11 refunded       o
 //     4 pause_set         p paused:u8                      12 step_finished  o step:u8 skipped:u8
-//     5 reserved          o buyer:16 p quantity:varint     13 parked         o step:u8 attempts:varint reason:s
+//     5 reserved          o buyer:16 p quantity:varint     13 parked         o step:u8 attempts:varint
+//     reason:s
 //                         hold_ms:varint price:svarint     14 unparked       o
 //                         keyed:u8 [key:16]
 //     6 begun             o fence:varint
@@ -18,8 +20,8 @@
 //   spec     = id:s currency:3 bytes  name:s description:s image_url:s  price:svarint per_user_limit:varint
 //              present:u8 (1 list price, 2 start, 4 end)  then those present, each svarint
 //
-// Ids are their two 64-bit words, high one first, each little-endian. varint: LEB128, minimal. svarint: zigzag.
-// Sequences are not stored: they are dense, the batch's first is kept beside it.
+// Ids are their two 64-bit words, high one first, each little-endian. varint: LEB128, minimal. svarint:
+// zigzag. Sequences are not stored: they are dense, the batch's first is kept beside it.
 
 #include <cstddef>
 #include <memory>

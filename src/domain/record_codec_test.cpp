@@ -41,7 +41,10 @@ std::string hex(std::span<const std::byte> bytes) {
 
 Bytes payload_bytes(const Payload& payload) {
   Bytes bytes;
-  { wire::Writer out(bytes); encode_payload(payload, out); }
+  {
+    wire::Writer out(bytes);
+    encode_payload(payload, out);
+  }
   return bytes;
 }
 
@@ -50,20 +53,36 @@ bool same(const Record& a, const Record& b) {
   return a.sequence == b.sequence && a.at == b.at && payload_bytes(a.payload) == payload_bytes(b.payload);
 }
 
-struct Golden { Payload payload; std::string hex; };
+struct Golden {
+  Payload payload;
+  std::string hex;
+};
 
 std::vector<Golden> golden() {
   const std::string o(kOrderHex);
   return {
       {ProductCreated{ProductRef{3}, lamp(), 300},
-       "0003046c616d70455552044c616d7006427269676874062f6c2e706e67" "9e1f" "02" "07" "d89a01" "d00f" "a01f" "d804"},
-      {ProductChanged{ProductRef{200}, plain()}, "01c80101704555520000000200" "00"},
+       "0003046c616d70455552044c616d7006427269676874062f6c2e706e67"
+       "9e1f"
+       "02"
+       "07"
+       "d89a01"
+       "d00f"
+       "a01f"
+       "d804"},
+      {ProductChanged{ProductRef{200}, plain()},
+       "01c80101704555520000000200"
+       "00"},
       {ProductRemoved{ProductRef{5}}, "0205"},
       {StockAdjusted{ProductRef{5}, -70, "lost"}, "03058b01046c6f7374"},
       {PauseSet{ProductRef{5}, true}, "040501"},
-      {Reserved{kOrder, kBuyer, ProductRef{7}, 2, 600'000, 1999, {0x41, 0x42}},
-       "05" + o + "28272625242322213837363534333231" "0702c0cf249e1f01" "41000000000000004200000000000000"},
-      {Reserved{kOrder, kBuyer, ProductRef{7}, 1, 0, 0, {}}, "05" + o + "28272625242322213837363534333231" "0701000000"},
+      {Reserved{kOrder, kBuyer, ProductRef{7}, 2, 600'000, 1999, {0x41, 0x42}}, "05" + o +
+                                                                                    "28272625242322213837363534333231"
+                                                                                    "0702c0cf249e1f01"
+                                                                                    "41000000000000004200000000000000"},
+      {Reserved{kOrder, kBuyer, ProductRef{7}, 1, 0, 0, {}}, "05" + o +
+                                                                 "28272625242322213837363534333231"
+                                                                 "0701000000"},
       {Begun{kOrder, 300}, "06" + o + "ac02"},
       {Confirmed{kOrder, "ch_1"}, "07" + o + "0463685f31"},
       {Failed{kOrder, StatusReason::payment_declined}, "08" + o + "01"},
@@ -86,8 +105,12 @@ TEST(RecordCodec, BytesOfEveryKindAreThePromisedOnes) {
 }
 
 TEST(RecordCodec, BytesOfABatchAreThePromisedOnes) {
-  const std::vector<Record> records{{41, {1'700'000'000'000}, Expired{kOrder}}, {42, {1'700'000'000'005}, ProductRemoved{ProductRef{9}}}};
-  EXPECT_EQ(hex(encode_batch(records)), "01020068e5cf8b010000" "0900" + std::string(kOrderHex) + "020a09");
+  const std::vector<Record> records{{41, {1'700'000'000'000}, Expired{kOrder}},
+                                    {42, {1'700'000'000'005}, ProductRemoved{ProductRef{9}}}};
+  EXPECT_EQ(hex(encode_batch(records)),
+            "01020068e5cf8b010000"
+            "0900" +
+                std::string(kOrderHex) + "020a09");
 }
 
 class Generator {
@@ -123,22 +146,42 @@ class Generator {
     const ProductRef product{word32()};
     const auto step = static_cast<Step>(below(kStepCount));
     switch (below(std::variant_size_v<Payload>)) {
-      case 0: return ProductCreated{product, spec(), signed_word()};
-      case 1: return ProductChanged{product, spec()};
-      case 2: return ProductRemoved{product};
-      case 3: return StockAdjusted{product, signed_word(), text()};
-      case 4: return PauseSet{product, coin()};
-      case 5: return Reserved{order, {word(), word()}, product, word32(), word32(), signed_word(),
-                              coin() ? KeyDigest{} : KeyDigest{word(), word()}};
-      case 6: return Begun{order, word32()};
-      case 7: return Confirmed{order, text()};
-      case 8: return Failed{order, static_cast<StatusReason>(below(6))};
-      case 9: return Expired{order};
-      case 10: return Cancelled{order};
-      case 11: return Refunded{order};
-      case 12: return StepFinished{order, step, coin()};
-      case 13: return Parked{order, step, word32(), text()};
-      default: return Unparked{order};
+      case 0:
+        return ProductCreated{product, spec(), signed_word()};
+      case 1:
+        return ProductChanged{product, spec()};
+      case 2:
+        return ProductRemoved{product};
+      case 3:
+        return StockAdjusted{product, signed_word(), text()};
+      case 4:
+        return PauseSet{product, coin()};
+      case 5:
+        return Reserved{order,
+                        {word(), word()},
+                        product,
+                        word32(),
+                        word32(),
+                        signed_word(),
+                        coin() ? KeyDigest{} : KeyDigest{word(), word()}};
+      case 6:
+        return Begun{order, word32()};
+      case 7:
+        return Confirmed{order, text()};
+      case 8:
+        return Failed{order, static_cast<StatusReason>(below(6))};
+      case 9:
+        return Expired{order};
+      case 10:
+        return Cancelled{order};
+      case 11:
+        return Refunded{order};
+      case 12:
+        return StepFinished{order, step, coin()};
+      case 13:
+        return Parked{order, step, word32(), text()};
+      default:
+        return Unparked{order};
     }
   }
   std::vector<Record> batch(Sequence first) {
@@ -197,7 +240,8 @@ TEST(RecordCodec, DamagedBytesNeverCrashAndSelfAgree) {
       if (!bytes.empty() && random.coin()) bytes[0] = std::byte{kBatchVersion};
     } else {
       bytes = encode_batch(random.batch(1));
-      for (std::size_t i = 0; i <= random.below(4); ++i) bytes[random.below(bytes.size())] = static_cast<std::byte>(random.word());
+      for (std::size_t i = 0; i <= random.below(4); ++i)
+        bytes[random.below(bytes.size())] = static_cast<std::byte>(random.word());
     }
     const auto decoded = decode_batch(1, bytes);
     if (!decoded) continue;
@@ -216,9 +260,13 @@ TEST(RecordCodec, HugeCountsAndLengthsAllocateNothing) {
     return b;
   };
   // 2^63 records announced, 11 bytes there
-  EXPECT_FALSE(decode_batch(1, bytes_of({1, 255, 255, 255, 255, 255, 255, 255, 255, 127, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0})).has_value());
+  EXPECT_FALSE(
+      decode_batch(1, bytes_of({1, 255, 255, 255, 255, 255, 255, 255, 255, 127, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0}))
+          .has_value());
   // a reason of 2^56 bytes
-  EXPECT_FALSE(decode_batch(1, bytes_of({1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 127})).has_value());
+  EXPECT_FALSE(
+      decode_batch(1, bytes_of({1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 127}))
+          .has_value());
 }
 
 TEST(RecordCodec, LongVarintsAreRefused) {

@@ -16,8 +16,8 @@ std::string_view name_of(const std::array<std::string_view, N>& names, Enum valu
   return names[index];
 }
 
-constexpr std::array<std::string_view, kOrderStatusCount> kOrderStatus{
-    "pending", "processing", "confirmed", "failed", "expired", "cancelled", "refunded"};
+constexpr std::array<std::string_view, kOrderStatusCount> kOrderStatus{"pending", "processing", "confirmed", "failed",
+                                                                       "expired", "cancelled",  "refunded"};
 
 }  // namespace
 
@@ -25,7 +25,9 @@ std::string_view to_text(ProductState state) {
   return name_of(std::array<std::string_view, 5>{"scheduled", "live", "paused", "sold_out", "ended"}, state);
 }
 
-std::string_view to_text(OrderStatus status) { return name_of(kOrderStatus, status); }
+std::string_view to_text(OrderStatus status) {
+  return name_of(kOrderStatus, status);
+}
 
 std::optional<OrderStatus> parse_order_status(std::string_view text) {
   for (std::size_t i = 0; i < kOrderStatus.size(); ++i)
@@ -44,11 +46,12 @@ std::string_view to_text(Step step) {
 }
 
 std::string_view to_text(Outcome outcome) {
-  return name_of(std::array<std::string_view, kOutcomeCount>{
-                     "accepted", "replayed", "idempotency_conflict", "product_not_found", "sale_paused",
-                     "sale_not_started", "sale_ended", "out_of_stock", "purchase_limit", "order_not_found",
-                     "invalid_state", "stale_fence", "product_exists", "invalid_value", "overloaded", "read_only"},
-                 outcome);
+  return name_of(
+      std::array<std::string_view, kOutcomeCount>{"accepted", "replayed", "idempotency_conflict", "product_not_found",
+                                                  "sale_paused", "sale_not_started", "sale_ended", "out_of_stock",
+                                                  "purchase_limit", "order_not_found", "invalid_state", "stale_fence",
+                                                  "product_exists", "invalid_value", "overloaded", "read_only"},
+      outcome);
 }
 
 ProductState state_at(const SaleTerms& terms, const Stock& stock, bool paused, WallTime now) {

@@ -9,7 +9,8 @@ namespace {
 constexpr std::int64_t kLastMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
 
 void put(std::string& out, std::size_t at, int digits, std::int64_t value) {
-  for (int i = digits - 1; i >= 0; --i, value /= 10) out[at + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+  for (int i = digits - 1; i >= 0; --i, value /= 10)
+    out[at + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
 }
 
 /// Takes fixed fields off the front of a text.

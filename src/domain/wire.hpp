@@ -1,8 +1,9 @@
 #pragma once
 // Bytes as files keep them: little-endian integers, LEB128 varints, length-prefixed text.
 //
-// The reader is safe on any input: it never reads past the end, never allocates more than the input holds, and
-// after the first mistake it only says so (failed()). Varints must be minimal, so that a value has one spelling.
+// The reader is safe on any input: it never reads past the end, never allocates more than the input holds,
+// and after the first mistake it only says so (failed()). Varints must be minimal, so that a value has one
+// spelling.
 
 #include <bit>
 #include <cstddef>
@@ -32,7 +33,8 @@ inline constexpr std::size_t kVarintMax = 10;  ///< Bytes of the longest varint.
   return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
 }
 
-/// Appends to a buffer. `room(n)` is called before at most n bytes are put; everything else is unchecked and fast.
+/// Appends to a buffer. `room(n)` is called before at most n bytes are put; everything else is unchecked and
+/// fast.
 class Writer {
  public:
   explicit Writer(Bytes& out) : out_(out), size_(out.size()) {}
@@ -80,7 +82,10 @@ class Reader {
 
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] std::size_t left() const { return in_.size() - used_; }
-  void fail() { failed_ = true; used_ = in_.size(); }
+  void fail() {
+    failed_ = true;
+    used_ = in_.size();
+  }
 
   std::uint8_t u8() {
     if (left() < 1) return fail(), std::uint8_t{0};
@@ -106,8 +111,8 @@ class Reader {
     for (unsigned shift = 0; shift < 64; shift += 7) {
       const std::uint8_t byte = u8();
       if (failed_) return 0;
-      if (shift == 63 && byte > 1) break;       // more than 64 bits
-      if (shift > 0 && byte == 0) break;        // not minimal
+      if (shift == 63 && byte > 1) break;  // more than 64 bits
+      if (shift > 0 && byte == 0) break;   // not minimal
       value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }

@@ -23,7 +23,8 @@ class CallbackSink final : public AnswerSink {
 bool ask(SaleLedger& ledger, Command command, Callback then) {
   static CallbackSink sink;
   auto callback = std::make_unique<Callback>(std::move(then));
-  if (!ledger.submit(Ticket{std::move(command), &sink, reinterpret_cast<std::uint64_t>(callback.get()), {}})) return false;
+  if (!ledger.submit(Ticket{std::move(command), &sink, reinterpret_cast<std::uint64_t>(callback.get()), {}}))
+    return false;
   static_cast<void>(callback.release());
   return true;
 }

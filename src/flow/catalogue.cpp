@@ -32,10 +32,8 @@ LiveStock::State LiveStock::read() const noexcept {
 }
 
 Offers::Offers(std::vector<Offer> all) : all_(std::move(all)) {
-  for (std::uint32_t i = 0; i < all_.size(); ++i)
-    by_slug_.push_back(i);
-  std::sort(by_slug_.begin(), by_slug_.end(),
-            [this](auto a, auto b) { return all_[a].spec->id < all_[b].spec->id; });
+  for (std::uint32_t i = 0; i < all_.size(); ++i) by_slug_.push_back(i);
+  std::sort(by_slug_.begin(), by_slug_.end(), [this](auto a, auto b) { return all_[a].spec->id < all_[b].spec->id; });
 }
 
 const Offer* Offers::find(std::string_view slug) const noexcept {
@@ -63,7 +61,9 @@ void Catalogue::set(ProductRef ref, std::shared_ptr<const ProductSpec> spec, boo
   replace(std::move(all));
 }
 
-void Catalogue::load(std::vector<Offer> all) { replace(std::move(all)); }
+void Catalogue::load(std::vector<Offer> all) {
+  replace(std::move(all));
+}
 
 void Catalogue::replace(std::vector<Offer> all) {
   auto next = std::make_shared<const Offers>(std::move(all));

@@ -48,7 +48,8 @@ struct Publication::Notice {
   }
   void operator()(const record::Begun& r) const {
     // A lease of a confirmed order, for its papers, changes nothing that a buyer sees.
-    if (const auto brief = ledger.brief(r.order); brief && is_open(brief->status)) tell(r.order, OrderStatus::processing);
+    if (const auto brief = ledger.brief(r.order); brief && is_open(brief->status))
+      tell(r.order, OrderStatus::processing);
   }
   void operator()(const record::Confirmed& r) const {
     const OrderBrief brief = moved(r.order, OrderStatus::confirmed);

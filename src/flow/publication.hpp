@@ -41,7 +41,7 @@ class Publication {
   UsedKeys& used_keys_;
   SaleCounts& counts_;
   Listener listener_;
-  std::vector<ProductRef> touched_;      ///< Scratch: products of this batch, each once.
+  std::vector<ProductRef> touched_;  ///< Scratch: products of this batch, each once.
   std::vector<bool> is_touched_;
 };
 

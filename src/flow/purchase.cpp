@@ -24,8 +24,8 @@ std::optional<Answer> Purchase::begin(const BuyIntent& intent, AnswerSink& sink,
     }
   }
 
-  const Reserve reserve{new_ulid<OrderId>(now, random_), intent.buyer, offer->ref, intent.quantity,
-                        options_.hold_ms, intent.key};
+  const Reserve reserve{
+      new_ulid<OrderId>(now, random_), intent.buyer, offer->ref, intent.quantity, options_.hold_ms, intent.key};
   if (ledger_.submit(Ticket{reserve, &sink, token, intent.deadline})) return std::nullopt;
   answer.outcome = Outcome::overloaded;
   return answer;

@@ -32,8 +32,13 @@ class Purchase {
   };
   Purchase(const Catalogue& catalogue, const UsedKeys& used_keys, const SaleClock& clock, SaleLedger& ledger,
            Random& random, Options options)
-      : catalogue_(catalogue), offers_(catalogue), used_keys_(used_keys), clock_(clock), ledger_(ledger),
-        random_(random), options_(options) {}
+      : catalogue_(catalogue),
+        offers_(catalogue),
+        used_keys_(used_keys),
+        clock_(clock),
+        ledger_(ledger),
+        random_(random),
+        options_(options) {}
 
   /// An answer at once, or nothing: then `sink` gets it under `token`.
   [[nodiscard]] std::optional<Answer> begin(const BuyIntent& intent, AnswerSink& sink, std::uint64_t token);

@@ -162,7 +162,7 @@ TEST_F(PurchaseTest, EveryQuickRefusalIsWhatTheLedgerWouldSay) {
     if (ledger.submitted != submitted) continue;  // the ledger itself has answered
     ++quick;
     std::vector<Record> records;
-    const Reserve same{{99, static_cast<std::uint64_t>(step)}, buyer, ProductRef{ref}, quantity, 1000,
+    const Reserve same{{99, static_cast<std::uint64_t>(step)},     buyer, ProductRef{ref}, quantity, 1000,
                        key.empty() ? KeyDigest{} : digest_key(key)};
     const Answer decided = truth.execute(same, sale_clock.now(), records);
     ASSERT_EQ(to_text(told.outcome), to_text(decided.outcome)) << "step " << step;
@@ -185,7 +185,8 @@ TEST(UsedKeysTest, NeverForgetsAndSeldomErrs) {
   }
   for (const auto& [buyer, key] : used) EXPECT_TRUE(keys.may_contain(buyer, key));
   int wrong = 0;
-  for (int i = 0; i < 10'000; ++i) wrong += keys.may_contain({random.next(), 1}, {random.next(), random.next()}) ? 1 : 0;
+  for (int i = 0; i < 10'000; ++i)
+    wrong += keys.may_contain({random.next(), 1}, {random.next(), random.next()}) ? 1 : 0;
   EXPECT_LT(wrong, 50);
 }
 

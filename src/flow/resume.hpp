@@ -9,8 +9,9 @@
 
 namespace scalemart {
 
-/// Fills a new dispatcher with what the ledger found unfinished: `unfinished` and `parked` as Ledger lists them, both
-/// in order of acceptance, and every product they may name. Before the dispatcher observes its first batch.
+/// Fills a new dispatcher with what the ledger found unfinished: `unfinished` and `parked` as Ledger lists
+/// them, both in order of acceptance, and every product they may name. Before the dispatcher observes its
+/// first batch.
 void resume_orders(Dispatcher& dispatcher, std::span<const Offer> offers, std::span<const UnfinishedOrder> unfinished,
                    std::span<const ParkedOrder> parked);
 

@@ -9,7 +9,9 @@ namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kStepNs = 5'000 * kNsPerMs;
 
-std::int64_t steady_ns(const Clock& clock) { return clock.steady().time_since_epoch().count(); }
+std::int64_t steady_ns(const Clock& clock) {
+  return clock.steady().time_since_epoch().count();
+}
 
 }  // namespace
 

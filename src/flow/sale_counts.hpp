@@ -19,11 +19,15 @@ class SaleCounts {
   struct Money {
     MinorUnits confirmed = 0;  ///< Of orders that are confirmed now.
     MinorUnits refunded = 0;
-    std::uint64_t units = 0;   ///< Sold now.
+    std::uint64_t units = 0;  ///< Sold now.
   };
 
-  void set_status(OrderStatus status, std::uint64_t orders) noexcept { by_status_[place(status)].store(orders, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t of(OrderStatus status) const noexcept { return by_status_[place(status)].load(std::memory_order_relaxed); }
+  void set_status(OrderStatus status, std::uint64_t orders) noexcept {
+    by_status_[place(status)].store(orders, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t of(OrderStatus status) const noexcept {
+    return by_status_[place(status)].load(std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint64_t orders() const noexcept {
     std::uint64_t sum = 0;
     for (const auto& count : by_status_) sum += count.load(std::memory_order_relaxed);

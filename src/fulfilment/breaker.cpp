@@ -35,7 +35,9 @@ std::size_t Breaker::permit(SteadyTime now, std::size_t wanted) {
   return 1;
 }
 
-void Breaker::neither() { probing_ = false; }
+void Breaker::neither() {
+  probing_ = false;
+}
 
 void Breaker::success(SteadyTime now) {
   if (state() == BreakerState::closed) {
@@ -66,7 +68,9 @@ void Breaker::failure(SteadyTime now) {
   if (calls >= limits_.calls_min && failures * 100 >= calls * limits_.failure_percent) open(now);
 }
 
-void Breaker::trip(SteadyTime now) { open(now); }
+void Breaker::trip(SteadyTime now) {
+  open(now);
+}
 
 void Breaker::open(SteadyTime now) {
   probing_ = false;

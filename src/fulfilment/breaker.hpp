@@ -30,7 +30,8 @@ class Breaker {
  public:
   explicit Breaker(BreakerLimits limits = {});
 
-  /// How many calls may start now, at most `wanted`. Each must be followed by success(), failure() or neither().
+  /// How many calls may start now, at most `wanted`. Each must be followed by success(), failure() or
+  /// neither().
   [[nodiscard]] std::size_t permit(SteadyTime now, std::size_t wanted);
   /// What permit() would answer, without taking it.
   [[nodiscard]] bool allows(SteadyTime now) const;

@@ -8,14 +8,16 @@
 namespace scalemart {
 namespace {
 
-constexpr std::size_t kBegin = 0;    // Completion's alternatives
+constexpr std::size_t kBegin = 0;  // Completion's alternatives
 constexpr std::size_t kConfirm = 1;
 static_assert(std::is_same_v<std::variant_alternative_t<kBegin, Completion>, Begin>);
 constexpr std::size_t kFinishStep = 3;
 static_assert(std::is_same_v<std::variant_alternative_t<kFinishStep, Completion>, FinishStep>);
 static_assert(std::is_same_v<std::variant_alternative_t<kConfirm, Completion>, Confirm>);
 
-bool later_sequence(const OpenOrder& a, const OpenOrder& b) { return a.sequence > b.sequence; }
+bool later_sequence(const OpenOrder& a, const OpenOrder& b) {
+  return a.sequence > b.sequence;
+}
 
 }  // namespace
 
@@ -51,7 +53,7 @@ void Dispatcher::restore(DeadLetter letter) {
   dead_.insert_or_assign(id, std::move(letter));
 }
 
-// --- leases ---------------------------------------------------------------------------------------------------
+// --- leases
 
 WorkerRef Dispatcher::join(std::string_view name) {
   members_.push_back({std::string(name), clock_.steady() + settings_.lease_ttl, true});
@@ -104,8 +106,7 @@ std::size_t Dispatcher::lease(WorkerRef worker, Lane lane, std::size_t max, std:
 }
 
 bool Dispatcher::complete(WorkerRef worker, Completion completion, CompletionSink& sink, std::uint64_t token) {
-  const auto [order, fence] =
-      std::visit([](const auto& c) { return std::pair(c.order, c.fence); }, completion);
+  const auto [order, fence] = std::visit([](const auto& c) { return std::pair(c.order, c.fence); }, completion);
   const auto at = leases_.find(order);
   if (at == leases_.end() || at->second.worker != worker || at->second.order.fence != fence) {
     refused_.push_back({&sink, token});
@@ -129,8 +130,8 @@ bool Dispatcher::complete(WorkerRef worker, Completion completion, CompletionSin
   return true;
 }
 
-void Dispatcher::release(WorkerRef worker, OrderId order, std::uint32_t fence, std::uint16_t attempts,
-                         bool unresolved, std::chrono::nanoseconds delay) {
+void Dispatcher::release(WorkerRef worker, OrderId order, std::uint32_t fence, std::uint16_t attempts, bool unresolved,
+                         std::chrono::nanoseconds delay) {
   const auto at = leases_.find(order);
   if (at == leases_.end() || at->second.worker != worker || at->second.order.fence != fence) return;
   Lease lease = at->second;
@@ -203,14 +204,15 @@ void Dispatcher::promote_due(SteadyTime now) {
   }
 }
 
-// --- what the ledger decided -----------------------------------------------------------------------------------
+// --- what the ledger decided
 
 SteadyTime Dispatcher::turn(SteadyTime now) {
   OrderFeed::Batch batch = feed_.take();
   batch.accepted.each([this](OpenOrder& order) { queue(Lane::sale).fresh.push_back(order); });
   batch.events.each([this](OrderFeed::Event& event) { apply(event); });
   batch.answers.each([this](AnswerSink::Item& item) { answered(item); });
-  for (const Refused& refused : std::exchange(refused_, {})) refused.sink->completed(refused.token, Outcome::stale_fence);
+  for (const Refused& refused : std::exchange(refused_, {}))
+    refused.sink->completed(refused.token, Outcome::stale_fence);
 
   SteadyTime next = kNever;
   for (WorkerRef worker = 0; worker < members_.size(); ++worker) {
@@ -347,8 +349,8 @@ void Dispatcher::decided(const Pending& pending, Outcome outcome) {
   const bool is_begin = pending.kind == kBegin;
   if (outcome == Outcome::done) {
     if (!is_begin) {
-      // Observers hear of records before answers are given: the record has moved the order by now, unless there
-      // was none because the step was finished already.
+      // Observers hear of records before answers are given: the record has moved the order by now, unless
+      // there was none because the step was finished already.
       if (pending.kind != kFinishStep || !lease.pending) return;
       OrderFeed::Event event;
       event.kind = OrderFeed::Event::Kind::step_finished;
@@ -374,6 +376,8 @@ void Dispatcher::decided(const Pending& pending, Outcome outcome) {
   }
 }
 
-void Dispatcher::finished(Step step) { finished_[static_cast<std::size_t>(step)].add(clock_.steady()); }
+void Dispatcher::finished(Step step) {
+  finished_[static_cast<std::size_t>(step)].add(clock_.steady());
+}
 
 }  // namespace scalemart

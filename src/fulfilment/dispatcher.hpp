@@ -1,9 +1,9 @@
 #pragma once
 // The order queue over the ledger: the journal's unfinished orders, leased to workers.
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
-#include <array>
 #include <deque>
 #include <functional>
 #include <unordered_map>
@@ -23,13 +23,13 @@ struct DispatcherSettings {
   std::chrono::nanoseconds lease_ttl = std::chrono::seconds(30);
 };
 
-/// Purpose: holds every order that is not finished, in memory, as a fold of the ledger's records; leases them in
-/// the order in which they were accepted; passes completions to the ledger and its answers back.
-/// An order is in exactly one place: fresh (never leased), ready (given back), delayed (waits for a retry),
-/// leased, or a dead letter. Orders that were cancelled or expired while fresh are skipped when they are reached.
-/// Concurrency: observe() and answers() on the ledger's thread, quick and without calls out but one wake-up of the
-/// loop; everything else on the loop's thread.
-/// Memory: about 90 bytes a waiting order, 150 a leased one.
+/// Purpose: holds every order that is not finished, in memory, as a fold of the ledger's records; leases them
+/// in the order in which they were accepted; passes completions to the ledger and its answers back. An order
+/// is in exactly one place: fresh (never leased), ready (given back), delayed (waits for a retry), leased, or
+/// a dead letter. Orders that were cancelled or expired while fresh are skipped when they are reached.
+/// Concurrency: observe() and answers() on the ledger's thread, quick and without calls out but one wake-up
+/// of the loop; everything else on the loop's thread. Memory: about 90 bytes a waiting order, 150 a leased
+/// one.
 class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
  public:
   Dispatcher(SaleLedger& ledger, FulfilmentLoop& loop, const Clock& clock, DispatcherSettings settings = {});
@@ -95,8 +95,8 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   };
   struct Queue {
     std::deque<OpenOrder> fresh;
-    std::vector<OpenOrder> ready;    ///< Heap, least sequence on top.
-    std::vector<Delayed> delayed;    ///< Heap, first due on top.
+    std::vector<OpenOrder> ready;  ///< Heap, least sequence on top.
+    std::vector<Delayed> delayed;  ///< Heap, first due on top.
   };
   using Leases = boost::unordered_flat_map<OrderId, Lease, std::hash<OrderId>>;
 
@@ -132,7 +132,10 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   std::vector<Member> members_;
   std::vector<Pending> pending_;
   std::uint32_t free_pending_ = UINT32_MAX;
-  struct Refused { CompletionSink* sink; std::uint64_t token; };
+  struct Refused {
+    CompletionSink* sink;
+    std::uint64_t token;
+  };
   std::vector<Refused> refused_;  ///< Stale completions, answered in the next turn.
   bool paused_ = false;
   std::array<std::uint64_t, kStepCount> in_flight_{};

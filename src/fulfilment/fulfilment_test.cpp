@@ -24,7 +24,9 @@ struct Fulfilment : ::testing::Test {
     for (const auto& [id, account] : bank.accounts) EXPECT_LE(account.taken, 1) << to_string(id);
     for (const auto& [id, order] : ledger.orders) {
       EXPECT_LE(order.confirmed + order.failed, 1);
-      if (order.status == OrderStatus::confirmed) { EXPECT_EQ(bank.accounts.at(id).taken, 1); }
+      if (order.status == OrderStatus::confirmed) {
+        EXPECT_EQ(bank.accounts.at(id).taken, 1);
+      }
     }
   }
   ManualClock clock;
@@ -125,9 +127,7 @@ TEST_F(Fulfilment, UnitsStayHeldWhileAPaymentIsUnresolved) {
 TEST_F(Fulfilment, APoisonOrderEndsAsADeadLetterWhileOthersProceed) {
   Plant& p = plant();
   const OrderId poison = ledger.reserve();
-  bank.script = [&](OrderId id, int) {
-    return id == poison ? Line{Truth::nothing, PaymentOutcome::rejected} : Line{};
-  };
+  bank.script = [&](OrderId id, int) { return id == poison ? Line{Truth::nothing, PaymentOutcome::rejected} : Line{}; };
   for (int i = 0; i < 100; ++i) ledger.reserve();
   ASSERT_TRUE(p.run(5s, [&] { return ledger.count(OrderStatus::confirmed) == 100; }));
   EXPECT_TRUE(ledger.orders.at(poison).parked);
@@ -376,7 +376,8 @@ TEST_F(Fulfilment, AbandonedLeasesAreGivenBackAndLateAnswersIgnored) {
 }
 
 TEST_F(Fulfilment, ACrashAtAnyMomentRepeatsNoEffect) {
-  // Each run stops the process after another number of rounds, with a bank that answers, loses answers and declines.
+  // Each run stops the process after another number of rounds, with a bank that answers, loses answers and
+  // declines.
   for (int rounds = 1; rounds < 60; ++rounds) {
     ledger.orders.clear();
     bank.reset();

@@ -9,7 +9,9 @@ namespace scalemart {
 
 FulfilmentLoop::FulfilmentLoop(const Clock& clock, std::chrono::nanoseconds pace) : clock_(clock), pace_(pace) {}
 
-FulfilmentLoop::~FulfilmentLoop() { stop(); }
+FulfilmentLoop::~FulfilmentLoop() {
+  stop();
+}
 
 void FulfilmentLoop::start() {
   SCALEMART_CHECK(!thread_.joinable());

@@ -14,8 +14,8 @@ namespace scalemart {
 
 /// Purpose: a hand-over of records and answers between two threads.
 /// Concurrency: put() on the ledger's thread: one short lock a batch, no call out. take() on the loop's.
-/// Memory: chunks of fixed size, so that a put never moves what is there. Bounded by the stock that can be sold
-/// while the loop does not run; an event has about 100 bytes.
+/// Memory: chunks of fixed size, so that a put never moves what is there. Bounded by the stock that can be
+/// sold while the loop does not run; an event has about 100 bytes.
 class OrderFeed {
  public:
   struct Event {

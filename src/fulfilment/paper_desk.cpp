@@ -24,19 +24,20 @@ Mail compose_confirmation(const InvoiceData& invoice, const Contact& buyer, std:
   mail.subject = one_line("Your order of " + invoice.product_name + " is confirmed");
   mail.date = invoice.confirmed_at;
   mail.text = "Hello" + (buyer.name.empty() ? std::string() : " " + mail.to_name) + ",\n\n" +
-              "thank you. Your order is paid and confirmed.\n\n" +
-              "Order     " + to_string(invoice.order) + "\n" +
-              "Product   " + invoice.product_name + " (" + invoice.product_id + ")\n" +
-              "Quantity  " + std::to_string(invoice.quantity) + "\n" +
-              "Price     " + format_money(invoice.unit_price, invoice.currency) + "\n" +
-              "Total     " + format_money(invoice.total(), invoice.currency) + "\n\n" +
-              std::move(shop) + "\n";
+              "thank you. Your order is paid and confirmed.\n\n" + "Order     " + to_string(invoice.order) + "\n" +
+              "Product   " + invoice.product_name + " (" + invoice.product_id + ")\n" + "Quantity  " +
+              std::to_string(invoice.quantity) + "\n" + "Price     " +
+              format_money(invoice.unit_price, invoice.currency) + "\n" + "Total     " +
+              format_money(invoice.total(), invoice.currency) + "\n\n" + std::move(shop) + "\n";
   return mail;
 }
 
 PaperDesk::PaperDesk(Executor& executor, Invoices& invoices, Mailer& mailer, AddressBook& addresses,
                      PaperSettings settings)
-    : executor_(executor), invoices_(invoices), mailer_(mailer), addresses_(addresses),
+    : executor_(executor),
+      invoices_(invoices),
+      mailer_(mailer),
+      addresses_(addresses),
       settings_(std::move(settings)) {}
 
 void PaperDesk::issue_invoice(const Task& task, PaperDone done) {
@@ -52,8 +53,8 @@ void PaperDesk::issue_invoice(const Task& task, PaperDone done) {
 }
 
 void PaperDesk::send_mail(const Task& task, PaperDone done) {
-  const bool taken = executor_.run(
-      [this, buyer = task.order.buyer, data = invoice_of(task.order, *task.product), done] { write_mail(buyer, data, done); });
+  const bool taken = executor_.run([this, buyer = task.order.buyer, data = invoice_of(task.order, *task.product),
+                                    done] { write_mail(buyer, data, done); });
   if (!taken) done({PaperOutcome::unavailable, "the pool for papers is full"});
 }
 

@@ -32,8 +32,8 @@ struct PaperSettings {
 };
 
 /// Purpose: the two steps after a sale, each idempotent under the order id.
-/// Concurrency: calls from the loop; the work is done on the executor; `done` is called exactly once, on whichever
-/// thread ends it. The parts outlive the executor's work.
+/// Concurrency: calls from the loop; the work is done on the executor; `done` is called exactly once, on
+/// whichever thread ends it. The parts outlive the executor's work.
 class PaperDesk {
  public:
   PaperDesk(Executor& executor, Invoices& invoices, Mailer& mailer, AddressBook& addresses,

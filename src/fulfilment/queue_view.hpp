@@ -16,11 +16,11 @@ namespace scalemart {
 
 struct StageView {
   Step step = Step::payment;
-  std::uint64_t waiting = 0;    ///< Not leased: fresh, given back, or waiting for a retry.
-  std::uint64_t delayed = 0;    ///< Of those: waiting for a retry.
-  std::uint64_t in_flight = 0;  ///< Leased to a worker.
-  std::uint64_t finished = 0;   ///< Since the start of the process.
-  double rate_per_s = 0;        ///< Finished a second, over the last ten seconds.
+  std::uint64_t waiting = 0;       ///< Not leased: fresh, given back, or waiting for a retry.
+  std::uint64_t delayed = 0;       ///< Of those: waiting for a retry.
+  std::uint64_t in_flight = 0;     ///< Leased to a worker.
+  std::uint64_t finished = 0;      ///< Since the start of the process.
+  double rate_per_s = 0;           ///< Finished a second, over the last ten seconds.
   std::optional<WallTime> oldest;  ///< When the longest waiting order of this stage was accepted.
   [[nodiscard]] std::uint64_t depth() const { return waiting + in_flight; }
 };
@@ -36,14 +36,14 @@ struct WorkerView {
   std::string id;
   bool draining = false;
   std::uint32_t concurrency = 0;
-  std::uint32_t in_flight = 0;        ///< Payments and confirmations.
-  std::uint32_t papers_in_flight = 0; ///< Invoices and mails.
+  std::uint32_t in_flight = 0;         ///< Payments and confirmations.
+  std::uint32_t papers_in_flight = 0;  ///< Invoices and mails.
   std::uint64_t confirmed = 0;
   std::uint64_t declined = 0;
   std::uint64_t retries = 0;
   std::uint64_t parked = 0;
   std::uint64_t papers_done = 0;
-  std::uint64_t lost = 0;             ///< Leases that turned out to be somebody else's.
+  std::uint64_t lost = 0;  ///< Leases that turned out to be somebody else's.
   std::array<BreakerState, kStepCount> breakers{};
 };
 

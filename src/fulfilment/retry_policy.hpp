@@ -8,8 +8,9 @@
 
 namespace scalemart {
 
-/// Exponential backoff with full jitter: uniform in [floor, min(cap, base * 2^(attempt-1))], so that what failed
-/// together does not come back together. Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+/// Exponential backoff with full jitter: uniform in [floor, min(cap, base * 2^(attempt-1))], so that what
+/// failed together does not come back together. Source: "Exponential Backoff And Jitter", AWS Architecture
+/// Blog, 2015.
 struct RetryPolicy {
   std::chrono::nanoseconds base = std::chrono::seconds(1);
   std::chrono::nanoseconds cap = std::chrono::minutes(15);

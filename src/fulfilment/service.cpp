@@ -18,7 +18,9 @@ std::unique_ptr<Executor> make_pool(const FulfilmentSettings& settings) {
 }  // namespace
 
 FulfilmentService::FulfilmentService(FulfilmentParts parts, FulfilmentSettings settings)
-    : parts_(std::move(parts)), settings_(std::move(settings)), loop_(parts_.clock),
+    : parts_(std::move(parts)),
+      settings_(std::move(settings)),
+      loop_(parts_.clock),
       dispatcher_(parts_.ledger, loop_, parts_.clock, settings_.dispatcher),
       pool_(parts_.executor != nullptr ? nullptr : make_pool(settings_)),
       papers_(pool_ ? *pool_ : *parts_.executor, parts_.invoices, parts_.mailer, parts_.addresses, settings_.papers),
@@ -40,7 +42,9 @@ FulfilmentService::~FulfilmentService() {
   pool_.reset();
 }
 
-void FulfilmentService::start() { loop_.start(); }
+void FulfilmentService::start() {
+  loop_.start();
+}
 
 bool FulfilmentService::drain(std::chrono::nanoseconds patience) {
   const SteadyTime until = parts_.clock.steady() + patience;
@@ -62,9 +66,11 @@ bool FulfilmentService::drain(std::chrono::nanoseconds patience) {
   return false;
 }
 
-void FulfilmentService::stop() { loop_.stop(); }
+void FulfilmentService::stop() {
+  loop_.stop();
+}
 
-// --- the console ------------------------------------------------------------------------------------------------
+// --- the console
 
 std::shared_ptr<const FulfilmentView> FulfilmentService::view() const {
   const std::lock_guard lock(view_mutex_);
@@ -115,8 +121,8 @@ void FulfilmentService::discard_dead(OrderId order, Done done) {
     if (!letter) return done(Outcome::order_not_found);
     if (letter->order.lane == Lane::paper) return dispatcher_.settle_dead(Discard{order}, done);
     if (retrying_.contains(order)) return done(Outcome::invalid_state);
-    // The units may only go to somebody else when this buyer cannot be charged for them any more. A crash between
-    // the two leaves a dead letter, and cancelling twice is harmless.
+    // The units may only go to somebody else when this buyer cannot be charged for them any more. A crash
+    // between the two leaves a dead letter, and cancelling twice is harmless.
     ++cancelling_[order];
     parts_.payments.cancel(order, parts_.clock.steady() + kCancelPatience, [this, order, done](PaymentResult result) {
       loop_.post([this, order, done, outcome = result.outcome] { cancelled(order, outcome, done); });

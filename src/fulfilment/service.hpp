@@ -44,10 +44,10 @@ struct FulfilmentView {
 
 /// Purpose: owns the loop, the dispatcher, the workers of this process and the pool for papers.
 /// Life: construct; restore what the replay found; start(); observe() every durable batch; drain(); stop().
-/// Concurrency: dispatcher().observe() on the ledger's thread; view() from any thread, it never waits for the loop;
-/// the commands from any thread, their `done` runs on the loop's thread: hand over and return.
-/// Ownership: the parts outlive it, and the payment provider and the mailer are stopped before it is destroyed
-/// (their threads call back into it).
+/// Concurrency: dispatcher().observe() on the ledger's thread; view() from any thread, it never waits for the
+/// loop; the commands from any thread, their `done` runs on the loop's thread: hand over and return.
+/// Ownership: the parts outlive it, and the payment provider and the mailer are stopped before it is
+/// destroyed (their threads call back into it).
 class FulfilmentService final : private Turnable {
  public:
   FulfilmentService(FulfilmentParts parts, FulfilmentSettings settings);
@@ -55,8 +55,8 @@ class FulfilmentService final : private Turnable {
 
   [[nodiscard]] Dispatcher& dispatcher() { return dispatcher_; }
   void start();
-  /// Takes no new orders and waits until what is under way has ended, at most `patience`; the rest is given back.
-  /// True: nothing had to be given back.
+  /// Takes no new orders and waits until what is under way has ended, at most `patience`; the rest is given
+  /// back. True: nothing had to be given back.
   bool drain(std::chrono::nanoseconds patience);
   void stop();
 
@@ -65,13 +65,13 @@ class FulfilmentService final : private Turnable {
   using Done = std::function<void(Outcome)>;
   using LettersDone = std::function<void(std::vector<DeadLetter>)>;
   void dead_letters(std::size_t limit, LettersDone done);
-  /// A dead letter is tried again from its step on. invalid_state: somebody is discarding it, or began to and the
-  /// provider has not said what became of its money; were it charged now, that cancellation might arrive afterwards
-  /// and take the money back from a confirmed order. It can still be discarded.
+  /// A dead letter is tried again from its step on. invalid_state: somebody is discarding it, or began to and
+  /// the provider has not said what became of its money; were it charged now, that cancellation might arrive
+  /// afterwards and take the money back from a confirmed order. It can still be discarded.
   void retry_dead(OrderId order, Done done);
-  /// A dead letter is given up. An unpaid order first makes sure at the provider that its money is not and will not be
-  /// taken, then its units come back; `overloaded` when the provider cannot be asked now. invalid_state: it is being
-  /// tried again at this moment.
+  /// A dead letter is given up. An unpaid order first makes sure at the provider that its money is not and
+  /// will not be taken, then its units come back; `overloaded` when the provider cannot be asked now.
+  /// invalid_state: it is being tried again at this moment.
   void discard_dead(OrderId order, Done done);
   /// For all workers.
   void pause(bool paused);
@@ -94,7 +94,8 @@ class FulfilmentService final : private Turnable {
   PaperDesk papers_;
   std::vector<std::unique_ptr<Worker>> workers_;
   // The loop's alone. At most one entry a dead letter.
-  boost::unordered_flat_map<OrderId, std::uint32_t, std::hash<OrderId>> cancelling_;  ///< Cancellations of open outcome.
+  boost::unordered_flat_map<OrderId, std::uint32_t, std::hash<OrderId>>
+      cancelling_;  ///< Cancellations of open outcome.
   boost::unordered_flat_set<OrderId, std::hash<OrderId>> retrying_;
   SteadyTime refresh_at_{};
   mutable std::mutex view_mutex_;

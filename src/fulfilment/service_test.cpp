@@ -42,9 +42,7 @@ struct ServiceTest : ::testing::Test {
 };
 
 TEST_F(ServiceTest, UnitsOfADiscardedOrderComeBackOnlyWhenItsMoneyIsSafe) {
-  bank.script = [](OrderId, int) {
-    return ScriptedBank::Line{ScriptedBank::Truth::charge, PaymentOutcome::unknown};
-  };
+  bank.script = [](OrderId, int) { return ScriptedBank::Line{ScriptedBank::Truth::charge, PaymentOutcome::unknown}; };
   bank.lookups_fail = true;
   const OrderId id = ledger.reserve();
   pass(30s);
@@ -97,7 +95,8 @@ TEST_F(ServiceTest, AnOrderWhoseMoneyIsBeingGivenBackIsNotTriedAgain) {
 
 TEST_F(ServiceTest, ADiscardThatDidNothingLeavesTheOrderToBeTriedAgain) {
   bank.script = [](OrderId, int attempt) {
-    return attempt == 1 ? ScriptedBank::Line{ScriptedBank::Truth::nothing, PaymentOutcome::rejected} : ScriptedBank::Line{};
+    return attempt == 1 ? ScriptedBank::Line{ScriptedBank::Truth::nothing, PaymentOutcome::rejected}
+                        : ScriptedBank::Line{};
   };
   const OrderId id = ledger.reserve();
   pass(5s);

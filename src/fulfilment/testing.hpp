@@ -17,8 +17,8 @@
 
 namespace scalemart::testing {
 
-/// A ledger that knows orders only: the arrows of domain/order.hpp with fences. What it decides is delivered by
-/// deliver(), as the real one does from its thread. It survives the "crash" of what stands around it.
+/// A ledger that knows orders only: the arrows of domain/order.hpp with fences. What it decides is delivered
+/// by deliver(), as the real one does from its thread. It survives the "crash" of what stands around it.
 class TinyLedger final : public SaleLedger {
  public:
   struct Order {
@@ -119,7 +119,9 @@ class TinyLedger final : public SaleLedger {
 
  private:
   template <class Payload>
-  void log(Payload payload) { records_.push_back({++sequence, clock_.wall(), std::move(payload)}); }
+  void log(Payload payload) {
+    records_.push_back({++sequence, clock_.wall(), std::move(payload)});
+  }
 
   Outcome decide(Command& command) {
     return std::visit([this](auto& c) { return decide_one(c); }, command);
@@ -203,7 +205,9 @@ class TinyLedger final : public SaleLedger {
     return Outcome::done;
   }
   template <class Other>
-  Outcome decide_one(Other&) { return Outcome::invalid_value; }
+  Outcome decide_one(Other&) {
+    return Outcome::invalid_value;
+  }
 
   const Clock& clock_;
   std::deque<Ticket> queue_;
@@ -211,11 +215,15 @@ class TinyLedger final : public SaleLedger {
   std::uint64_t made_ = 0;
 };
 
-/// A bank that does what `script` says: the first word is what happens to the money, the second what the caller hears.
+/// A bank that does what `script` says: the first word is what happens to the money, the second what the
+/// caller hears.
 class ScriptedBank final : public PaymentProvider, public Turnable {
  public:
   enum class Truth { charge, decline, nothing };
-  struct Line { Truth truth = Truth::charge; PaymentOutcome heard = PaymentOutcome::approved; };
+  struct Line {
+    Truth truth = Truth::charge;
+    PaymentOutcome heard = PaymentOutcome::approved;
+  };
 
   explicit ScriptedBank(const Clock& clock) : clock_(clock) {}
 
@@ -241,10 +249,10 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
     ++lookups[order];
     ++in_flight;
     const Account& account = accounts[order];
-    answer(std::move(done), lookups_fail             ? PaymentOutcome::unavailable
-           : account.truth == Truth::charge          ? PaymentOutcome::approved
-           : account.truth == Truth::decline         ? PaymentOutcome::declined
-                                                     : PaymentOutcome::not_found);
+    answer(std::move(done), lookups_fail                      ? PaymentOutcome::unavailable
+                            : account.truth == Truth::charge  ? PaymentOutcome::approved
+                            : account.truth == Truth::decline ? PaymentOutcome::declined
+                                                              : PaymentOutcome::not_found);
   }
   void refund(RefundRequest, PaymentDone done) override { answer(std::move(done), PaymentOutcome::approved); }
   void cancel(OrderId order, SteadyTime, PaymentDone done) override {
@@ -299,7 +307,9 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
     PaymentOutcome outcome;
     bool operator<(const Due& other) const { return at > other.at; }
   };
-  void answer(PaymentDone done, PaymentOutcome outcome) { due_.push({clock_.steady() + latency, std::move(done), outcome}); }
+  void answer(PaymentDone done, PaymentOutcome outcome) {
+    due_.push({clock_.steady() + latency, std::move(done), outcome});
+  }
 
   const Clock& clock_;
   std::priority_queue<Due> due_;
@@ -334,8 +344,14 @@ class PaperTrail final : public Invoices, public Mailer, public AddressBook, pub
 struct Plant {
   Plant(TinyLedger& l, ScriptedBank& b, PaperTrail& p, ManualClock& c, WorkerSettings settings = {},
         std::uint64_t seed = 1)
-      : ledger(l), bank(b), clock(c), loop(c, std::chrono::nanoseconds(0)), random(seed), dispatcher(l, loop, c),
-        desk(p, p, p, p), worker(dispatcher, loop, b, desk, c, random, std::move(settings)) {
+      : ledger(l),
+        bank(b),
+        clock(c),
+        loop(c, std::chrono::nanoseconds(0)),
+        random(seed),
+        dispatcher(l, loop, c),
+        desk(p, p, p, p),
+        worker(dispatcher, loop, b, desk, c, random, std::move(settings)) {
     ledger.restore(dispatcher);
     loop.add(dispatcher);
     loop.add(worker);

@@ -9,8 +9,15 @@ namespace scalemart {
 
 Worker::Worker(OrderQueue& queue, FulfilmentLoop& loop, PaymentProvider& payments, PaperDesk& papers,
                const Clock& clock, Random& random, WorkerSettings settings, StepHook hook)
-    : queue_(queue), loop_(loop), payments_(payments), papers_(papers), clock_(clock), random_(random),
-      settings_(std::move(settings)), hook_(std::move(hook)), self_(queue.join(settings_.name)),
+    : queue_(queue),
+      loop_(loop),
+      payments_(payments),
+      papers_(papers),
+      clock_(clock),
+      random_(random),
+      settings_(std::move(settings)),
+      hook_(std::move(hook)),
+      self_(queue.join(settings_.name)),
       breakers_{Breaker(settings_.breaker), Breaker(settings_.breaker), Breaker(settings_.breaker),
                 Breaker(settings_.breaker)} {
   SCALEMART_CHECK(settings_.concurrency <= kConcurrencyMax && settings_.history > 0);
@@ -21,7 +28,7 @@ void Worker::set_concurrency(std::uint32_t concurrency) {
   settings_.concurrency = concurrency;
 }
 
-// --- the round --------------------------------------------------------------------------------------------------
+// --- the round
 
 SteadyTime Worker::turn(SteadyTime now) {
   if (now >= heartbeat_at_) {
@@ -127,7 +134,7 @@ void Worker::abandon() {
   queue_.leave(self_);
 }
 
-// --- slots ------------------------------------------------------------------------------------------------------
+// --- slots
 
 Worker::Slot* Worker::find(std::uint64_t token) {
   Slot& slot = slots_[static_cast<std::uint32_t>(token)];
@@ -170,20 +177,28 @@ std::uint64_t Worker::call(Slot& slot, Stage stage) {
   return (static_cast<std::uint64_t>(slot.generation) << 32) | slot.index;
 }
 
-// --- the ledger's side ------------------------------------------------------------------------------------------
+// --- the ledger's side
 
-void Worker::submit(Slot& slot, Stage stage) { try_submit(slot, call(slot, stage)); }
+void Worker::submit(Slot& slot, Stage stage) {
+  try_submit(slot, call(slot, stage));
+}
 
 bool Worker::try_submit(Slot& slot, std::uint64_t token) {
   const OpenOrder& o = slot.task.order;
   const auto completion = [&]() -> Completion {
     switch (slot.stage) {
-      case Stage::begin: return Begin{o.id, o.fence};
-      case Stage::confirm: return Confirm{o.id, o.fence, slot.text};
-      case Stage::decline: return Decline{o.id, o.fence, StatusReason::payment_declined};
-      case Stage::invoiced: return FinishStep{o.id, o.fence, Step::invoice};
-      case Stage::mailed: return FinishStep{o.id, o.fence, Step::mail};
-      default: break;
+      case Stage::begin:
+        return Begin{o.id, o.fence};
+      case Stage::confirm:
+        return Confirm{o.id, o.fence, slot.text};
+      case Stage::decline:
+        return Decline{o.id, o.fence, StatusReason::payment_declined};
+      case Stage::invoiced:
+        return FinishStep{o.id, o.fence, Step::invoice};
+      case Stage::mailed:
+        return FinishStep{o.id, o.fence, Step::mail};
+      default:
+        break;
     }
     SCALEMART_CHECK(slot.stage == Stage::park);
     return Park{o.id, o.fence, o.step(), o.attempts, slot.text};
@@ -243,7 +258,7 @@ void Worker::proceed(Slot& slot) {
   order.invoice_done ? send_mail(slot) : make_invoice(slot);
 }
 
-// --- payment ----------------------------------------------------------------------------------------------------
+// --- payment
 
 void Worker::pay(Slot& slot) {
   slot.since = clock_.steady();
@@ -259,9 +274,9 @@ void Worker::charge(Slot& slot) {
   const SteadyTime deadline = clock_.steady() + settings_.payment_deadline;
   payment_watch_.push_back({deadline + settings_.grace, token});
   const OpenOrder& order = slot.task.order;
-  payments_.charge({order.id, order.buyer, order.total(), slot.task.product->currency,
-                    slot.task.product->details.name, deadline},
-                   PaymentReply{this, token});
+  payments_.charge(
+      {order.id, order.buyer, order.total(), slot.task.product->currency, slot.task.product->details.name, deadline},
+      PaymentReply{this, token});
 }
 
 void Worker::post(std::uint64_t token, PaymentResult result) {
@@ -309,42 +324,7 @@ void Worker::paid(Slot& slot, PaymentResult result) {
   fail(slot, Step::payment, std::string(to_text(result.outcome)) + ": " + result.detail, false);
 }
 
-// --- papers -----------------------------------------------------------------------------------------------------
-
-void Worker::make_invoice(Slot& slot) {
-  slot.since = clock_.steady();
-  const std::uint64_t token = call(slot, Stage::invoice);
-  paper_watch_.push_back({slot.since + settings_.paper_deadline, token});
-  papers_.issue_invoice(slot.task, PaperReply{this, token});
-}
-
-void Worker::send_mail(Slot& slot) {
-  slot.since = clock_.steady();
-  const std::uint64_t token = call(slot, Stage::mail);
-  paper_watch_.push_back({slot.since + settings_.paper_deadline, token});
-  papers_.send_mail(slot.task, PaperReply{this, token});
-}
-
-void Worker::post(std::uint64_t token, PaperResult result) {
-  bool first = false;
-  {
-    const std::lock_guard lock(mailbox_mutex_);
-    first = paper_answers_.empty();
-    paper_answers_.push_back({token, std::move(result)});
-  }
-  if (first) loop_.wake();
-}
-
-void Worker::papered(Slot& slot, PaperResult result) {
-  const Step step = slot.stage == Stage::invoice ? Step::invoice : Step::mail;
-  judge(breaker(step), result.outcome != PaperOutcome::unavailable);  // a rejected mail says nothing bad of the server
-  if (result.outcome != PaperOutcome::done)
-    return fail(slot, step, std::move(result.detail), result.outcome == PaperOutcome::rejected);
-  ended(slot, step, FinishedStep::Result::done);
-  submit(slot, step == Step::invoice ? Stage::invoiced : Stage::mailed);
-}
-
-// --- failures ---------------------------------------------------------------------------------------------------
+// --- failures
 
 void Worker::judge(Breaker& breaker, bool good, bool fatal) {
   const SteadyTime now = clock_.steady();

@@ -39,12 +39,12 @@ struct WorkerSettings {
 /// Called on the loop's thread for every step that ended; for metrics.
 using StepHook = std::function<void(Step, FinishedStep::Result, std::chrono::nanoseconds)>;
 
-/// Purpose: begin (the hold cannot expire any more) -> charge -> confirm or decline; then, under a lease of the
-/// other lane, invoice -> mail. An unknown payment is looked up and, if the provider has never seen it, charged
-/// again under the same key; its units are never given back while it is unresolved.
-/// A failed step goes back to the queue with a delay; too many failures make a dead letter.
-/// Concurrency: everything on the loop's thread; payments and papers answer from theirs through a mailbox.
-/// Ownership: what it is given outlives it; before it is destroyed nothing may be under way (providers stopped).
+/// Purpose: begin (the hold cannot expire any more) -> charge -> confirm or decline; then, under a lease of
+/// the other lane, invoice -> mail. An unknown payment is looked up and, if the provider has never seen it,
+/// charged again under the same key; its units are never given back while it is unresolved. A failed step
+/// goes back to the queue with a delay; too many failures make a dead letter. Concurrency: everything on the
+/// loop's thread; payments and papers answer from theirs through a mailbox. Ownership: what it is given
+/// outlives it; before it is destroyed nothing may be under way (providers stopped).
 class Worker final : public Turnable, public CompletionSink {
  public:
   Worker(OrderQueue& queue, FulfilmentLoop& loop, PaymentProvider& payments, PaperDesk& papers, const Clock& clock,
@@ -65,19 +65,40 @@ class Worker final : public Turnable, public CompletionSink {
   [[nodiscard]] std::vector<FinishedStep> history(std::size_t limit) const;
 
  private:
-  enum class Stage : std::uint8_t { idle, begin, lookup, charge, confirm, decline, invoice, invoiced, mail, mailed, park };
+  enum class Stage : std::uint8_t {
+    idle,
+    begin,
+    lookup,
+    charge,
+    confirm,
+    decline,
+    invoice,
+    invoiced,
+    mail,
+    mailed,
+    park
+  };
   struct Slot {
     Task task;
     Stage stage = Stage::idle;
-    bool probing = false;          ///< Leased as a probe of a breaker.
+    bool probing = false;  ///< Leased as a probe of a breaker.
     std::uint32_t index = 0;
     std::uint32_t generation = 0;  ///< Grows with every call, so that a late answer finds nobody.
     SteadyTime since{};            ///< Of the step.
     std::string text;              ///< The payment's reference, or why it is parked.
   };
-  struct PaymentAnswer { std::uint64_t token; PaymentResult result; };
-  struct PaperAnswer { std::uint64_t token; PaperResult result; };
-  struct Watch { SteadyTime deadline; std::uint64_t token; };
+  struct PaymentAnswer {
+    std::uint64_t token;
+    PaymentResult result;
+  };
+  struct PaperAnswer {
+    std::uint64_t token;
+    PaperResult result;
+  };
+  struct Watch {
+    SteadyTime deadline;
+    std::uint64_t token;
+  };
 
   /// Small enough for std::function to hold without an allocation.
   struct PaymentReply {

@@ -18,9 +18,15 @@ constexpr std::size_t kExportPage = 100;
 constexpr std::size_t kExportBytes = 64 << 20;  ///< Then the answer names where to go on.
 constexpr std::chrono::seconds kRefundDeadline{30};
 
-Response not_found() { return error(404, "order_not_found", "There is no such order."); }
-Response busy() { return error(503, "overloaded", "Too many requests at once. Please try again."); }
-Response broken(const Error&) { return error(503, "unavailable", "The order archive does not answer."); }
+Response not_found() {
+  return error(404, "order_not_found", "There is no such order.");
+}
+Response busy() {
+  return error(503, "overloaded", "Too many requests at once. Please try again.");
+}
+Response broken(const Error&) {
+  return error(503, "unavailable", "The order archive does not answer.");
+}
 
 class ArchiveHandlers {
  public:
@@ -72,7 +78,9 @@ class ArchiveHandlers {
     // The ledger's memory is never behind; the archive adds the payment.
     if (!s_.orders.find(*id, [this, reply](std::optional<OrderView> order) {
           if (!order) return reply->respond(not_found());
-          if (!s_.pool.post([this, reply, order = std::move(*order)] { reply->respond(json_ok(render_archived(with_payment(order)))); }))
+          if (!s_.pool.post([this, reply, order = std::move(*order)] {
+                reply->respond(json_ok(render_archived(with_payment(order))));
+              }))
             reply->respond(busy());
         }))
       reply->respond(busy());
@@ -91,7 +99,8 @@ class ArchiveHandlers {
           if (!order) return reply->respond(not_found());
           if (order->status != OrderStatus::confirmed && order->status != OrderStatus::refunded)
             return reply->respond(error(409, "invalid_state", "Only a confirmed order can be refunded."));
-          if (!s_.pool.post([this, reply, entry, order = std::move(*order)] { give_back(reply, entry, with_payment(order)); }))
+          if (!s_.pool.post(
+                  [this, reply, entry, order = std::move(*order)] { give_back(reply, entry, with_payment(order)); }))
             reply->respond(busy());
         }))
       reply->respond(busy());
@@ -113,7 +122,8 @@ class ArchiveHandlers {
   void with_buyer(Exchange& x, OrderSearch search, std::string q, Then then) const {
     const Reply reply = later(x);
     const auto run = [this, reply, then](OrderSearch complete) {
-      if (!s_.pool.post([reply, then, complete = std::move(complete)] { then(reply, complete); })) reply->respond(busy());
+      if (!s_.pool.post([reply, then, complete = std::move(complete)] { then(reply, complete); }))
+        reply->respond(busy());
     };
     if (q.find('@') != std::string::npos) {
       if (!s_.accounts.find_by_email(std::move(q), [run, reply, search](std::optional<Account> account) mutable {
@@ -140,7 +150,8 @@ class ArchiveHandlers {
 
   ArchivedOrder with_payment(const OrderView& order) const {
     ArchivedOrder out{order, {}};
-    if (const auto archived = s_.archive.find(order.id); archived && *archived) out.payment_reference = (*archived)->payment_reference;
+    if (const auto archived = s_.archive.find(order.id); archived && *archived)
+      out.payment_reference = (*archived)->payment_reference;
     return out;
   }
 
@@ -151,15 +162,20 @@ class ArchiveHandlers {
     if (order.status == OrderStatus::refunded) return reply->respond(json_ok(render_archived(archived)));
     RefundRequest request{order.id, archived.payment_reference, order.total(), order.currency,
                           SteadyTime(s_.clock.steady() + kRefundDeadline)};
-    s_.payments.refund(std::move(request), [this, reply, entry = std::move(entry), id = order.id, reference = archived.payment_reference](const PaymentResult& result) {
+    s_.payments.refund(std::move(request), [this, reply, entry = std::move(entry), id = order.id,
+                                            reference = archived.payment_reference](const PaymentResult& result) {
       if (result.outcome != PaymentOutcome::approved && result.outcome != PaymentOutcome::not_found)
-        return reply->respond(error(503, "unavailable", "The payment provider has not given the money back. Please try again."));
-      if (!ask(s_.ledger, Refund{id}, [this, reply, entry, id, reference](const Answer& answer) { finish(reply, entry, id, reference, answer); }))
+        return reply->respond(
+            error(503, "unavailable", "The payment provider has not given the money back. Please try again."));
+      if (!ask(s_.ledger, Refund{id}, [this, reply, entry, id, reference](const Answer& answer) {
+            finish(reply, entry, id, reference, answer);
+          }))
         reply->respond(busy());
     });
   }
 
-  void finish(const Reply& reply, AuditEntry entry, OrderId id, const std::string& reference, const Answer& answer) const {
+  void finish(const Reply& reply, AuditEntry entry, OrderId id, const std::string& reference,
+              const Answer& answer) const {
     if (!is_success(answer.outcome)) return reply->respond(refusal(answer));
     entry.when = s_.clock.wall();
     static_cast<void>(s_.accounts.append_audit(std::move(entry), [](StoreOutcome) {}));
@@ -188,8 +204,14 @@ Routes archive_routes(ArchiveServices services) {
   const auto handlers = std::make_shared<const ArchiveHandlers>(services);
   const auto route = [&handlers](Method method, std::string path, std::string operation,
                                  void (ArchiveHandlers::*handle)(Exchange&) const) {
-    return Route{method, std::move(path), std::move(operation), Access::admin, "default", Body::none,
-                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); }, true};
+    return Route{method,
+                 std::move(path),
+                 std::move(operation),
+                 Access::admin,
+                 "default",
+                 Body::none,
+                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); },
+                 true};
   };
   return {route(Method::get, "/api/admin/orders", "adminListOrders", &ArchiveHandlers::search),
           route(Method::get, "/api/admin/orders.csv", "adminOrdersCsv", &ArchiveHandlers::csv),

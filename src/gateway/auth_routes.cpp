@@ -21,24 +21,33 @@ Response refusal(AuthOutcome outcome) {
   switch (outcome) {
     case AuthOutcome::invalid_credentials:
       return error(401, "invalid_credentials", "E-mail address or password is wrong.");
-    case AuthOutcome::email_taken: return error(409, "email_taken", "There is an account with this e-mail address.");
+    case AuthOutcome::email_taken:
+      return error(409, "email_taken", "There is an account with this e-mail address.");
     case AuthOutcome::invalid_email:
       return validation_error(R"(["body","email"])", "This is not an e-mail address.", "invalid_email");
     case AuthOutcome::invalid_name:
-      return validation_error(R"(["body","name"])", "A name has at most 100 characters and no control characters.", "invalid_name");
+      return validation_error(R"(["body","name"])", "A name has at most 100 characters and no control characters.",
+                              "invalid_name");
     case AuthOutcome::password_length:
       return validation_error(R"(["body","password"])", "A password has 8 to 128 characters.", "password_length");
     case AuthOutcome::weak_password:
-      return validation_error(R"(["body","password"])", "This password is among the first ones that are tried.", "weak_password");
+      return validation_error(R"(["body","password"])", "This password is among the first ones that are tried.",
+                              "weak_password");
     case AuthOutcome::invalid_token:
     case AuthOutcome::token_reused:
       return error(401, "invalid_token", "This refresh token is not valid. Please log in again.");
-    case AuthOutcome::token_expired: return error(401, "token_expired", "This refresh token has expired. Please log in again.");
-    case AuthOutcome::not_found: return error(404, "not_found", "There is no such account.");
-    case AuthOutcome::last_admin: return error(409, "invalid_state", "Administrators cannot do this to themselves.");
-    case AuthOutcome::overloaded: return error(503, "overloaded", "Too many logins at once. Please try again.");
-    case AuthOutcome::read_only: return error(503, "read_only", "No accounts can be changed at the moment.");
-    case AuthOutcome::done: break;
+    case AuthOutcome::token_expired:
+      return error(401, "token_expired", "This refresh token has expired. Please log in again.");
+    case AuthOutcome::not_found:
+      return error(404, "not_found", "There is no such account.");
+    case AuthOutcome::last_admin:
+      return error(409, "invalid_state", "Administrators cannot do this to themselves.");
+    case AuthOutcome::overloaded:
+      return error(503, "overloaded", "Too many logins at once. Please try again.");
+    case AuthOutcome::read_only:
+      return error(503, "read_only", "No accounts can be changed at the moment.");
+    case AuthOutcome::done:
+      break;
   }
   SCALEMART_CHECK(!"a success is no refusal");
   return {};
@@ -76,7 +85,8 @@ AuthDone answer_nothing(Exchange& x) {
 
 Route route(Method method, std::string path, std::string operation, Access access, std::string policy, Body body,
             Handler handler) {
-  return Route{method, std::move(path), std::move(operation), access, std::move(policy), body, std::move(handler), true};
+  return Route{method, std::move(path), std::move(operation), access, std::move(policy), body, std::move(handler),
+               true};
 }
 
 /// Guessing one account's password from many addresses is limited by the account.
@@ -100,32 +110,40 @@ void logout(Sessions& sessions, Exchange& x) {
 
 Routes auth_routes(Sessions& sessions, Limiter& limiter) {
   Routes routes;
-  routes.push_back(route(Method::post, "/api/auth/register", "register", Access::open, "register", Body::json, [&sessions](Exchange& x) {
-    const object& body = x.json().as_object();
-    Sessions::Registration registration{text_of(body, "email"), text_of(body, "password"), text_of(body, "name")};
-    sessions.register_buyer(std::move(registration), x.client().text(), answer_session(x, 201));
-  }));
-  routes.push_back(route(Method::post, "/api/auth/login", "login", Access::open, "login", Body::json, [&sessions, &limiter](Exchange& x) {
-    const object& body = x.json().as_object();
-    if (const auto refused = limit_account(limiter, text_of(body, "email"), x.arrival())) return x.respond(*refused);
-    sessions.login(text_of(body, "email"), text_of(body, "password"), x.client().text(), answer_session(x, 200));
-  }));
-  routes.push_back(route(Method::post, "/api/auth/refresh", "refresh", Access::open, "login", Body::json, [&sessions](Exchange& x) {
-    const std::string token = text_of(x.json().as_object(), "refresh_token");
-    sessions.refresh(token, x.client().text(), answer_session(x, 200));
-  }));
+  routes.push_back(route(
+      Method::post, "/api/auth/register", "register", Access::open, "register", Body::json, [&sessions](Exchange& x) {
+        const object& body = x.json().as_object();
+        Sessions::Registration registration{text_of(body, "email"), text_of(body, "password"), text_of(body, "name")};
+        sessions.register_buyer(std::move(registration), x.client().text(), answer_session(x, 201));
+      }));
+  routes.push_back(route(
+      Method::post, "/api/auth/login", "login", Access::open, "login", Body::json, [&sessions, &limiter](Exchange& x) {
+        const object& body = x.json().as_object();
+        if (const auto refused = limit_account(limiter, text_of(body, "email"), x.arrival()))
+          return x.respond(*refused);
+        sessions.login(text_of(body, "email"), text_of(body, "password"), x.client().text(), answer_session(x, 200));
+      }));
+  routes.push_back(
+      route(Method::post, "/api/auth/refresh", "refresh", Access::open, "login", Body::json, [&sessions](Exchange& x) {
+        const std::string token = text_of(x.json().as_object(), "refresh_token");
+        sessions.refresh(token, x.client().text(), answer_session(x, 200));
+      }));
   routes.push_back(route(Method::post, "/api/auth/logout", "logout", Access::buyer, "default", Body::json,
                          [&sessions](Exchange& x) { logout(sessions, x); }));
-  routes.push_back(route(Method::post, "/api/auth/password", "changePassword", Access::buyer, "login", Body::json, [&sessions](Exchange& x) {
-    const object& body = x.json().as_object();
-    sessions.change_password(*x.principal(), text_of(body, "current_password"), text_of(body, "new_password"),
-                             x.client().text(), answer_session(x, 200));
-  }));
-  routes.push_back(route(Method::get, "/api/auth/me", "me", Access::buyer, "default", Body::none, [&sessions](Exchange& x) {
-    sessions.me(x.principal()->user, answer_later(x, [](const AuthAnswer& answer) {
-                  return answer.outcome == AuthOutcome::done ? json_ok(user_json(answer.user)) : refusal(answer.outcome);
-                }));
-  }));
+  routes.push_back(route(Method::post, "/api/auth/password", "changePassword", Access::buyer, "login", Body::json,
+                         [&sessions](Exchange& x) {
+                           const object& body = x.json().as_object();
+                           sessions.change_password(*x.principal(), text_of(body, "current_password"),
+                                                    text_of(body, "new_password"), x.client().text(),
+                                                    answer_session(x, 200));
+                         }));
+  routes.push_back(
+      route(Method::get, "/api/auth/me", "me", Access::buyer, "default", Body::none, [&sessions](Exchange& x) {
+        sessions.me(x.principal()->user, answer_later(x, [](const AuthAnswer& answer) {
+                      return answer.outcome == AuthOutcome::done ? json_ok(user_json(answer.user))
+                                                                 : refusal(answer.outcome);
+                    }));
+      }));
   return routes;
 }
 

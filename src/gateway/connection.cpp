@@ -26,7 +26,9 @@ Connection::Connection(Loop& loop, int fd, SslHandle ssl, const Peer& peer, std:
   settle();
 }
 
-Connection::~Connection() { drop_parser(); }
+Connection::~Connection() {
+  drop_parser();
+}
 
 void Connection::drop_parser() {
   if (parser_ != nullptr) loop_.give_parser(parser_);
@@ -59,7 +61,9 @@ void Connection::on_ready(std::uint32_t events) {
   settle();
 }
 
-void Connection::go_on() { resume(); }
+void Connection::go_on() {
+  resume();
+}
 
 void Connection::resume() {
   if (may_serve() && own_size_ > 0) serve_own();
@@ -110,8 +114,10 @@ void Connection::settle() {
   if (loop_.out().size() > 0) flush();
   if (close_after_ && unsent_.empty() && (phase_ == Phase::reading || phase_ == Phase::streaming)) {
     // A client that meant to go on may be sending already: a reset would take our answer from it.
-    if (must_linger_ || keep_alive_ || own_size_ > 0 || readable_) begin_linger();
-    else close();
+    if (must_linger_ || keep_alive_ || own_size_ > 0 || readable_)
+      begin_linger();
+    else
+      close();
   }
   if (phase_ != Phase::closed) loop_.set_deadline(*this, next_deadline());
 }
@@ -122,10 +128,14 @@ SteadyTime Connection::next_deadline() const {
   const Timeouts& t = loop_.timeouts();
   if (!unsent_.empty()) return progress_ + t.write_stall;
   switch (phase_) {
-    case Phase::handshake: return since_ + t.handshake;
-    case Phase::busy: return since_ + t.answer;
-    case Phase::streaming: return progress_ + t.heartbeat;
-    case Phase::lingering: return since_ + t.linger;
+    case Phase::handshake:
+      return since_ + t.handshake;
+    case Phase::busy:
+      return since_ + t.answer;
+    case Phase::streaming:
+      return progress_ + t.heartbeat;
+    case Phase::lingering:
+      return since_ + t.linger;
     case Phase::reading:
       if (in_head_) return since_ + t.head;
       if (in_body_) {
@@ -134,7 +144,8 @@ SteadyTime Connection::next_deadline() const {
       }
       // Looked at again and again, so that pressure is noticed.
       return std::min(since_ + t.idle, loop_.now() + t.idle_under_pressure);
-    case Phase::closed: break;
+    case Phase::closed:
+      break;
   }
   return SteadyTime::max();
 }
@@ -144,10 +155,12 @@ void Connection::on_deadline() {
   if (!unsent_.empty()) return abort();
   switch (phase_) {
     case Phase::handshake:
-    case Phase::lingering: return close();
+    case Phase::lingering:
+      return close();
     case Phase::busy:
       close_after_ = true;
-      exchange_.respond(error(504, "timeout", "This took too long; what came of it is not known. A buy can be looked up by its key."));
+      exchange_.respond(error(504, "timeout",
+                              "This took too long; what came of it is not known. A buy can be looked up by its key."));
       return settle();
     case Phase::streaming: {
       static const EventStream::Text kHeartbeat = std::make_shared<const std::string>(": still here\n\n");
@@ -161,7 +174,8 @@ void Connection::on_deadline() {
       }
       if (loop_.now() < since_ + t.idle && !loop_.shared().limits.is_under_pressure()) return settle();
       return close();
-    case Phase::closed: break;
+    case Phase::closed:
+      break;
   }
 }
 
@@ -207,7 +221,9 @@ std::size_t Connection::serve(char* data, std::size_t size) {
       case RequestParser::State::need_more:
         if (parser_->has_head() && parser_->wants_continue() && !continue_sent_) send_continue();
         return used;
-      case RequestParser::State::refused: refuse(parser_->refusal()); return size;
+      case RequestParser::State::refused:
+        refuse(parser_->refusal());
+        return size;
       case RequestParser::State::complete: {
         const std::size_t consumed = parser_->consumed();
         run_request();
@@ -235,8 +251,9 @@ void Connection::keep_rest(char* data, std::size_t used, std::size_t size) {
   char* from = data + used;
   if (data != own_.get()) {
     const std::size_t expected = parser_ != nullptr ? parser_->size_expected() : 0;
-    own_capacity_ = std::max({kOwnMin, rest + rest / 2, std::min(expected, loop_.shared().options.parser.head_bytes +
-                                                                               loop_.shared().options.parser.body_bytes)});
+    own_capacity_ = std::max(
+        {kOwnMin, rest + rest / 2,
+         std::min(expected, loop_.shared().options.parser.head_bytes + loop_.shared().options.parser.body_bytes)});
     own_ = std::make_unique_for_overwrite<char[]>(own_capacity_);
   }
   if (from != own_.get()) {
@@ -258,7 +275,8 @@ void Connection::keep_rest(char* data, std::size_t used, std::size_t size) {
 bool Connection::make_room() {
   if (own_size_ < own_capacity_) return true;
   const ParserLimits& limits = loop_.shared().options.parser;
-  const std::size_t most = limits.head_bytes + limits.body_bytes + limits.chunk_overhead_bytes + limits.chunk_line_bytes;
+  const std::size_t most =
+      limits.head_bytes + limits.body_bytes + limits.chunk_overhead_bytes + limits.chunk_line_bytes;
   const std::size_t expected = parser_ != nullptr ? parser_->size_expected() : 0;
   if (own_capacity_ >= std::max(most, Loop::kInputBytes * 2)) return false;
   const std::size_t capacity = std::max(own_capacity_ * 2, std::min(expected, most));
@@ -314,8 +332,9 @@ void Connection::choose_cors() {
     if (field.name.size() != 6 || !text::iequals(field.name, "origin")) continue;
     if (std::find(known.begin(), known.end(), field.value) == known.end()) continue;
     cors_lines_.append("Access-Control-Allow-Origin: ").append(field.value).append("\r\n");
-    cors_lines_.append("Access-Control-Expose-Headers: X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
-                       "Idempotent-Replayed\r\n");
+    cors_lines_.append(
+        "Access-Control-Expose-Headers: X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
+        "Idempotent-Replayed\r\n");
     return;
   }
 }

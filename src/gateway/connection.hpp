@@ -6,8 +6,8 @@
 // connection costs a few hundred bytes, and the hot buffers stay in the cache. Requests of one connection are
 // answered strictly in order, and none is begun while the peer does not read.
 // Concurrency: everything on its loop's thread.
-// Bounds: input is at most one request and what came with it; output is one answer, or the events a stream may
-// hold back; every phase has a deadline.
+// Bounds: input is at most one request and what came with it; output is one answer, or the events a stream
+// may hold back; every phase has a deadline.
 
 #include <cstdint>
 #include <memory>
@@ -65,8 +65,8 @@ class Connection final : public ExchangeHost, public WheelEntry {
  private:
   enum class Phase : std::uint8_t {
     handshake,
-    reading,    ///< Idle, or a request is coming in.
-    busy,       ///< A handler has the request.
+    reading,  ///< Idle, or a request is coming in.
+    busy,     ///< A handler has the request.
     streaming,
     lingering,  ///< Answered for the last time; what still comes is thrown away.
     closed
@@ -119,32 +119,32 @@ class Connection final : public ExchangeHost, public WheelEntry {
   std::uint32_t slot_;
   Phase phase_ = Phase::reading;
   bool readable_ = false;
-  bool peer_finished_ = false;     ///< Half-closed: nothing more will come.
+  bool peer_finished_ = false;  ///< Half-closed: nothing more will come.
   bool keep_alive_ = true;
   bool http11_ = true;
   bool head_only_ = false;
-  bool close_after_ = false;       ///< Once everything is written.
-  bool must_linger_ = false;       ///< Input may still come that nobody will read.
+  bool close_after_ = false;  ///< Once everything is written.
+  bool must_linger_ = false;  ///< Input may still come that nobody will read.
   bool continue_sent_ = false;
-  bool news_wait_ = false;         ///< The stream has events, but the socket is full.
+  bool news_wait_ = false;  ///< The stream has events, but the socket is full.
   Method method_ = Method::get;
   const RouteEntry* entry_ = nullptr;
 
-  RequestParser* parser_ = nullptr;    ///< From the loop's pool, while a request is coming in.
-  std::unique_ptr<char[]> own_;        ///< See keep_rest().
+  RequestParser* parser_ = nullptr;  ///< From the loop's pool, while a request is coming in.
+  std::unique_ptr<char[]> own_;      ///< See keep_rest().
   std::size_t own_size_ = 0;
   std::size_t own_capacity_ = 0;
   std::vector<Unsent> unsent_;
-  std::string cors_lines_;             ///< For every answer to this request; usually empty.
+  std::string cors_lines_;  ///< For every answer to this request; usually empty.
 
   Exchange exchange_;
-  std::uint64_t awaited_ = 0;          ///< Token of what the request waits for; 0: nothing.
+  std::uint64_t awaited_ = 0;  ///< Token of what the request waits for; 0: nothing.
   OnAnswer on_answer_ = nullptr;
   std::shared_ptr<StreamReader> reader_;
   std::function<void()> on_stream_close_;
 
-  SteadyTime since_{};                 ///< When the current phase began: connected, head, body, busy, lingering.
-  SteadyTime progress_{};              ///< When the peer last took output.
+  SteadyTime since_{};     ///< When the current phase began: connected, head, body, busy, lingering.
+  SteadyTime progress_{};  ///< When the peer last took output.
   std::size_t lingered_ = 0;
   bool in_head_ = false;  ///< since_ counts an unfinished head.
   bool in_body_ = false;  ///< since_ counts an unfinished body.

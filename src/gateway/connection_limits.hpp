@@ -1,9 +1,9 @@
 #pragma once
 // How many connections there may be: in all, and from one address.
 //
-// Purpose: one client, or many slow ones, cannot keep the others out. Above `total` a few more are let in that
-// may only ask for health, so that whoever watches over us is still answered.
-// Concurrency: thread-safe; asked once per connection.
+// Purpose: one client, or many slow ones, cannot keep the others out. Above `total` a few more are let in
+// that may only ask for health, so that whoever watches over us is still answered. Concurrency: thread-safe;
+// asked once per connection.
 
 #include <array>
 #include <atomic>

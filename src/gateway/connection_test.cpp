@@ -117,7 +117,11 @@ TEST(Connection, ExpectedContinueIsGiven) {
 TEST(Connection, RefusalsEndTheConnection) {
   TestGateway server(echo_routes());
   const std::string smuggled = get("/echo");
-  struct Case { std::string bytes; int status; const char* code; };
+  struct Case {
+    std::string bytes;
+    int status;
+    const char* code;
+  };
   const std::vector<Case> cases{
       {post("Transfer-Encoding: gzip\r\n", "0\r\n\r\n"), 501, "transfer_coding_not_implemented"},
       {post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"), 400, "malformed_request"},
@@ -153,7 +157,8 @@ TEST(Connection, RefusalsEndTheConnection) {
       EXPECT_TRUE(all.starts_with("HTTP/1.1 " + std::to_string(c.status))) << c.bytes.substr(0, 80) << "\n" << all;
       EXPECT_NE(all.find("\"code\":\"" + std::string(c.code) + "\""), std::string::npos) << all;
       EXPECT_NE(all.find("Connection: close\r\n"), std::string::npos) << all;
-      EXPECT_FALSE(std::regex_search(all.begin() + 1, all.end(), std::regex("HTTP/1\\.1 [0-9]{3}"))) << "a second answer: " << all;
+      EXPECT_FALSE(std::regex_search(all.begin() + 1, all.end(), std::regex("HTTP/1\\.1 [0-9]{3}")))
+          << "a second answer: " << all;
       EXPECT_TRUE(orderly) << "the answer must not be lost to a reset";
     }
   }

@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t kInlineBody = 16 * 1024;  ///< Larger bodies are not copied into the output buffer.
 constexpr std::string_view kIdMember = ",\"request_id\":\"";
 
-bool has_no_body(int status) { return status == 204 || status == 304; }
+bool has_no_body(int status) {
+  return status == 204 || status == 304;
+}
 
 std::size_t body_size_of(const ResponseView& r, std::string_view request_id) {
   if (has_no_body(r.status)) return 0;
@@ -38,8 +40,10 @@ void Connection::put_body(const ResponseView& r) {
   const bool by_copy = r.body.size() + 256 <= std::min(kInlineBody, out.room());
   if (r.is_error) {
     out.put("{");
-    if (by_copy) out.put(r.body);
-    else flush(r.shared_body, r.body);
+    if (by_copy)
+      out.put(r.body);
+    else
+      flush(r.shared_body, r.body);
     out.put(kIdMember);
     out.put(exchange_.request_id());
     out.put("\"}");
@@ -60,10 +64,13 @@ void Connection::respond(Exchange& x, const ResponseView& r) {
   if (!keep_alive_ || loop_.is_draining()) close_after_ = true;
   put_head(r, body_size_of(r, x.request_id()), false);
   if (!head_only_ && !has_no_body(r.status)) put_body(r);
-  if (phase_ == Phase::closed) loop_.out().clear();  // The peer went away while this was written.
-  else phase_ = Phase::reading;
+  if (phase_ == Phase::closed)
+    loop_.out().clear();  // The peer went away while this was written.
+  else
+    phase_ = Phase::reading;
   since_ = loop_.now();
-  Answered answered{entry_, method_, r.status, loop_.shared().clock.steady() - x.arrival(), x.request_id(), &x.client()};
+  Answered answered{entry_,         method_,    r.status, loop_.shared().clock.steady() - x.arrival(),
+                    x.request_id(), &x.client()};
   loop_.guards().answered(answered);
   cors_lines_.clear();
 }
@@ -94,14 +101,17 @@ EventStream Connection::stream(Exchange& x, StreamOptions options) {
   head.content_type = "text/event-stream";
   head.headers = "X-Accel-Buffering: no\r\n";
   put_head(head, 0, true);
-  loop_.guards().answered({entry_, method_, 200, loop_.shared().clock.steady() - x.arrival(), x.request_id(), &x.client()});
+  loop_.guards().answered(
+      {entry_, method_, 200, loop_.shared().clock.steady() - x.arrival(), x.request_id(), &x.client()});
   cors_lines_.clear();
   phase_ = Phase::streaming;
   progress_ = loop_.now();
   lingered_ = 0;
   on_stream_close_ = std::move(options.on_close);
-  if (head_only_ || loop_.is_draining()) close_after_ = true;
-  else if (options.first) send_event(options.first);
+  if (head_only_ || loop_.is_draining())
+    close_after_ = true;
+  else if (options.first)
+    send_event(options.first);
   return handle;
 }
 

@@ -8,7 +8,7 @@
 namespace scalemart {
 
 std::string_view to_text(Method method) {
-  constexpr std::array<std::string_view, kMethodCount> kNames{"GET", "HEAD",   "POST",   "PUT",
+  constexpr std::array<std::string_view, kMethodCount> kNames{"GET",   "HEAD",   "POST",   "PUT",
                                                               "PATCH", "DELETE", "OPTIONS"};
   return kNames[static_cast<std::size_t>(method)];
 }
@@ -57,9 +57,13 @@ void Exchange::end_question() {
   json_ = nullptr;
 }
 
-Later Exchange::later() { return host_->later(*this); }
+Later Exchange::later() {
+  return host_->later(*this);
+}
 
-EventStream Exchange::stream(StreamOptions options) { return host_->stream(*this, std::move(options)); }
+EventStream Exchange::stream(StreamOptions options) {
+  return host_->stream(*this, std::move(options));
+}
 
 Later& Later::operator=(Later&& other) noexcept {
   if (this != &other) {

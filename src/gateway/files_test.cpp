@@ -29,7 +29,8 @@ TEST(Files, AreServedWithTypeAndEtagAndRevalidated) {
   EXPECT_EQ(zipped.header("Content-Encoding"), "gzip");
   EXPECT_NE(zipped.header("ETag"), script.header("ETag"));
   EXPECT_EQ(client.read_reply().header("Content-Encoding"), "");
-  client.send(get("/docs", "If-None-Match: \"x\", W/" + page.header("ETag") + "\r\n") + get("/docs", "If-None-Match: \"x\"\r\n"));
+  client.send(get("/docs", "If-None-Match: \"x\", W/" + page.header("ETag") + "\r\n") +
+              get("/docs", "If-None-Match: \"x\"\r\n"));
   const auto unchanged = client.read_reply();
   EXPECT_EQ(unchanged.status, 304);
   EXPECT_EQ(unchanged.body, "");
@@ -38,7 +39,8 @@ TEST(Files, AreServedWithTypeAndEtagAndRevalidated) {
 
 TEST(Files, NothingElseCanBeReached) {
   TestGateway server(file_routes({{"/docs", "docs", "docs.html", "<!doctype html>", {}, false}}));
-  for (const char* path : {"/../etc/passwd", "/docs/../docs", "/%2e%2e/docs", "/..%2fdocs", "/docs%00", "/./docs", "//docs"}) {
+  for (const char* path :
+       {"/../etc/passwd", "/docs/../docs", "/%2e%2e/docs", "/..%2fdocs", "/docs%00", "/./docs", "//docs"}) {
     RawClient client(server);
     client.send(get(path));
     const int status = client.read_reply().status;

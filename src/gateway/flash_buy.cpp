@@ -29,8 +29,7 @@ class FlashBuy {
  public:
   explicit FlashBuy(FlashBuyServices services) : services_(std::move(services)) {
     for (int i = 0; i < kOutcomeCount; ++i)
-      counters_[static_cast<std::size_t>(i)] =
-          &services_.metrics.buys_total.at({to_text(static_cast<Outcome>(i))});
+      counters_[static_cast<std::size_t>(i)] = &services_.metrics.buys_total.at({to_text(static_cast<Outcome>(i))});
   }
 
   void handle(Exchange& x) const {
@@ -52,8 +51,7 @@ class FlashBuy {
  private:
   /// What one event loop has for itself.
   struct Loop {
-    Loop(const FlashBuyServices& s)
-        : purchase(s.catalogue, s.used_keys, s.sale_clock, s.ledger, random, {s.hold_ms}) {}
+    Loop(const FlashBuyServices& s) : purchase(s.catalogue, s.used_keys, s.sale_clock, s.ledger, random, {s.hold_ms}) {}
     SecureRandom random;
     Purchase purchase;
     fmt::memory_buffer text;

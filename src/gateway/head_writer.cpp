@@ -34,10 +34,10 @@ std::string date_line(std::int64_t second) {
   std::tm tm{};
   gmtime_r(&t, &tm);
   std::array<char, 64> text{};
-  const int n = std::snprintf(text.data(), text.size(), "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
-                              kDays[static_cast<std::size_t>(tm.tm_wday)], tm.tm_mday,
-                              kMonths[static_cast<std::size_t>(tm.tm_mon)], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-                              tm.tm_sec);
+  const int n =
+      std::snprintf(text.data(), text.size(), "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
+                    kDays[static_cast<std::size_t>(tm.tm_wday)], tm.tm_mday,
+                    kMonths[static_cast<std::size_t>(tm.tm_mon)], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
   return {text.data(), static_cast<std::size_t>(n)};
 }
 
@@ -85,9 +85,12 @@ void HeadWriter::write(OutBuffer& out, const ResponseView& r, std::size_t body_s
   }
   out.put("X-Request-Id: ");
   out.put(facts.request_id);
-  if (!facts.keep_alive) out.put("\r\nConnection: close\r\n");
-  else if (!facts.is_http11) out.put("\r\nConnection: keep-alive\r\n");
-  else out.put("\r\n");
+  if (!facts.keep_alive)
+    out.put("\r\nConnection: close\r\n");
+  else if (!facts.is_http11)
+    out.put("\r\nConnection: keep-alive\r\n");
+  else
+    out.put("\r\n");
   out.put(facts.extra);
   out.put(r.headers);
   out.put("\r\n");

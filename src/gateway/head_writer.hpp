@@ -51,7 +51,9 @@ class HeadWriter {
   explicit HeadWriter(bool with_tls);
   void set_time(WallTime now);
   /// Upper bound of what write() adds.
-  [[nodiscard]] static std::size_t size_max(const ResponseView& r) { return 1536 + r.headers.size() + r.content_type.size(); }
+  [[nodiscard]] static std::size_t size_max(const ResponseView& r) {
+    return 1536 + r.headers.size() + r.content_type.size();
+  }
   void write(OutBuffer& out, const ResponseView& response, std::size_t body_size, const HeadFacts& facts) const;
 
  private:

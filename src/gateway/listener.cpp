@@ -40,7 +40,9 @@ SocketAddress socket_address(const IpAddress& address, std::uint16_t port) {
   return out;
 }
 
-void set_option(int fd, int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); }
+void set_option(int fd, int level, int name, int value) {
+  ::setsockopt(fd, level, name, &value, sizeof value);
+}
 
 /// -1 with errno set.
 int bound_socket(const SocketAddress& at, bool share) {

@@ -40,14 +40,23 @@ bool watch(int epoll, int fd, std::uint32_t events, void* tag) {
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+int open_spare() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
 
 }  // namespace
 
 Loop::Loop(std::size_t index, int listener, const Shared& shared, std::unique_ptr<Guards> guards, Random& random)
-    : index_(index), shared_(shared), listener_(listener), guards_(std::move(guards)),
-      mailbox_(std::make_shared<Mailbox>()), now_(shared.clock.steady()), wheel_(now_, shared.options.timeouts.tick),
-      heads_(shared.tls != nullptr), out_(kOutputBytes), input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
+    : index_(index),
+      shared_(shared),
+      listener_(listener),
+      guards_(std::move(guards)),
+      mailbox_(std::make_shared<Mailbox>()),
+      now_(shared.clock.steady()),
+      wheel_(now_, shared.options.timeouts.tick),
+      heads_(shared.tls != nullptr),
+      out_(kOutputBytes),
+      input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   SCALEMART_CHECK(epoll_ >= 0);
   spare_fd_ = open_spare();
@@ -80,8 +89,10 @@ void Loop::run() {
     bool has_mail = false;
     for (int i = 0; i < ready; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
-      if (event.data.ptr == &mailbox_) has_mail = true;
-      else if (event.data.ptr == &listener_) accept_all();
+      if (event.data.ptr == &mailbox_)
+        has_mail = true;
+      else if (event.data.ptr == &listener_)
+        accept_all();
       else if (auto* connection = static_cast<Connection*>(event.data.ptr); !connection->is_closed())
         connection->on_ready(event.events);
     }
@@ -188,7 +199,8 @@ void Loop::read_mail() {
   for (const auto& item : mail_.answers)
     if (Connection* connection = connection_of(item.token)) connection->on_answer(item.token, item.answer);
   for (const auto& completion : mail_.completions)
-    if (Connection* connection = connection_of(completion.token)) connection->on_completion(completion.token, completion.response);
+    if (Connection* connection = connection_of(completion.token))
+      connection->on_completion(completion.token, completion.response);
   for (auto& reader : mail_.readers) news_.push_back(std::move(reader));
   for (const auto& task : mail_.tasks) task();
   mail_.clear();
@@ -231,7 +243,9 @@ RequestParser* Loop::take_parser() {
   return parser;
 }
 
-void Loop::give_parser(RequestParser* parser) { free_parsers_.push_back(parser); }
+void Loop::give_parser(RequestParser* parser) {
+  free_parsers_.push_back(parser);
+}
 
 std::string_view Loop::new_request_id() {
   constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";

@@ -1,13 +1,12 @@
 #pragma once
 // One event loop: one thread, one listening socket, its connections.
 //
-// Why not io_context: Asio 1.81 spends a second system call on every request (a recv that finds nothing, or an
-// epoll_ctl to arm again) and a lock and a queue on every event. At a hundred thousand requests a second that
-// is a tenth of the machine. Here a request is one recv and one send, and epoll_wait is shared by all that are
-// ready; see the README of this folder for what it measured.
-// Operation: edge-triggered epoll; per turn all ready sockets, then the mailbox, then those that had more to do,
-// then deadlines.
-// Concurrency: run() on its own thread; post() and mailbox() from any.
+// Why not io_context: Asio 1.81 spends a second system call on every request (a recv that finds nothing, or
+// an epoll_ctl to arm again) and a lock and a queue on every event. At a hundred thousand requests a second
+// that is a tenth of the machine. Here a request is one recv and one send, and epoll_wait is shared by all
+// that are ready; see the README of this folder for what it measured. Operation: edge-triggered epoll; per
+// turn all ready sockets, then the mailbox, then those that had more to do, then deadlines. Concurrency:
+// run() on its own thread; post() and mailbox() from any.
 
 #include <atomic>
 #include <cstdint>
@@ -47,7 +46,8 @@ class Loop {
   /// Returns after stop().
   void run();
   void stop();
-  /// Accepts what already waits, then nothing more; idle connections are closed, the others after their answer.
+  /// Accepts what already waits, then nothing more; idle connections are closed, the others after their
+  /// answer.
   void drain();
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   /// Connections that are here, for metrics and drain.

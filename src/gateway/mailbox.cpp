@@ -15,9 +15,13 @@ void Mailbox::Contents::clear() {
   tasks.clear();
 }
 
-Mailbox::Mailbox() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { SCALEMART_CHECK(fd_ >= 0); }
+Mailbox::Mailbox() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  SCALEMART_CHECK(fd_ >= 0);
+}
 
-Mailbox::~Mailbox() { ::close(fd_); }
+Mailbox::~Mailbox() {
+  ::close(fd_);
+}
 
 bool Mailbox::must_wake() {
   if (signalled_) return false;

@@ -1,10 +1,9 @@
 #pragma once
 // How other threads reach an event loop: answers of the ledger, late responses, stream events, tasks.
 //
-// Operation: whatever arrives while the loop is busy shares one wake-up. The eventfd is watched edge-triggered,
-// so it needs no read.
-// Concurrency: every call from any thread; take() on the loop's. A mailbox outlives its loop as long as anyone
-// holds it; what comes then is dropped.
+// Operation: whatever arrives while the loop is busy shares one wake-up. The eventfd is watched
+// edge-triggered, so it needs no read. Concurrency: every call from any thread; take() on the loop's. A
+// mailbox outlives its loop as long as anyone holds it; what comes then is dropped.
 
 #include <cstdint>
 #include <functional>
@@ -56,8 +55,8 @@ class Mailbox final : public AnswerSink, public Later::Target {
 
   int fd_;
   std::mutex mutex_;
-  Contents contents_;      ///< Guarded by mutex_.
-  bool signalled_ = false; ///< Guarded by mutex_.
+  Contents contents_;       ///< Guarded by mutex_.
+  bool signalled_ = false;  ///< Guarded by mutex_.
 };
 
 }  // namespace scalemart

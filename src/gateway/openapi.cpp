@@ -50,7 +50,8 @@ Result<json::value> resolved(const json::value& root, const json::value& node, i
   if (const auto* object = node.if_object()) {
     if (const auto* reference = object->if_contains("$ref")) {
       const auto* target = at_pointer(root, reference->as_string());
-      if (target == nullptr) return error("the API document has a broken reference " + std::string(reference->as_string()));
+      if (target == nullptr)
+        return error("the API document has a broken reference " + std::string(reference->as_string()));
       return resolved(root, *target, depth + 1);
     }
     json::object out;
@@ -82,8 +83,7 @@ struct Problem {
 Response refusal_of(const std::vector<Problem>& problems) {
   json::array list;
   for (const auto& p : problems) list.push_back({{"loc", json::parse(p.loc)}, {"msg", p.message}, {"type", p.type}});
-  return error(422, "validation_error", problems.front().message,
-               "\"errors\":" + json::serialize(list));
+  return error(422, "validation_error", problems.front().message, "\"errors\":" + json::serialize(list));
 }
 
 /// Names that a caller made up are shown only as far as they are plain text.
@@ -134,8 +134,10 @@ Problem problem_of(const valijson::ValidationResults::Error& e) {
   for (const auto& step : e.context) {
     if (step.size() < 3 || step.front() != '[') continue;
     const std::string inner = step.substr(1, step.size() - 2);
-    if (std::all_of(inner.begin(), inner.end(), text::is_digit)) loc.emplace_back(std::stoll(inner));
-    else loc.emplace_back(inner.front() == '"' ? inner.substr(1, inner.size() - 2) : inner);
+    if (std::all_of(inner.begin(), inner.end(), text::is_digit))
+      loc.emplace_back(std::stoll(inner));
+    else
+      loc.emplace_back(inner.front() == '"' ? inner.substr(1, inner.size() - 2) : inner);
   }
   const std::string name = quoted_name(e.description);
   if (!name.empty()) loc.emplace_back(name);
@@ -194,8 +196,10 @@ std::optional<Problem> QueryRule::check(std::string_view value) const {
     if (!text::parse_decimal(negative ? value.substr(1) : value, n) || n > static_cast<std::uint64_t>(INT64_MAX))
       return wrong("This must be an integer.", "type_error");
     const std::int64_t v = negative ? -static_cast<std::int64_t>(n) : static_cast<std::int64_t>(n);
-    if (v < minimum) return wrong("Expected number greater than or equal to " + std::to_string(minimum), "greater_than_equal");
-    if (v > maximum) return wrong("Expected number less than or equal to " + std::to_string(maximum), "less_than_equal");
+    if (v < minimum)
+      return wrong("Expected number greater than or equal to " + std::to_string(minimum), "greater_than_equal");
+    if (v > maximum)
+      return wrong("Expected number less than or equal to " + std::to_string(maximum), "less_than_equal");
     return std::nullopt;
   }
   if (!values.empty() && std::find(values.begin(), values.end(), value) == values.end())
@@ -299,7 +303,8 @@ Result<ApiDocument> ApiDocument::load(std::string_view text) try {
       }
       if (const auto* parameters = node.if_contains("parameters"))
         for (const auto& parameter : parameters->as_array())
-          if (text_or(parameter.as_object(), "in", "") == "query") rules->query.push_back(query_rule(parameter.as_object()));
+          if (text_or(parameter.as_object(), "in", "") == "query")
+            rules->query.push_back(query_rule(parameter.as_object()));
       out.operations_.push_back(std::move(operation));
       out.rules_.push_back(std::move(rules));
     }
@@ -316,7 +321,8 @@ std::optional<std::size_t> ApiDocument::find(std::string_view operation_id) cons
 }
 
 std::variant<json::value, Response> ApiDocument::check_body(std::size_t operation, std::string_view content_type,
-                                                            std::string_view body, const json::storage_ptr& memory) const {
+                                                            std::string_view body,
+                                                            const json::storage_ptr& memory) const {
   if (body.empty() && !operations_[operation].body_required) return json::value(json::object(memory));
   if (!is_json_type(content_type))
     return error(415, "unsupported_media_type", "The body must be application/json in UTF-8.");
@@ -345,7 +351,8 @@ std::variant<json::value, Response> ApiDocument::check_body(std::size_t operatio
       if (value == nullptr || !value->is_string()) continue;
       const std::string_view s = value->as_string();
       if (!std::regex_search(s.begin(), s.end(), rule.pattern))
-        problems.push_back({loc_of({"body", rule.property}), "This is not in the expected form.", "string_pattern_mismatch"});
+        problems.push_back(
+            {loc_of({"body", rule.property}), "This is not in the expected form.", "string_pattern_mismatch"});
     }
   }
   if (!problems.empty()) return refusal_of(problems);
@@ -360,50 +367,17 @@ std::optional<Response> ApiDocument::check_query(std::size_t operation, std::spa
     const auto refuse = [&](std::string message, std::string type) {
       problems.push_back({loc_of({"query", query[i].name}), std::move(message), std::move(type)});
     };
-    if (rule == rules.end()) refuse("There is no such parameter.", "extra_forbidden");
+    if (rule == rules.end())
+      refuse("There is no such parameter.", "extra_forbidden");
     else if (std::any_of(query.begin(), query.begin() + static_cast<std::ptrdiff_t>(i),
                          [&](const auto& other) { return other.name == query[i].name; }))
       refuse("This parameter is there twice.", "value_error");
-    else if (auto problem = rule->check(query[i].value)) problems.push_back(std::move(*problem));
+    else if (auto problem = rule->check(query[i].value))
+      problems.push_back(std::move(*problem));
     if (problems.size() == kErrorsMax) break;
   }
   if (problems.empty()) return std::nullopt;
   return refusal_of(problems);
-}
-
-std::vector<std::string> ApiDocument::differences(const Routes& routes) const {
-  std::vector<std::string> out;
-  for (const auto& operation : operations_) {
-    const auto found = std::find_if(routes.begin(), routes.end(), [&](const Route& r) { return r.operation_id == operation.id; });
-    const std::string name = operation.id + " (" + operation.method + " " + operation.path + ")";
-    if (found == routes.end()) {
-      out.push_back(name + " is in the document but is not served");
-      continue;
-    }
-    if (to_text(found->method) != operation.method || found->path != operation.path)
-      out.push_back(name + " is served as " + std::string(to_text(found->method)) + " " + found->path);
-    // Open in the document and for operators in the router: a token does not help, only the network.
-    const std::string served = found->access == Access::operator_ && operation.access == "open" ? "open" : std::string(to_text(found->access));
-    if (served != operation.access) out.push_back(name + ": access is " + operation.access + " in the document, " + served + " in the router");
-    if (found->policy != operation.policy)
-      out.push_back(name + ": rate limit is '" + operation.policy + "' in the document, '" + found->policy + "' in the router");
-    if ((found->body != Body::none) != operation.has_json_body)
-      out.push_back(name + (operation.has_json_body ? ": the router ignores its body" : ": the document has no body for it"));
-  }
-  for (const auto& route : routes)
-    if (route.is_documented && !find(route.operation_id))
-      out.push_back(route.operation_id + " (" + std::string(to_text(route.method)) + " " + route.path + ") is served but not in the document");
-  return out;
-}
-
-std::string_view to_text(Access access) {
-  switch (access) {
-    case Access::open: return "open";
-    case Access::buyer: return "buyer";
-    case Access::admin: return "admin";
-    case Access::operator_: return "operator";
-  }
-  return "?";
 }
 
 }  // namespace scalemart

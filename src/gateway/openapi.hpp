@@ -3,8 +3,8 @@
 //
 // Purpose: loads api/openapi.json, resolves its references, and keeps one validator per request body and a
 // short table of rules per query parameter.
-// Decisions: unknown fields are refused where the schema says additionalProperties:false. An integer is a JSON
-// number without fraction and exponent: 1.0 and 1e0 are refused as 422, so that every reader of a body
+// Decisions: unknown fields are refused where the schema says additionalProperties:false. An integer is a
+// JSON number without fraction and exponent: 1.0 and 1e0 are refused as 422, so that every reader of a body
 // agrees on its value. Numbers outside 64 bits (2^63, 1e999) are 422 as well, duplicate keys, more than 32
 // levels, invalid UTF-8 and trailing data are 400 malformed_json.
 // Concurrency: immutable after load(), so thread-safe.
@@ -47,9 +47,10 @@ class ApiDocument {
   [[nodiscard]] std::optional<std::size_t> find(std::string_view operation_id) const;
 
   /// Content type, strict JSON, schema: the body, or the response that refuses it (400, 415, 422).
-  [[nodiscard]] std::variant<boost::json::value, Response> check_body(
-      std::size_t operation, std::string_view content_type, std::string_view body,
-      const boost::json::storage_ptr& memory) const;
+  [[nodiscard]] std::variant<boost::json::value, Response> check_body(std::size_t operation,
+                                                                      std::string_view content_type,
+                                                                      std::string_view body,
+                                                                      const boost::json::storage_ptr& memory) const;
   /// Declared query parameters: types, bounds, enumerations; unknown or repeated ones are refused.
   [[nodiscard]] std::optional<Response> check_query(std::size_t operation, std::span<const NameValue> query) const;
 

@@ -38,7 +38,10 @@ std::string verdict(std::string_view operation, std::string_view body, std::stri
 }
 
 TEST(ApiDocument, BodiesOfABuy) {
-  struct Case { std::string body; const char* verdict; };
+  struct Case {
+    std::string body;
+    const char* verdict;
+  };
   const std::vector<Case> cases{
       {R"({"product_id":"demo","quantity":1})", "ok"},
       {R"({"product_id":"demo"})", "ok"},
@@ -52,14 +55,17 @@ TEST(ApiDocument, BodiesOfABuy) {
       {R"({"product_id":"demo","quantity":"1"})", R"(422 validation_error ["body","quantity"] type_error)"},
       {R"({"product_id":"demo","quantity":null})", R"(422 validation_error ["body","quantity"] type_error)"},
       {R"({"product_id":"demo","quantity":true})", R"(422 validation_error ["body","quantity"] type_error)"},
-      {R"({"product_id":"demo","quantity":9223372036854775808})", R"(422 validation_error ["body","quantity"] type_error)"},
-      {R"({"product_id":"demo","quantity":18446744073709551617})", R"(422 validation_error ["body","quantity"] type_error)"},
+      {R"({"product_id":"demo","quantity":9223372036854775808})",
+       R"(422 validation_error ["body","quantity"] type_error)"},
+      {R"({"product_id":"demo","quantity":18446744073709551617})",
+       R"(422 validation_error ["body","quantity"] type_error)"},
       {R"({"product_id":"demo","quantity":1e999})", R"(422 validation_error ["body","quantity"] type_error)"},
       {R"({"quantity":1})", R"(422 validation_error ["body","product_id"] missing)"},
       {R"({"product_id":"demo","price":1})", R"(422 validation_error ["body","price"] extra_forbidden)"},
       {R"({"product_id":"De mo"})", R"(422 validation_error ["body","product_id"] string_pattern_mismatch)"},
       {R"({"product_id":""})", R"(422 validation_error ["body","product_id"] string_pattern_mismatch)"},
-      {R"({"product_id":")" + std::string(10'000, 'a') + R"("})", R"(422 validation_error ["body","product_id"] string_too_long)"},
+      {R"({"product_id":")" + std::string(10'000, 'a') + R"("})",
+       R"(422 validation_error ["body","product_id"] string_too_long)"},
       {R"({"product_id":7})", R"(422 validation_error ["body","product_id"] type_error)"},
       {R"([])", R"(422 validation_error ["body"] type_error)"},
       {R"("demo")", R"(422 validation_error ["body"] type_error)"},
@@ -88,7 +94,8 @@ TEST(ApiDocument, ContentTypesOfBodies) {
   const std::string body = R"({"product_id":"demo"})";
   EXPECT_EQ(verdict("flashBuy", body, "application/json; charset=UTF-8"), "ok");
   EXPECT_EQ(verdict("flashBuy", body, "Application/JSON"), "ok");
-  for (const char* type : {"", "text/plain", "application/jsonx", "application/json; charset=latin1", "application/x-www-form-urlencoded"})
+  for (const char* type :
+       {"", "text/plain", "application/jsonx", "application/json; charset=latin1", "application/x-www-form-urlencoded"})
     EXPECT_EQ(verdict("flashBuy", body, type), "415 unsupported_media_type") << type;
 }
 
@@ -106,10 +113,11 @@ TEST(ApiDocument, DeepAndWideBodiesAreRefusedCheaply) {
 }
 
 TEST(ApiDocument, StrictJsonTakesWhatIsJson) {
-  for (const char* text : {"{}", "[]", "0", "-0", "1e5", "\"\\u0041\\ud83d\\ude00\"", "[1,[2,{\"a\":[]}]]", " null ", "true"})
+  for (const char* text :
+       {"{}", "[]", "0", "-0", "1e5", "\"\\u0041\\ud83d\\ude00\"", "[1,[2,{\"a\":[]}]]", " null ", "true"})
     EXPECT_TRUE(parse_strict_json(text, {})) << text;
-  for (const char* text : {"", " ", "nul", "tru", "[1,]", "{\"a\"}", "1 2", "-", "1.", ".5", "\"\t\"", "\"\\x\"", "[", "\"", "{\"a\":1,\"a\":2}",
-                           "[{\"a\":1,\"a\":2}]"})
+  for (const char* text : {"", " ", "nul", "tru", "[1,]", "{\"a\"}", "1 2", "-", "1.", ".5", "\"\t\"", "\"\\x\"", "[",
+                           "\"", "{\"a\":1,\"a\":2}", "[{\"a\":1,\"a\":2}]"})
     EXPECT_FALSE(parse_strict_json(text, {})) << text;
   EXPECT_TRUE(parse_strict_json(R"({"a":{"a":1},"b":{"a":1}})", {})) << "the same name at two places is no duplicate";
 }
@@ -173,7 +181,8 @@ TEST(ApiDocument, TellsWhereTheRouterDisagrees) {
 TEST(ApiDocument, BrokenDocumentsAreRefused) {
   EXPECT_FALSE(ApiDocument::load("{"));
   EXPECT_FALSE(ApiDocument::load("{}"));
-  const char* circle = R"({"paths":{"/a":{"get":{"operationId":"a","parameters":[{"$ref":"#/x"}]}}},"x":{"$ref":"#/x"}})";
+  const char* circle =
+      R"({"paths":{"/a":{"get":{"operationId":"a","parameters":[{"$ref":"#/x"}]}}},"x":{"$ref":"#/x"}})";
   EXPECT_FALSE(ApiDocument::load(circle));
 }
 

@@ -5,7 +5,8 @@
 namespace scalemart {
 
 std::string order_csv_head() {
-  return "order_id,sequence,buyer_id,product_id,quantity,unit_price_minor,total_minor,currency,status,status_reason,"
+  return "order_id,sequence,buyer_id,product_id,quantity,unit_price_minor,total_minor,currency,status,status_"
+         "reason,"
          "created_at,confirmed_at,payment_reference\r\n";
 }
 
@@ -29,10 +30,19 @@ void append_csv(std::string& out, const ArchivedOrder& archived) {
     if (change.status == OrderStatus::pending) created = to_rfc3339(change.at);
     if (change.status == OrderStatus::confirmed) confirmed = to_rfc3339(change.at);
   }
-  const std::string fields[] = {to_string(order.id), std::to_string(order.sequence), to_string(order.buyer), order.product_id,
-                                std::to_string(order.quantity), std::to_string(order.unit_price), std::to_string(order.total()),
-                                std::string(order.currency.text()), std::string(to_text(order.status)),
-                                std::string(to_text(order.reason)), created, confirmed, archived.payment_reference};
+  const std::string fields[] = {to_string(order.id),
+                                std::to_string(order.sequence),
+                                to_string(order.buyer),
+                                order.product_id,
+                                std::to_string(order.quantity),
+                                std::to_string(order.unit_price),
+                                std::to_string(order.total()),
+                                std::string(order.currency.text()),
+                                std::string(to_text(order.status)),
+                                std::string(to_text(order.reason)),
+                                created,
+                                confirmed,
+                                archived.payment_reference};
   bool first = true;
   for (const std::string& field : fields) {
     if (!first) out += ',';

@@ -13,14 +13,22 @@ namespace {
 
 constexpr std::size_t kPageDefault = 20;
 
-Response not_found() { return error(404, "order_not_found", "There is no such order."); }
-Response busy() { return error(503, "overloaded", "Too many requests at once. Please try again."); }
+Response not_found() {
+  return error(404, "order_not_found", "There is no such order.");
+}
+Response busy() {
+  return error(503, "overloaded", "Too many requests at once. Please try again.");
+}
 
 using Reply = std::shared_ptr<Later>;
-Reply later(Exchange& x) { return std::make_shared<Later>(x.later()); }
+Reply later(Exchange& x) {
+  return std::make_shared<Later>(x.later());
+}
 
 /// Answers 404 to others' orders exactly as to missing ones.
-bool is_visible(const std::optional<OrderView>& order, UserId buyer) { return order && order->buyer == buyer; }
+bool is_visible(const std::optional<OrderView>& order, UserId buyer) {
+  return order && order->buyer == buyer;
+}
 
 class OrderHandlers {
  public:
@@ -32,18 +40,21 @@ class OrderHandlers {
     OrderId before;
     if (const auto cursor = x.query("cursor")) {
       const auto id = parse_ulid<OrderId>(*cursor);
-      if (!id) return x.respond(validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor"));
+      if (!id)
+        return x.respond(
+            validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor"));
       before = *id;
     }
     const Reply reply = later(x);
     // One more than asked tells whether there is a next page.
-    const bool taken = s_.orders.of_buyer(x.principal()->user, before, limit + 1, [reply, limit](std::vector<OrderView> orders) {
-      const bool more = orders.size() > limit;
-      if (more) orders.resize(limit);
-      boost::json::array data;
-      for (const OrderView& order : orders) data.push_back(render_order(order));
-      reply->respond(json_list(data, more ? to_string(orders.back().id) : std::string()));
-    });
+    const bool taken =
+        s_.orders.of_buyer(x.principal()->user, before, limit + 1, [reply, limit](std::vector<OrderView> orders) {
+          const bool more = orders.size() > limit;
+          if (more) orders.resize(limit);
+          boost::json::array data;
+          for (const OrderView& order : orders) data.push_back(render_order(order));
+          reply->respond(json_list(data, more ? to_string(orders.back().id) : std::string()));
+        });
     if (!taken) reply->respond(busy());
   }
 
@@ -60,9 +71,10 @@ class OrderHandlers {
 
   void get_by_key(Exchange& x) const {
     const Reply reply = later(x);
-    if (!s_.orders.find_by_key(x.principal()->user, digest_key(x.path_parameter(0)), [reply](std::optional<OrderView> order) {
-          reply->respond(order ? json_ok(render_order(*order)) : not_found());
-        }))
+    if (!s_.orders.find_by_key(x.principal()->user, digest_key(x.path_parameter(0)),
+                               [reply](std::optional<OrderView> order) {
+                                 reply->respond(order ? json_ok(render_order(*order)) : not_found());
+                               }))
       reply->respond(busy());
   }
 
@@ -91,7 +103,9 @@ class OrderHandlers {
           if (order->status != OrderStatus::confirmed && order->status != OrderStatus::refunded)
             return reply->respond(error(409, "invalid_state", "There is an invoice once the order is confirmed."));
           const auto offers = s.catalogue.current();
-          if (!s.pool.post([reply, &s, data = invoice_of(*order, *offers->at(order->product).spec)] { reply->respond(pdf(s.invoices, data)); }))
+          if (!s.pool.post([reply, &s, data = invoice_of(*order, *offers->at(order->product).spec)] {
+                reply->respond(pdf(s.invoices, data));
+              }))
             reply->respond(busy());
         }))
       reply->respond(busy());
@@ -119,7 +133,8 @@ Routes order_routes(OrderServices services) {
     return [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); };
   };
   const auto route = [&bind](Method method, std::string path, std::string operation, auto handle) {
-    return Route{method, std::move(path), std::move(operation), Access::buyer, "default", Body::none, bind(handle), true};
+    return Route{method,    std::move(path), std::move(operation), Access::buyer,
+                 "default", Body::none,      bind(handle),         true};
   };
   return {
       route(Method::get, "/api/orders", "listOrders", &OrderHandlers::list),

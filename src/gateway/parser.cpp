@@ -20,18 +20,35 @@ namespace {
 constexpr std::string_view kMalformed = "malformed_request";
 constexpr std::size_t kTrailersMax = 8;
 
-std::string_view std_view(BeastView v) { return {v.data(), v.size()}; }
+std::string_view std_view(BeastView v) {
+  return {v.data(), v.size()};
+}
 
 bool method_from(http::verb verb, Method& out) {
   switch (verb) {
-    case http::verb::get: out = Method::get; return true;
-    case http::verb::head: out = Method::head; return true;
-    case http::verb::post: out = Method::post; return true;
-    case http::verb::put: out = Method::put; return true;
-    case http::verb::patch: out = Method::patch; return true;
-    case http::verb::delete_: out = Method::delete_; return true;
-    case http::verb::options: out = Method::options; return true;
-    default: return false;
+    case http::verb::get:
+      out = Method::get;
+      return true;
+    case http::verb::head:
+      out = Method::head;
+      return true;
+    case http::verb::post:
+      out = Method::post;
+      return true;
+    case http::verb::put:
+      out = Method::put;
+      return true;
+    case http::verb::patch:
+      out = Method::patch;
+      return true;
+    case http::verb::delete_:
+      out = Method::delete_;
+      return true;
+    case http::verb::options:
+      out = Method::options;
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -98,7 +115,9 @@ RequestParser::RequestParser(const ParserLimits& limits) : limits_(limits) {
   reset();
 }
 
-RequestParser::~RequestParser() { grammar_->~Grammar(); }
+RequestParser::~RequestParser() {
+  grammar_->~Grammar();
+}
 
 void RequestParser::reset() {
   if (grammar_ != nullptr) grammar_->~Grammar();
@@ -226,9 +245,11 @@ bool RequestParser::accept_request_line(std::string_view method, std::string_vie
   if (method.size() > 32) return refused(501, "method_not_implemented", "This method is not known here.");
   if (target.size() > limits_.target_bytes) return refused(414, "uri_too_long", "The request target is too long.");
   // Unknown methods are answered by the router's rules, in whatever form their target comes.
-  if (target.front() != '/' && method_known_) return refused(400, kMalformed, "The request target must begin with '/'.");
+  if (target.front() != '/' && method_known_)
+    return refused(400, kMalformed, "The request target must begin with '/'.");
   for (const char c : target)
-    if (!text::is_target_char(c)) return refused(400, kMalformed, "The request target has a character that must be encoded.");
+    if (!text::is_target_char(c))
+      return refused(400, kMalformed, "The request target has a character that must be encoded.");
   return true;
 }
 
@@ -265,7 +286,8 @@ bool RequestParser::accept_special(std::string_view name, std::string_view value
       if (!text::iequals(name, "content-length")) return true;
       if (has_length_) return refused(400, "There is more than one Content-Length.");
       has_length_ = true;
-      if (!text::parse_decimal(value, content_length_)) return refused(400, "The Content-Length is not one decimal number.");
+      if (!text::parse_decimal(value, content_length_))
+        return refused(400, "The Content-Length is not one decimal number.");
       return true;
     case 17:
       if (!text::iequals(name, "transfer-encoding")) return true;
@@ -276,7 +298,8 @@ bool RequestParser::accept_special(std::string_view name, std::string_view value
       if (!http11_) return refused(400, "HTTP/1.0 has no transfer codings.");
       chunked_ = true;
       return true;
-    default: return true;
+    default:
+      return true;
   }
 }
 

@@ -5,8 +5,8 @@
 // buffer. A chunked body is decoded in place.
 // Strictness (RFC 9112 where it leaves a choice, the refusing one): exactly `Transfer-Encoding: chunked` on
 // HTTP/1.1 without Content-Length, Content-Length one decimal number once, one valid Host, no obs-fold, no
-// bare CR, LF or NUL, origin-form targets only. Beast 1.81 alone would let odd codings through as an empty body.
-// Errors: a refusal names status and code; after it no further byte of the connection may be served.
+// bare CR, LF or NUL, origin-form targets only. Beast 1.81 alone would let odd codings through as an empty
+// body. Errors: a refusal names status and code; after it no further byte of the connection may be served.
 // Concurrency: one owner; kept in a pool by the loop, so it is hot in the cache.
 
 #include <array>
@@ -25,7 +25,7 @@ struct ParserLimits {
   std::size_t fields = 100;
   std::size_t target_bytes = 8 * 1024;
   std::size_t body_bytes = 64 * 1024;
-  std::size_t chunk_line_bytes = 512;      ///< One chunk header with its extensions, or the whole trailer.
+  std::size_t chunk_line_bytes = 512;            ///< One chunk header with its extensions, or the whole trailer.
   std::size_t chunk_overhead_bytes = 16 * 1024;  ///< All chunk framing of one body.
 };
 

@@ -22,12 +22,12 @@ struct Outcome {
 };
 
 std::ostream& operator<<(std::ostream& out, const Outcome& o) {
-  return out << "state " << static_cast<int>(o.state) << " status " << o.status << " consumed " << o.consumed << " body '"
-             << o.body << "'";
+  return out << "state " << static_cast<int>(o.state) << " status " << o.status << " consumed " << o.consumed
+             << " body '" << o.body << "'";
 }
 
-/// Feeds `bytes` in pieces that end at `cuts`; every feed sees a fresh buffer of exactly the right size, so that
-/// a sanitizer notices a byte read too far and a view that was not moved along.
+/// Feeds `bytes` in pieces that end at `cuts`; every feed sees a fresh buffer of exactly the right size, so
+/// that a sanitizer notices a byte read too far and a view that was not moved along.
 Outcome parse(const std::string& bytes, const std::vector<std::size_t>& cuts, const ParserLimits& limits = {}) {
   RequestParser parser(limits);
   std::unique_ptr<char[]> buffer;
@@ -93,7 +93,11 @@ TEST(Parser, OddFramingIsRefusedHoweverItArrives) {
       {"te xchunked", with("Transfer-Encoding: xchunked\r\n", chunk), 501},
       {"te chunked;q=1", with("Transfer-Encoding: chunked;q=1\r\n", chunk), 400},
       {"te quoted", with("Transfer-Encoding: \"chunked\"\r\n", chunk), 400},
-      {"te vertical tab", with("Transfer-Encoding: \x0b" "chunked\r\n", chunk), 400},
+      {"te vertical tab",
+       with("Transfer-Encoding: \x0b"
+            "chunked\r\n",
+            chunk),
+       400},
       {"te then cl", with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", chunk), 400},
       {"cl then te", with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", chunk), 400},
       {"te gzip then cl", with("Transfer-Encoding: gzip\r\nContent-Length: 5\r\n", "hello"), 501},
@@ -253,10 +257,18 @@ TEST(Parser, DamagedRequestsAreReadTheSameWayHoweverTheyArrive) {
     for (std::size_t n = 1 + random() % 3; n > 0; --n) {
       const std::size_t at = random() % bytes.size();
       switch (random() % 4) {
-        case 0: bytes[at] = pieces[random() % pieces.size()]; break;
-        case 1: bytes.erase(at, 1 + random() % 3); break;
-        case 2: bytes.insert(at, 1, pieces[random() % pieces.size()]); break;
-        default: bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 12)); break;
+        case 0:
+          bytes[at] = pieces[random() % pieces.size()];
+          break;
+        case 1:
+          bytes.erase(at, 1 + random() % 3);
+          break;
+        case 2:
+          bytes.insert(at, 1, pieces[random() % pieces.size()]);
+          break;
+        default:
+          bytes.insert(at, bytes.substr(random() % bytes.size(), random() % 12));
+          break;
       }
       if (bytes.empty()) bytes = "x";
     }

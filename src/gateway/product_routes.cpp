@@ -11,7 +11,9 @@
 namespace scalemart {
 namespace {
 
-Response product_not_found() { return error(404, "product_not_found", "There is no such product."); }
+Response product_not_found() {
+  return error(404, "product_not_found", "There is no such product.");
+}
 
 class ProductHandlers {
  public:
@@ -62,7 +64,8 @@ class ProductHandlers {
     const Offer* offer = present(*offers, x);
     if (offer == nullptr) return;
     const auto& body = x.json().as_object();
-    AdjustStock command{offer->ref, body.at("delta").to_number<std::int64_t>(), std::string(body.at("reason").as_string())};
+    AdjustStock command{offer->ref, body.at("delta").to_number<std::int64_t>(),
+                        std::string(body.at("reason").as_string())};
     submit(x, std::move(command), {"stock_adjusted", offer->spec->id, {}, boost::json::serialize(x.json())});
   }
 
@@ -70,7 +73,8 @@ class ProductHandlers {
     const auto offers = s_.catalogue.current();
     const Offer* offer = present(*offers, x);
     if (offer != nullptr)
-      submit(x, SetPaused{offer->ref, paused}, {paused ? "product_paused" : "product_resumed", offer->spec->id, {}, {}});
+      submit(x, SetPaused{offer->ref, paused},
+             {paused ? "product_paused" : "product_resumed", offer->spec->id, {}, {}});
   }
   void pause(Exchange& x) const { set_paused(x, true); }
   void resume(Exchange& x) const { set_paused(x, false); }
@@ -101,9 +105,10 @@ class ProductHandlers {
     entry.before = std::move(audited.before);
     entry.after = std::move(audited.after);
     const auto reply = std::make_shared<Later>(x.later());
-    const bool taken = ask(s_.ledger, std::move(command), [this, reply, status, entry = std::move(entry)](const Answer& answer) {
-      reply->respond(is_success(answer.outcome) ? done(entry, status) : refusal(answer));
-    });
+    const bool taken =
+        ask(s_.ledger, std::move(command), [this, reply, status, entry = std::move(entry)](const Answer& answer) {
+          reply->respond(is_success(answer.outcome) ? done(entry, status) : refusal(answer));
+        });
     if (!taken) reply->respond(error(503, "overloaded", "Too many requests at once. Please try again."));
   }
 
@@ -130,8 +135,14 @@ Routes product_routes(ProductServices services) {
   const auto handlers = std::make_shared<const ProductHandlers>(services);
   const auto route = [&handlers](Method method, std::string path, std::string operation, Access access, Body body,
                                  void (ProductHandlers::*handle)(Exchange&) const) {
-    return Route{method, std::move(path), std::move(operation), access, "default", body,
-                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); }, true};
+    return Route{method,
+                 std::move(path),
+                 std::move(operation),
+                 access,
+                 "default",
+                 body,
+                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); },
+                 true};
   };
   using H = ProductHandlers;
   return {
@@ -142,9 +153,11 @@ Routes product_routes(ProductServices services) {
       route(Method::get, "/api/admin/products/{id}", "adminGetProduct", Access::admin, Body::none, &H::get),
       route(Method::patch, "/api/admin/products/{id}", "adminChangeProduct", Access::admin, Body::json, &H::change),
       route(Method::delete_, "/api/admin/products/{id}", "adminRemoveProduct", Access::admin, Body::none, &H::remove),
-      route(Method::post, "/api/admin/products/{id}/stock", "adminAdjustStock", Access::admin, Body::json, &H::adjust_stock),
+      route(Method::post, "/api/admin/products/{id}/stock", "adminAdjustStock", Access::admin, Body::json,
+            &H::adjust_stock),
       route(Method::post, "/api/admin/products/{id}/pause", "adminPauseProduct", Access::admin, Body::none, &H::pause),
-      route(Method::post, "/api/admin/products/{id}/resume", "adminResumeProduct", Access::admin, Body::none, &H::resume),
+      route(Method::post, "/api/admin/products/{id}/resume", "adminResumeProduct", Access::admin, Body::none,
+            &H::resume),
   };
 }
 

@@ -16,7 +16,9 @@ using Reply = std::shared_ptr<Later>;
 
 constexpr std::size_t kDeadLettersShown = 1000;
 
-Response order_not_found() { return error(404, "order_not_found", "This order is not among the dead letters."); }
+Response order_not_found() {
+  return error(404, "order_not_found", "This order is not among the dead letters.");
+}
 
 object render_dead(const DeadLetter& letter, const std::string& product_id) {
   return {{"order_id", to_string(letter.order.id)},
@@ -75,7 +77,8 @@ class QueueHandlers {
     s_.fulfilment.dead_letters(kDeadLettersShown, [this, reply](std::vector<DeadLetter> letters) {
       const auto offers = s_.catalogue.current();
       array data;
-      for (const DeadLetter& letter : letters) data.push_back(render_dead(letter, offers->at(letter.order.product).spec->id));
+      for (const DeadLetter& letter : letters)
+        data.push_back(render_dead(letter, offers->at(letter.order.product).spec->id));
       reply->respond(json_list(data, {}));
     });
   }
@@ -110,7 +113,8 @@ class QueueHandlers {
     x.respond(json_ok(object{{"paused", paused}}));
   }
 
-  void settle(Exchange& x, std::string what, void (FulfilmentService::*action)(OrderId, FulfilmentService::Done)) const {
+  void settle(Exchange& x, std::string what,
+              void (FulfilmentService::*action)(OrderId, FulfilmentService::Done)) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
     if (!id) return x.respond(order_not_found());
     audit(x, std::move(what), to_string(*id), {});
@@ -149,17 +153,22 @@ object render_queue(const QueueView& view, WallTime now) {
   std::uint64_t depth = 0;
   double rate = 0;
   for (const StageView& stage : view.stages) {
-    object row{{"stage", to_text(stage.step)}, {"depth", stage.depth()},         {"waiting", stage.waiting},
-               {"delayed", stage.delayed},     {"in_flight", stage.in_flight},   {"finished", stage.finished},
+    object row{{"stage", to_text(stage.step)},   {"depth", stage.depth()},       {"waiting", stage.waiting},
+               {"delayed", stage.delayed},       {"in_flight", stage.in_flight}, {"finished", stage.finished},
                {"per_second", stage.rate_per_s}, {"oldest_age_seconds", 0.0}};
-    if (stage.oldest) row["oldest_age_seconds"] = static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3;
+    if (stage.oldest)
+      row["oldest_age_seconds"] = static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3;
     if (stage.step == Step::payment || stage.step == Step::confirm) depth += stage.depth();
     if (stage.step == Step::confirm) rate = stage.rate_per_s;
     stages.push_back(std::move(row));
   }
-  object data{{"stages", std::move(stages)}, {"depth", depth}, {"paused", view.paused},
-              {"dead_letters", view.dead_letters}, {"declined", view.declined}};
-  data["drain_seconds"] = rate > 0 ? boost::json::value(static_cast<double>(depth) / rate) : boost::json::value(nullptr);
+  object data{{"stages", std::move(stages)},
+              {"depth", depth},
+              {"paused", view.paused},
+              {"dead_letters", view.dead_letters},
+              {"declined", view.declined}};
+  data["drain_seconds"] =
+      rate > 0 ? boost::json::value(static_cast<double>(depth) / rate) : boost::json::value(nullptr);
   return data;
 }
 
@@ -167,8 +176,14 @@ Routes queue_routes(QueueServices services) {
   const auto handlers = std::make_shared<const QueueHandlers>(services);
   const auto route = [&handlers](Method method, std::string path, std::string operation,
                                  void (QueueHandlers::*handle)(Exchange&) const, Body body = Body::none) {
-    return Route{method, std::move(path), std::move(operation), Access::admin, "default", body,
-                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); }, true};
+    return Route{method,
+                 std::move(path),
+                 std::move(operation),
+                 Access::admin,
+                 "default",
+                 body,
+                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); },
+                 true};
   };
   using H = QueueHandlers;
   return {route(Method::get, "/api/admin/queue", "adminQueue", &H::queue),

@@ -57,8 +57,8 @@ boost::json::object render_order(const OrderView& order) {
     out["status_reason"] = nullptr;
   else
     out["status_reason"] = to_text(order.reason);
-  out["created_at"] = order.history.empty() ? boost::json::value(nullptr)
-                                            : boost::json::value(to_rfc3339(order.history.front().at));
+  out["created_at"] =
+      order.history.empty() ? boost::json::value(nullptr) : boost::json::value(to_rfc3339(order.history.front().at));
   out["confirmed_at"] = nullptr;
   boost::json::array history;
   for (const StatusChange& change : order.history) {
@@ -79,23 +79,35 @@ Refused refused(Outcome outcome) {
   switch (outcome) {
     case Outcome::idempotency_conflict:
       return {409, "idempotency_conflict", "This Idempotency-Key was used for another purchase."};
-    case Outcome::product_not_found: return {404, "product_not_found", "There is no such product."};
-    case Outcome::sale_paused: return {409, "sale_paused", "The sale is paused."};
-    case Outcome::sale_not_started: return {409, "sale_not_started", "The sale has not started yet."};
-    case Outcome::sale_ended: return {409, "sale_ended", "The sale is over."};
-    case Outcome::out_of_stock: return {400, "out_of_stock", "Out of stock!"};
+    case Outcome::product_not_found:
+      return {404, "product_not_found", "There is no such product."};
+    case Outcome::sale_paused:
+      return {409, "sale_paused", "The sale is paused."};
+    case Outcome::sale_not_started:
+      return {409, "sale_not_started", "The sale has not started yet."};
+    case Outcome::sale_ended:
+      return {409, "sale_ended", "The sale is over."};
+    case Outcome::out_of_stock:
+      return {400, "out_of_stock", "Out of stock!"};
     case Outcome::purchase_limit:
       return {409, "purchase_limit", "You already have as many units of this product as one buyer may have."};
-    case Outcome::order_not_found: return {404, "order_not_found", "There is no such order."};
-    case Outcome::invalid_state: return {409, "invalid_state", "The present state does not allow this."};
-    case Outcome::stale_fence: return {409, "invalid_state", "Another worker has taken this order over."};
-    case Outcome::product_exists: return {409, "product_exists", "A product with this id exists or existed."};
-    case Outcome::invalid_value: return {409, "invalid_state", "The stock does not allow this change."};
-    case Outcome::overloaded: return {503, "overloaded", "Too many buyers at once. Nothing was taken; please try again."};
+    case Outcome::order_not_found:
+      return {404, "order_not_found", "There is no such order."};
+    case Outcome::invalid_state:
+      return {409, "invalid_state", "The present state does not allow this."};
+    case Outcome::stale_fence:
+      return {409, "invalid_state", "Another worker has taken this order over."};
+    case Outcome::product_exists:
+      return {409, "product_exists", "A product with this id exists or existed."};
+    case Outcome::invalid_value:
+      return {409, "invalid_state", "The stock does not allow this change."};
+    case Outcome::overloaded:
+      return {503, "overloaded", "Too many buyers at once. Nothing was taken; please try again."};
     case Outcome::read_only:
       return {503, "read_only", "The shop takes no orders at the moment. Nothing was taken; please try again later."};
     case Outcome::done:
-    case Outcome::replayed: break;
+    case Outcome::replayed:
+      break;
   }
   SCALEMART_CHECK(!"a success is no refusal");
   return {};

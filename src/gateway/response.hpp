@@ -51,12 +51,11 @@ struct Response {
 [[nodiscard]] Response json_list(const boost::json::array& data, std::string_view next_cursor);
 [[nodiscard]] Response no_content();
 
-/// {"detail":...,"code":...,"title":...,"status":...,<members>,"request_id":...}: the contract's error, also a
-/// valid RFC 9457 problem. `members` is JSON text such as `"final":true,"sequence":7`.
-/// 401 brings WWW-Authenticate, 503 a Retry-After of 1-5 seconds, jittered, so that refused callers do not
-/// return together.
-[[nodiscard]] Response error(int status, std::string_view code, std::string_view detail,
-                             std::string_view members = {});
+/// {"detail":...,"code":...,"title":...,"status":...,<members>,"request_id":...}: the contract's error, also
+/// a valid RFC 9457 problem. `members` is JSON text such as `"final":true,"sequence":7`. 401 brings
+/// WWW-Authenticate, 503 a Retry-After of 1-5 seconds, jittered, so that refused callers do not return
+/// together.
+[[nodiscard]] Response error(int status, std::string_view code, std::string_view detail, std::string_view members = {});
 /// One entry of a 422's errors[]: loc is a path such as {"body","quantity"} in JSON text.
 [[nodiscard]] Response validation_error(std::string_view loc_json, std::string_view message, std::string_view type);
 

@@ -9,10 +9,10 @@ struct Router::Node {
     std::string text;
     std::unique_ptr<Node> node;
   };
-  std::vector<Literal> literals;      ///< Few per node: a linear look is the fastest.
+  std::vector<Literal> literals;  ///< Few per node: a linear look is the fastest.
   std::unique_ptr<Node> parameter;
   std::array<const RouteEntry*, kMethodCount> methods{};
-  std::string allow;                  ///< Empty: no route ends here.
+  std::string allow;  ///< Empty: no route ends here.
 };
 
 namespace {
@@ -31,7 +31,9 @@ std::string_view take_segment(std::string_view& rest) {
   return segment;
 }
 
-std::size_t position(Method m) { return static_cast<std::size_t>(m); }
+std::size_t position(Method m) {
+  return static_cast<std::size_t>(m);
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ Result<Router> Router::build(Routes routes) {
     entry->index = router.entries_.size();
     if (!route.policy.empty()) {
       entry->policy = policy_named(route.policy);
-      if (!entry->policy) return scalemart::error("route " + route.operation_id + ": no rate limit is called '" + route.policy + "'");
+      if (!entry->policy)
+        return scalemart::error("route " + route.operation_id + ": no rate limit is called '" + route.policy + "'");
     }
     entry->route = std::move(route);
     if (auto added = router.add(*entry); !added) return added.error();
@@ -59,7 +62,8 @@ Result<Router> Router::build(Routes routes) {
 Result<void> Router::add(RouteEntry& entry) {
   const Route& route = entry.route;
   const auto wrong = [&](std::string_view what) {
-    return scalemart::error("route " + std::string(to_text(route.method)) + " " + route.path + ": " + std::string(what));
+    return scalemart::error("route " + std::string(to_text(route.method)) + " " + route.path + ": " +
+                            std::string(what));
   };
   if (route.path.empty() || route.path.front() != '/') return wrong("the path must begin with '/'");
   if (!route.handler) return wrong("it has no handler");
@@ -75,8 +79,8 @@ Result<void> Router::add(RouteEntry& entry) {
       node = node->parameter.get();
       continue;
     }
-    auto found = std::find_if(node->literals.begin(), node->literals.end(),
-                              [&](const auto& l) { return l.text == segment; });
+    auto found =
+        std::find_if(node->literals.begin(), node->literals.end(), [&](const auto& l) { return l.text == segment; });
     if (found == node->literals.end())
       found = node->literals.insert(found, {std::string(segment), std::make_unique<Node>()});
     node = found->node.get();
@@ -85,8 +89,8 @@ Result<void> Router::add(RouteEntry& entry) {
   node->methods[position(route.method)] = &entry;
   node->allow.clear();
   for (std::size_t m = 0; m < kMethodCount; ++m) {
-    const bool served = node->methods[m] != nullptr ||
-                        (m == position(Method::head) && node->methods[position(Method::get)] != nullptr);
+    const bool served =
+        node->methods[m] != nullptr || (m == position(Method::head) && node->methods[position(Method::get)] != nullptr);
     if (served) node->allow.append(node->allow.empty() ? "" : ", ").append(to_text(static_cast<Method>(m)));
   }
   return {};

@@ -25,14 +25,14 @@ inline constexpr std::size_t kPathSegmentsMax = 16;
 /// What the gateway adds to a route at start.
 struct RouteEntry {
   Route route;
-  std::size_t index = 0;                   ///< Dense; for tables of metrics.
-  std::optional<PolicyId> policy;          ///< Of route.policy.
-  std::size_t operation = SIZE_MAX;        ///< Of the API document, for schemas; SIZE_MAX: none.
+  std::size_t index = 0;             ///< Dense; for tables of metrics.
+  std::optional<PolicyId> policy;    ///< Of route.policy.
+  std::size_t operation = SIZE_MAX;  ///< Of the API document, for schemas; SIZE_MAX: none.
 };
 
 struct RouteMatch {
-  const RouteEntry* entry = nullptr;       ///< nullptr: see allow.
-  std::string_view allow;                  ///< The path exists, with these methods. Empty: it does not.
+  const RouteEntry* entry = nullptr;  ///< nullptr: see allow.
+  std::string_view allow;             ///< The path exists, with these methods. Empty: it does not.
   std::array<std::string_view, kPathParametersMax> parameters;  ///< As in the path, still encoded.
   std::size_t parameter_count = 0;
 };

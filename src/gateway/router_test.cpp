@@ -43,7 +43,8 @@ TEST(Router, FindsTheOperationOfAPath) {
   EXPECT_EQ(found(Method::get, "/api/orders/by-key"), "get by-key");
   EXPECT_EQ(found(Method::get, "/api/orders/by-key/events"), "byKey events") << "the literal wins";
   EXPECT_EQ(found(Method::get, "/api/orders/7/events"), "events 7");
-  for (const char* path : {"", "/api", "/api/orders/", "/api/orders//events", "//", "/api/orders/1/2", "/api/orders/1/cancel/x"})
+  for (const char* path :
+       {"", "/api", "/api/orders/", "/api/orders//events", "//", "/api/orders/1/2", "/api/orders/1/cancel/x"})
     EXPECT_EQ(found(Method::get, path), "none") << path;
 }
 
@@ -62,7 +63,8 @@ TEST(Router, RefusesTablesThatContradictThemselves) {
     const auto built = Router::build(std::move(routes));
     return built ? std::string("none") : built.error().message;
   };
-  EXPECT_NE(problem(route(Method::get, "/a/{x}", "a"), route(Method::get, "/a/{y}", "b")).find("twice"), std::string::npos);
+  EXPECT_NE(problem(route(Method::get, "/a/{x}", "a"), route(Method::get, "/a/{y}", "b")).find("twice"),
+            std::string::npos);
   EXPECT_NE(problem(route(Method::get, "a", "a"), route(Method::get, "/b", "b")).find("begin with"), std::string::npos);
   Route bad = route(Method::get, "/a", "a");
   bad.policy = "nonsense";

@@ -38,8 +38,11 @@ Result<void> bind_operations(Router& router, const ApiDocument* document) {
 
 struct Gateway::State {
   State(Parts parts_in, const Clock& clock_in, Router router_in)
-      : parts(std::move(parts_in)), clock(clock_in), router(std::move(router_in)),
-        pipeline(parts.options, router, parts.document), limits(parts.options.connections) {}
+      : parts(std::move(parts_in)),
+        clock(clock_in),
+        router(std::move(router_in)),
+        pipeline(parts.options, router, parts.document),
+        limits(parts.options.connections) {}
 
   Parts parts;
   const Clock& clock;
@@ -53,7 +56,9 @@ struct Gateway::State {
 };
 
 Gateway::Gateway(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Gateway::~Gateway() { stop(); }
+Gateway::~Gateway() {
+  stop();
+}
 
 Result<std::unique_ptr<Gateway>> Gateway::create(Parts parts, const Clock& clock, Random& random) {
   raise_descriptor_limit();
@@ -83,7 +88,9 @@ void Gateway::start() {
   }
 }
 
-std::uint16_t Gateway::port() const { return state_->port; }
+std::uint16_t Gateway::port() const {
+  return state_->port;
+}
 
 bool Gateway::drain(std::chrono::milliseconds at_most) {
   if (state_->threads.empty()) return true;
@@ -120,7 +127,9 @@ Result<void> Gateway::reload_tls(const TlsFiles& files) {
   return state_->tls->load(files);
 }
 
-std::size_t Gateway::connections() const { return state_->limits.count(); }
+std::size_t Gateway::connections() const {
+  return state_->limits.count();
+}
 
 bool Gateway::is_turning(std::chrono::milliseconds limit) const {
   const auto now = state_->clock.steady();

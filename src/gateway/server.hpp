@@ -1,10 +1,11 @@
 #pragma once
 // The gateway as the application sees it.
 //
-// Order of life: construct, start() (listens; from now on requests are answered), drain() (finishes), stop() or
-// the destructor. Handlers, guards, clock and whatever answers through Later, EventStream or AnswerSink are used
-// until stop() returns; the loops' mailboxes outlive the server for as long as somebody holds one. AnswerSink
-// pointers given out by await_answer() are good until the server is destroyed: stop the ledger before that.
+// Order of life: construct, start() (listens; from now on requests are answered), drain() (finishes), stop()
+// or the destructor. Handlers, guards, clock and whatever answers through Later, EventStream or AnswerSink
+// are used until stop() returns; the loops' mailboxes outlive the server for as long as somebody holds one.
+// AnswerSink pointers given out by await_answer() are good until the server is destroyed: stop the ledger
+// before that.
 
 #include <chrono>
 #include <cstdint>
@@ -28,7 +29,8 @@ class Gateway {
     GatewayOptions options;
     Routes routes;
     GuardsFactory guards;
-    /// Gives bodies and queries their rules; nullptr: routes of Body::json are refused at start. Outlives this.
+    /// Gives bodies and queries their rules; nullptr: routes of Body::json are refused at start. Outlives
+    /// this.
     const ApiDocument* document = nullptr;
   };
 

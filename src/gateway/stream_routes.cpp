@@ -8,9 +8,15 @@
 namespace scalemart {
 namespace {
 
-Response product_not_found() { return error(404, "product_not_found", "There is no such product."); }
-Response order_not_found() { return error(404, "order_not_found", "There is no such order."); }
-Response no_room() { return error(503, "overloaded", "Too many viewers at once. Please try again."); }
+Response product_not_found() {
+  return error(404, "product_not_found", "There is no such product.");
+}
+Response order_not_found() {
+  return error(404, "order_not_found", "There is no such order.");
+}
+Response no_room() {
+  return error(503, "overloaded", "Too many viewers at once. Please try again.");
+}
 
 std::string stock_event(const Offer& offer, WallTime now) {
   const Stock stock = offer.live->read().stock;
@@ -18,12 +24,16 @@ std::string stock_event(const Offer& offer, WallTime now) {
 }
 
 std::string order_event(const OrderNotice& notice) {
-  const std::string reason = notice.reason == StatusReason::none ? "null" : fmt::format("\"{}\"", to_text(notice.reason));
-  return *event_text("order", fmt::format(R"({{"id":"{}","status":"{}","status_reason":{},"at":"{}"}})", to_string(notice.order),
-                                          to_text(notice.status), reason, to_rfc3339(notice.at)));
+  const std::string reason =
+      notice.reason == StatusReason::none ? "null" : fmt::format("\"{}\"", to_text(notice.reason));
+  return *event_text("order",
+                     fmt::format(R"({{"id":"{}","status":"{}","status_reason":{},"at":"{}"}})", to_string(notice.order),
+                                 to_text(notice.status), reason, to_rfc3339(notice.at)));
 }
 
-EventStream::Text event_shared(const OrderNotice& notice) { return std::make_shared<const std::string>(order_event(notice)); }
+EventStream::Text event_shared(const OrderNotice& notice) {
+  return std::make_shared<const std::string>(order_event(notice));
+}
 
 /// Opens the stream and tells the hub; the subscription ends with the connection.
 template <class Topic>
@@ -48,7 +58,8 @@ class StreamHandlers {
     const Offer* offer = offers->find(x.path_parameter(0));
     if (offer == nullptr || offer->removed) return x.respond(product_not_found());
     if (is_full()) return x.respond(no_room());
-    static_cast<void>(follow(x, s_.hub, offer->ref, stock_event(*offer, s_.clock.now()), StreamOptions::Overflow::keep_latest));
+    static_cast<void>(
+        follow(x, s_.hub, offer->ref, stock_event(*offer, s_.clock.now()), StreamOptions::Overflow::keep_latest));
   }
 
   void order(Exchange& x) const {
@@ -56,11 +67,10 @@ class StreamHandlers {
     if (!id) return x.respond(order_not_found());
     if (is_full()) return x.respond(no_room());
     x.local<Watching>() = {this, *id};
-    // The order is looked up on the ledger's thread; its status, reason and time come back to this loop in the
-    // form of a ledger's answer.
-    const AnswerTo to = x.await_answer([](Exchange& exchange, const Answer& found) {
-      exchange.local<Watching>().handlers->found(exchange, found);
-    });
+    // The order is looked up on the ledger's thread; its status, reason and time come back to this loop in
+    // the form of a ledger's answer.
+    const AnswerTo to = x.await_answer(
+        [](Exchange& exchange, const Answer& found) { exchange.local<Watching>().handlers->found(exchange, found); });
     const UserId buyer = x.principal()->user;
     if (!s_.orders.find(*id, [to, buyer](std::optional<OrderView> view) {
           Answer answer;
@@ -93,16 +103,17 @@ class StreamHandlers {
     return stats.product_readers + stats.order_readers >= s_.viewers_max;
   }
 
-
   void found(Exchange& x, const Answer& answer) const {
     if (answer.outcome != Outcome::done) return x.respond(order_not_found());
     const OrderId id = x.local<Watching>().order;
     const OrderNotice now{id, static_cast<OrderStatus>(answer.count), static_cast<StatusReason>(answer.quantity),
                           WallTime{static_cast<std::int64_t>(answer.sequence)}};
     const EventStream stream = follow(x, s_.hub, id, order_event(now), StreamOptions::Overflow::close);
-    // What changed between the look-up and the subscription would be lost: look once more, now that it listens.
+    // What changed between the look-up and the subscription would be lost: look once more, now that it
+    // listens.
     static_cast<void>(s_.orders.find(id, [stream, id, told = now.status](std::optional<OrderView> view) {
-      if (view && view->status != told) stream.send(event_shared({id, view->status, view->reason, view->history.back().at}));
+      if (view && view->status != told)
+        stream.send(event_shared({id, view->status, view->reason, view->history.back().at}));
     }));
   }
 
@@ -112,7 +123,8 @@ class StreamHandlers {
 }  // namespace
 
 Hub::Formatters stream_formatters(const Catalogue& catalogue, const SaleClock& clock) {
-  return {[&catalogue, &clock](ProductRef ref) { return stock_event(catalogue.current()->at(ref), clock.now()); }, order_event};
+  return {[&catalogue, &clock](ProductRef ref) { return stock_event(catalogue.current()->at(ref), clock.now()); },
+          order_event};
 }
 
 void StatsViewers::add(EventStream viewer) {
@@ -132,9 +144,16 @@ void StatsViewers::publish(const std::function<std::string()>& render) {
 
 Routes stream_routes(StreamServices services) {
   const auto handlers = std::make_shared<const StreamHandlers>(std::move(services));
-  const auto route = [&handlers](std::string path, std::string operation, Access access, void (StreamHandlers::*handle)(Exchange&) const) {
-    return Route{Method::get, std::move(path), std::move(operation), access, "default", Body::none,
-                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); }, true};
+  const auto route = [&handlers](std::string path, std::string operation, Access access,
+                                 void (StreamHandlers::*handle)(Exchange&) const) {
+    return Route{Method::get,
+                 std::move(path),
+                 std::move(operation),
+                 access,
+                 "default",
+                 Body::none,
+                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); },
+                 true};
   };
   return {route("/api/products/{id}/events", "productEvents", Access::open, &StreamHandlers::product),
           route("/api/orders/{id}/events", "orderEvents", Access::buyer, &StreamHandlers::order),

@@ -11,9 +11,9 @@ namespace scalemart {
 inline constexpr std::size_t kJsonDepthMax = 32;
 inline constexpr std::size_t kJsonMembersMax = 256;  ///< In one object.
 
-/// nullopt: not JSON, trailing data, a byte order mark, invalid UTF-8 or surrogates, deeper than kJsonDepthMax,
-/// or an object that names a member twice (or has more than kJsonMembersMax). Numbers beyond a double become
-/// infinite: no schema admits them.
+/// nullopt: not JSON, trailing data, a byte order mark, invalid UTF-8 or surrogates, deeper than
+/// kJsonDepthMax, or an object that names a member twice (or has more than kJsonMembersMax). Numbers beyond a
+/// double become infinite: no schema admits them.
 [[nodiscard]] std::optional<boost::json::value> parse_strict_json(std::string_view text,
                                                                   const boost::json::storage_ptr& memory);
 

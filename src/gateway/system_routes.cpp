@@ -75,7 +75,8 @@ class SystemHandlers {
       if (text == nullptr) continue;
       const auto policy = RatePolicy::parse(text->as_string());
       if (!policy)
-        return x.respond(validation_error(R"(["body",")" + std::string(to_text(id)) + R"("])", policy.error().message, "value_error"));
+        return x.respond(validation_error(R"(["body",")" + std::string(to_text(id)) + R"("])", policy.error().message,
+                                          "value_error"));
       changes[static_cast<std::size_t>(id)] = *policy;
     }
     AuditEntry entry;
@@ -93,9 +94,11 @@ class SystemHandlers {
     const auto reply = std::make_shared<Later>(x.later());
     const Setting setting{std::string(kRateLimitSetting), entry.after};
     const bool taken = s_.accounts.put_setting(setting, std::move(entry), [this, reply, changes](StoreOutcome outcome) {
-      if (outcome != StoreOutcome::done) return reply->respond(error(503, "read_only", "Nothing can be stored at the moment."));
+      if (outcome != StoreOutcome::done)
+        return reply->respond(error(503, "read_only", "Nothing can be stored at the moment."));
       for (const PolicyId id : kChangeable)
-        if (const auto& policy = changes[static_cast<std::size_t>(id)]) change(s_.limiter, id, *policy, s_.clock.steady());
+        if (const auto& policy = changes[static_cast<std::size_t>(id)])
+          change(s_.limiter, id, *policy, s_.clock.steady());
       reply->respond(json_ok(limits_json(s_.limiter)));
     });
     if (!taken) reply->respond(error(503, "overloaded", "Too many requests at once. Please try again."));
@@ -108,7 +111,8 @@ class SystemHandlers {
     if (const auto text = x.query("cursor")) {
       const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), before);
       if (code != std::errc() || end != text->data() + text->size() || before == 0)
-        return x.respond(validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor"));
+        return x.respond(
+            validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor"));
     }
     const auto reply = std::make_shared<Later>(x.later());
     if (!s_.accounts.audit_page(before, limit, [reply, limit](std::vector<AuditRow> rows) {
@@ -142,8 +146,14 @@ Routes system_routes(SystemServices services) {
   const auto handlers = std::make_shared<const SystemHandlers>(services);
   const auto route = [&handlers](Method method, std::string path, std::string operation, Body body,
                                  void (SystemHandlers::*handle)(Exchange&) const) {
-    return Route{method, std::move(path), std::move(operation), Access::admin, "default", body,
-                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); }, true};
+    return Route{method,
+                 std::move(path),
+                 std::move(operation),
+                 Access::admin,
+                 "default",
+                 body,
+                 [handlers, handle](Exchange& x) { (handlers.get()->*handle)(x); },
+                 true};
   };
   return {route(Method::get, "/api/admin/rate-limits", "adminGetRateLimits", Body::none, &SystemHandlers::get_limits),
           route(Method::put, "/api/admin/rate-limits", "adminSetRateLimits", Body::json, &SystemHandlers::set_limits),

@@ -60,7 +60,8 @@ class TestGuards final : public Guards {
   Control& control_;
 };
 
-inline Route route(Method method, std::string path, Handler handler, Access access = Access::open, Body body = Body::none) {
+inline Route route(Method method, std::string path, Handler handler, Access access = Access::open,
+                   Body body = Body::none) {
   Route r;
   r.method = method;
   r.path = std::move(path);

@@ -18,7 +18,9 @@ constexpr auto kTarget = table("-._~!$&'()*+,;=:@/?%");
 constexpr auto kToken = table("!#$%&'*+-.^_`|~");
 constexpr auto kRegName = table("-._~!$&'()*+,;=%");
 
-constexpr bool in(const std::array<bool, 256>& t, char c) { return t[static_cast<unsigned char>(c)]; }
+constexpr bool in(const std::array<bool, 256>& t, char c) {
+  return t[static_cast<unsigned char>(c)];
+}
 
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';
@@ -28,7 +30,9 @@ int hex_value(char c) {
 
 }  // namespace
 
-bool is_target_char(char c) { return in(kTarget, c); }
+bool is_target_char(char c) {
+  return in(kTarget, c);
+}
 
 bool is_token(std::string_view s) {
   for (const char c : s)

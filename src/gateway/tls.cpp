@@ -24,8 +24,8 @@ Error problem(const std::string& what) {
   return error("TLS: " + what + " (" + text.data() + ")");
 }
 
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
-                    unsigned in_size, void*) {
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
+                    void*) {
   constexpr std::string_view kHttp = "http/1.1";
   for (unsigned i = 0; i < in_size && i + 1u + in[i] <= in_size; i += in[i] + 1u) {
     const std::string_view offered(reinterpret_cast<const char*>(in + i + 1), in[i]);

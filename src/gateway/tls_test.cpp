@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 /// A self-signed pair in a folder of its own.
 class Pair {
  public:
-  explicit Pair(const std::string& name) : folder_(fs::temp_directory_path() / ("scalemart-tls-" + std::to_string(::getpid()) + name)) {
+  explicit Pair(const std::string& name)
+      : folder_(fs::temp_directory_path() / ("scalemart-tls-" + std::to_string(::getpid()) + name)) {
     fs::create_directories(folder_);
     files = {(folder_ / "cert.pem").string(), (folder_ / "key.pem").string()};
     EVP_PKEY* key = EVP_EC_gen("P-256");
@@ -58,7 +59,8 @@ class TlsClient {
     ssl.reset(SSL_new(context_.get()));
     std::string wire(1, static_cast<char>(std::string_view(alpn).size()));
     wire += alpn;
-    SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(wire.data()), static_cast<unsigned>(wire.size()));
+    SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(wire.data()),
+                        static_cast<unsigned>(wire.size()));
     SSL_set_fd(ssl.get(), raw.fd());
     connected = SSL_connect(ssl.get()) == 1;
   }
@@ -163,7 +165,11 @@ TEST(Tls, StalledAndForeignHandshakesEnd) {
 }
 
 TEST(Tls, StartIsRefusedWithoutAUsablePair) {
-  EXPECT_THROW(TestGateway(one_route(), [](GatewayOptions& o) { o.tls = TlsFiles{"/no/cert", "/no/key"}; }), std::runtime_error);
+  EXPECT_THROW(TestGateway(one_route(),
+                           [](GatewayOptions& o) {
+                             o.tls = TlsFiles{"/no/cert", "/no/key"};
+                           }),
+               std::runtime_error);
 }
 
 }  // namespace

@@ -19,7 +19,9 @@ IoResult plain_outcome(ssize_t n) {
   return {0, errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? IoStop::again : IoStop::failed};
 }
 
-int clamp(std::size_t n) { return static_cast<int>(std::min<std::size_t>(n, INT_MAX)); }
+int clamp(std::size_t n) {
+  return static_cast<int>(std::min<std::size_t>(n, INT_MAX));
+}
 
 }  // namespace
 
@@ -36,9 +38,13 @@ IoResult Transport::tls_outcome(int result) {
   if (result > 0) return {static_cast<std::size_t>(result), IoStop::again};
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: return {0, IoStop::again};
-    case SSL_ERROR_ZERO_RETURN: return {0, IoStop::end};
-    default: ERR_clear_error(); return {0, IoStop::failed};
+    case SSL_ERROR_WANT_WRITE:
+      return {0, IoStop::again};
+    case SSL_ERROR_ZERO_RETURN:
+      return {0, IoStop::end};
+    default:
+      ERR_clear_error();
+      return {0, IoStop::failed};
   }
 }
 
@@ -47,7 +53,9 @@ IoResult Transport::read(char* to, std::size_t size) {
   return tls_outcome(SSL_read(ssl_.get(), to, clamp(size)));
 }
 
-IoResult Transport::read_raw(char* to, std::size_t size) { return plain_outcome(::recv(fd_, to, size, 0)); }
+IoResult Transport::read_raw(char* to, std::size_t size) {
+  return plain_outcome(::recv(fd_, to, size, 0));
+}
 
 IoResult Transport::write(std::string_view first, std::string_view second) {
   if (ssl_) {

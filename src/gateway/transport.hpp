@@ -17,7 +17,9 @@ struct IoResult {
   IoStop stop = IoStop::again;
 };
 
-struct SslFree { void operator()(SSL* ssl) const { SSL_free(ssl); } };
+struct SslFree {
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+};
 using SslHandle = std::unique_ptr<SSL, SslFree>;
 
 class Transport {

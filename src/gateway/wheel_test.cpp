@@ -43,7 +43,10 @@ TEST(Wheel, AgreesWithAListOfDeadlines) {
   for (int step = 0; step < 5000; ++step) {
     Entry& entry = entries[random() % entries.size()];
     switch (random() % 4) {
-      case 0: wheel.remove(entry); entry.deadline = SteadyTime::max(); break;
+      case 0:
+        wheel.remove(entry);
+        entry.deadline = SteadyTime::max();
+        break;
       default:
         entry.deadline = now + milliseconds(random() % 20'000);
         wheel.set(entry, entry.deadline);

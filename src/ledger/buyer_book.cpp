@@ -6,7 +6,10 @@
 namespace scalemart {
 
 BuyerBook::BuyerBook(const OrderTable& orders)
-    : orders_(orders), by_id_(BuyerHash{this}, BuyerEqual{this}), by_key_(KeyHash{&orders}, KeyEqual{&orders}), units_() {}
+    : orders_(orders),
+      by_id_(BuyerHash{this}, BuyerEqual{this}),
+      by_key_(KeyHash{&orders}, KeyEqual{&orders}),
+      units_() {}
 
 Row BuyerBook::find(UserId id) const {
   const auto& table = by_id_.of(BuyerHash{this}(id));
@@ -116,7 +119,9 @@ void BuyerBook::give_back(Row order) noexcept {
   found->second -= row.quantity();
 }
 
-std::vector<std::shared_ptr<const BuyerChunk>> BuyerBook::share() const { return {ids_.begin(), ids_.end()}; }
+std::vector<std::shared_ptr<const BuyerChunk>> BuyerBook::share() const {
+  return {ids_.begin(), ids_.end()};
+}
 
 bool BuyerBook::restore(const std::vector<std::shared_ptr<const BuyerChunk>>& chunks, Row size) {
   SCALEMART_CHECK(size_ == 0 && (size + BuyerChunk::kRows - 1) / BuyerChunk::kRows == chunks.size());

@@ -1,5 +1,6 @@
 #pragma once
-// Who bought what: buyers by id, a buyer's orders newest first, idempotency keys, units that count against a cap.
+// Who bought what: buyers by id, a buyer's orders newest first, idempotency keys, units that count against a
+// cap.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -15,8 +16,9 @@ namespace scalemart {
 /// Purpose: answers "did this buyer use this key" and "how many units has this buyer of this product".
 /// Almost every buyer has a handful of orders: those are walked. Only a buyer with more than kWalk orders is
 /// entered in the two indexes. That saves some 30 bytes an order and a cache miss a buy.
-/// Errors: make_room() may throw std::bad_alloc and then changed nothing that can be seen; the rest cannot fail.
-/// Concurrency: one owner; the chunks handed out by share() may be read by any thread (buyers are only added).
+/// Errors: make_room() may throw std::bad_alloc and then changed nothing that can be seen; the rest cannot
+/// fail. Concurrency: one owner; the chunks handed out by share() may be read by any thread (buyers are only
+/// added).
 class BuyerBook {
  public:
   explicit BuyerBook(const OrderTable& orders);
@@ -86,7 +88,9 @@ class BuyerBook {
     std::size_t operator()(const BuyerKey& k) const {
       return (k.key.lo ^ (k.key.hi + k.buyer) * 0x9e3779b97f4a7c15ULL) * 0xbf58476d1ce4e5b9ULL;
     }
-    std::size_t operator()(Row order) const { return (*this)(BuyerKey{orders->at(order).buyer, orders->at(order).key.get()}); }
+    std::size_t operator()(Row order) const {
+      return (*this)(BuyerKey{orders->at(order).buyer, orders->at(order).key.get()});
+    }
   };
   struct KeyEqual {
     using is_transparent = void;
@@ -112,7 +116,9 @@ class BuyerBook {
     (*last_[buyer / BuyerChunk::kRows])[buyer % BuyerChunk::kRows] = value;
   }
   [[nodiscard]] bool indexed(Row buyer) const { return (last_of(buyer) & kIndexed) != 0; }
-  void prefetch(Row buyer) const { __builtin_prefetch(&ids_[buyer / BuyerChunk::kRows]->ids[buyer % BuyerChunk::kRows]); }
+  void prefetch(Row buyer) const {
+    __builtin_prefetch(&ids_[buyer / BuyerChunk::kRows]->ids[buyer % BuyerChunk::kRows]);
+  }
   void make_key_room(std::size_t hash, std::size_t more);
   [[nodiscard]] int walk_length(Row buyer) const;
   void index_order(Row order) noexcept;

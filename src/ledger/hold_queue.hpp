@@ -12,10 +12,10 @@
 namespace scalemart {
 
 /// Purpose: pending orders by the end of their hold, then by acceptance.
-/// Ledger time never runs backwards and holds are mostly of one length, so most orders join at the back of a plain
-/// queue (4 bytes each); one that ends before the queue's last goes into a min-heap (16 bytes).
-/// Orders that are no longer pending are dropped when they come to the front, and all at once when they are the majority.
-/// Errors: make_room() may throw std::bad_alloc; the rest cannot fail. Concurrency: one owner.
+/// Ledger time never runs backwards and holds are mostly of one length, so most orders join at the back of a
+/// plain queue (4 bytes each); one that ends before the queue's last goes into a min-heap (16 bytes). Orders
+/// that are no longer pending are dropped when they come to the front, and all at once when they are the
+/// majority. Errors: make_room() may throw std::bad_alloc; the rest cannot fail. Concurrency: one owner.
 class HoldQueue {
  public:
   explicit HoldQueue(const OrderTable& orders) : orders_(orders) {}
@@ -52,7 +52,7 @@ class HoldQueue {
   std::deque<std::unique_ptr<Block>> blocks_;
   std::size_t head_ = 0;  ///< Positions in blocks_; head_ < kBlock.
   std::size_t tail_ = 0;
-  WallTime last_end_;     ///< Of the order at the back of the queue.
+  WallTime last_end_;  ///< Of the order at the back of the queue.
   std::vector<HeapEntry> heap_;
 };
 

@@ -30,8 +30,8 @@ OrderView Ledger::view(Row order) const {
   v.reason = row.reason();
   v.sequence = row.sequence.get();
 
-  const bool was_processing = v.status != OrderStatus::pending && v.status != OrderStatus::expired &&
-                              v.status != OrderStatus::cancelled;
+  const bool was_processing =
+      v.status != OrderStatus::pending && v.status != OrderStatus::expired && v.status != OrderStatus::cancelled;
   v.history.reserve(4);
   v.history.push_back({OrderStatus::pending, row.created.time()});
   if (was_processing) v.history.push_back({OrderStatus::processing, row.begun.time()});

@@ -59,13 +59,12 @@ struct Drift {
   std::int64_t found = 0;
 };
 
-/// Purpose: decides commands and is the fold of their records. A pure state machine: what it answers and records
-/// depends on its records, the command and the time alone.
-/// Operation: execute() decides, then applies; apply() is the second half alone, for replay.
-/// Concurrency: one owner thread. Only a Snapshot may go to another one.
-/// Errors: refusals are Outcomes. std::bad_alloc leaves the state and the caller's records as they were. A broken
-/// invariant ends the process.
-/// Limits: 2^31 - 1 orders and buyers, 65,535 products, times in [1970, year 10889).
+/// Purpose: decides commands and is the fold of their records. A pure state machine: what it answers and
+/// records depends on its records, the command and the time alone. Operation: execute() decides, then
+/// applies; apply() is the second half alone, for replay. Concurrency: one owner thread. Only a Snapshot may
+/// go to another one. Errors: refusals are Outcomes. std::bad_alloc leaves the state and the caller's records
+/// as they were. A broken invariant ends the process. Limits: 2^31 - 1 orders and buyers, 65,535 products,
+/// times in [1970, year 10889).
 class Ledger {
  public:
   Ledger();
@@ -73,9 +72,10 @@ class Ledger {
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
 
-  /// Decides the command at ledger time `now` (a time before the last record's counts as that one), applies what it
-  /// decided and appends its records, none for a refusal. Answer.sequence: a Reserve's success carries its record's;
-  /// every other answer the last record's after the command, so a refusal the last one decided before it.
+  /// Decides the command at ledger time `now` (a time before the last record's counts as that one), applies
+  /// what it decided and appends its records, none for a refusal. Answer.sequence: a Reserve's success
+  /// carries its record's; every other answer the last record's after the command, so a refusal the last one
+  /// decided before it.
   Answer execute(const Command& command, WallTime now, std::vector<Record>& records);
 
   /// Applies a record that was decided before. An error says why no ledger can have decided it here; then
@@ -94,7 +94,9 @@ class Ledger {
   [[nodiscard]] std::optional<ProductRef> find_product(std::string_view slug) const;
   [[nodiscard]] std::uint32_t product_count() const { return static_cast<std::uint32_t>(products_.size()); }
   [[nodiscard]] std::uint64_t order_count() const { return orders_->size(); }
-  [[nodiscard]] std::uint64_t order_count(OrderStatus status) const { return by_status_[static_cast<std::size_t>(status)]; }
+  [[nodiscard]] std::uint64_t order_count(OrderStatus status) const {
+    return by_status_[static_cast<std::size_t>(status)];
+  }
   /// Dead letters, by acceptance of the order.
   [[nodiscard]] std::vector<ParkedOrder> parked() const;
   [[nodiscard]] std::size_t parked_count() const { return orders_->parked_count(); }

@@ -13,9 +13,12 @@ bool is_arrow(OrderStatus from, OrderStatus to) {
   switch (from) {
     case OrderStatus::pending:
       return to == OrderStatus::processing || to == OrderStatus::expired || to == OrderStatus::cancelled;
-    case OrderStatus::processing: return to == OrderStatus::confirmed || to == OrderStatus::failed;
-    case OrderStatus::confirmed: return to == OrderStatus::refunded;
-    default: return false;
+    case OrderStatus::processing:
+      return to == OrderStatus::confirmed || to == OrderStatus::failed;
+    case OrderStatus::confirmed:
+      return to == OrderStatus::refunded;
+    default:
+      return false;
   }
 }
 
@@ -24,11 +27,16 @@ void move_units(std::int64_t& from, std::int64_t& to, std::int64_t units) noexce
   SCALEMART_CHECK(fits);
 }
 
-std::uint16_t narrow(ProductRef ref) { return static_cast<std::uint16_t>(index_of(ref)); }
+std::uint16_t narrow(ProductRef ref) {
+  return static_cast<std::uint16_t>(index_of(ref));
+}
 
 /// A payload that names an existing order, unlike Reserved and those of products.
 template <class R>
-concept AboutOrder = requires(const R& r) { r.order; } && !std::is_same_v<R, record::Reserved>;
+concept AboutOrder = requires(const R& r) {
+  r.order;
+}
+&&!std::is_same_v<R, record::Reserved>;
 
 }  // namespace
 
@@ -39,7 +47,9 @@ struct Ledger::Objection {
   Place place;
   WallTime at;
 
-  static std::string_view unless(bool fine, std::string_view objection) { return fine ? std::string_view() : objection; }
+  static std::string_view unless(bool fine, std::string_view objection) {
+    return fine ? std::string_view() : objection;
+  }
   static std::string_view unless_done(Outcome outcome) { return unless(outcome == Outcome::done, to_text(outcome)); }
   [[nodiscard]] const OrderRow& row() const { return ledger.orders_->at(place.order); }
   [[nodiscard]] bool is(OrderStatus status) const { return row().status() == status; }
@@ -56,7 +66,8 @@ struct Ledger::Objection {
                   "not a valid change of a product");
   }
   std::string_view operator()(const record::ProductRemoved& r) const {
-    return unless(ledger.exists(r.product) && ledger.product(r.product).stock.held == 0, "no such product, or orders are open");
+    return unless(ledger.exists(r.product) && ledger.product(r.product).stock.held == 0,
+                  "no such product, or orders are open");
   }
   std::string_view operator()(const record::StockAdjusted& r) const {
     Stock after;
@@ -77,12 +88,17 @@ struct Ledger::Objection {
   std::string_view operator()(const record::Confirmed&) const { return unless_done(rules::may_settle(row())); }
   std::string_view operator()(const record::Failed& r) const {
     const bool discarded = r.reason == StatusReason::discarded_by_admin;
-    return unless(is(OrderStatus::processing) && row().parked() == discarded && (discarded || rules::is_decline(r.reason)),
-                  "the order cannot fail here");
+    return unless(
+        is(OrderStatus::processing) && row().parked() == discarded && (discarded || rules::is_decline(r.reason)),
+        "the order cannot fail here");
   }
   std::string_view operator()(const record::Expired&) const { return unless_done(rules::may_expire(row(), at)); }
-  std::string_view operator()(const record::Cancelled&) const { return unless(is(OrderStatus::pending), "not pending"); }
-  std::string_view operator()(const record::Refunded&) const { return unless(is(OrderStatus::confirmed), "not confirmed"); }
+  std::string_view operator()(const record::Cancelled&) const {
+    return unless(is(OrderStatus::pending), "not pending");
+  }
+  std::string_view operator()(const record::Refunded&) const {
+    return unless(is(OrderStatus::confirmed), "not confirmed");
+  }
   std::string_view operator()(const record::StepFinished& r) const {
     const bool parked_here = row().parked() && ledger.orders_->note_of(place.order).step == r.step;
     return unless(is(OrderStatus::confirmed) && rules::is_paperwork(r.step) && !rules::is_finished(row(), r.step) &&
@@ -90,7 +106,8 @@ struct Ledger::Objection {
                   "the step cannot end here");
   }
   std::string_view operator()(const record::Parked& r) const {
-    return unless(rules::may_park(row(), r.step) == Outcome::done && r.reason.size() <= kReasonMax, "the order cannot be parked here");
+    return unless(rules::may_park(row(), r.step) == Outcome::done && r.reason.size() <= kReasonMax,
+                  "the order cannot be parked here");
   }
   std::string_view operator()(const record::Unparked&) const { return unless(row().parked(), "not parked"); }
 };
@@ -149,7 +166,9 @@ struct Ledger::Prepare {
     staged.reason = r.reason;
   }
   template <AboutOrder R>
-  void operator()(const R&) const { ledger.orders_->thaw(place.order); }
+  void operator()(const R&) const {
+    ledger.orders_->thaw(place.order);
+  }
   template <class R>
   void operator()(const R&) const {}  // changes of a product need no room
 };

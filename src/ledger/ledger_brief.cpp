@@ -5,8 +5,10 @@ namespace scalemart {
 
 OrderBrief Ledger::brief_of(Row order) const {
   const OrderRow& row = orders_->at(order);
-  return {row.id.get(),   buyers_->id_of(row.buyer), row.key.get(), ProductRef{row.product},
-          row.quantity(), static_cast<MinorUnits>(row.unit_price.get()), row.status()};
+  return {row.id.get(),   buyers_->id_of(row.buyer),
+          row.key.get(),  ProductRef{row.product},
+          row.quantity(), static_cast<MinorUnits>(row.unit_price.get()),
+          row.status()};
 }
 
 std::optional<OrderBrief> Ledger::brief(OrderId id) const {

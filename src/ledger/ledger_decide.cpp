@@ -1,4 +1,5 @@
-// What may happen: every command is checked here, in the order of Outcome's list, and becomes at most one kind of record.
+// What may happen: every command is checked here, in the order of Outcome's list, and becomes at most one
+// kind of record.
 #include <algorithm>
 #include <utility>
 
@@ -18,7 +19,8 @@ void make_room(std::vector<Record>& records, std::size_t more) {
   records.reserve(std::max(records.size() + more, records.capacity() + records.capacity() / 2 + 16));
 }
 
-/// At most kReasonMax bytes, cut between code points. A worker's message must never keep an order from being parked.
+/// At most kReasonMax bytes, cut between code points. A worker's message must never keep an order from being
+/// parked.
 std::string shortened(const std::string& reason) {
   if (reason.size() <= kReasonMax) return reason;
   std::size_t size = kReasonMax;
@@ -75,8 +77,8 @@ Answer Ledger::answer_about(Outcome outcome, ProductRef product) const {
 
 // --- a buyer's ----------------------------------------------------------------------------------------
 
-Outcome Ledger::may_reserve(OrderId order, UserId buyer_id, Row buyer, ProductRef product_ref,
-                            std::uint32_t quantity, WallTime at) const {
+Outcome Ledger::may_reserve(OrderId order, UserId buyer_id, Row buyer, ProductRef product_ref, std::uint32_t quantity,
+                            WallTime at) const {
   if (index_of(product_ref) >= products_.size()) return Outcome::product_not_found;
   const Product& p = product(product_ref);
   if (const Outcome refusal = rules::may_sell(p, quantity, at); refusal != Outcome::done) return refusal;
@@ -184,8 +186,8 @@ Answer Ledger::decide(const Park& c, WallTime at, std::vector<Record>& records) 
 // --- the clock's --------------------------------------------------------------------------------------
 
 Answer Ledger::decide(const ExpireDue& c, WallTime at, std::vector<Record>& records) {
-  const auto most = static_cast<std::size_t>(
-      std::min<std::uint64_t>({c.limit, kExpireMax, order_count(OrderStatus::pending)}));
+  const auto most =
+      static_cast<std::size_t>(std::min<std::uint64_t>({c.limit, kExpireMax, order_count(OrderStatus::pending)}));
   due_.clear();
   due_.reserve(most);
   holds_->make_room(most);
@@ -215,10 +217,13 @@ Answer Ledger::decide(const ExpireDue& c, WallTime at, std::vector<Record>& reco
 
 // --- an administrator's -------------------------------------------------------------------------------
 
-bool Ledger::exists(ProductRef ref) const { return index_of(ref) < products_.size() && !product(ref).removed; }
+bool Ledger::exists(ProductRef ref) const {
+  return index_of(ref) < products_.size() && !product(ref).removed;
+}
 
 Answer Ledger::decide(const CreateProduct& c, WallTime at, std::vector<Record>& records) {
-  if (c.spec && slugs_.contains(c.spec->id)) return answer_about(Outcome::product_exists, slugs_.find(c.spec->id)->second);
+  if (c.spec && slugs_.contains(c.spec->id))
+    return answer_about(Outcome::product_exists, slugs_.find(c.spec->id)->second);
   if (!c.spec || !rules::is_valid(*c.spec) || !rules::is_valid_total(c.total) || products_.size() >= kProductsMax)
     return answer(Outcome::invalid_value);
   const ProductRef ref{product_count()};

@@ -10,9 +10,15 @@
 
 namespace scalemart::testing {
 
-inline OrderId order_id(std::uint64_t n) { return {1, n}; }
-inline UserId buyer_id(std::uint64_t n) { return {2, n}; }
-inline KeyDigest key(std::uint64_t n) { return {3, n}; }
+inline OrderId order_id(std::uint64_t n) {
+  return {1, n};
+}
+inline UserId buyer_id(std::uint64_t n) {
+  return {2, n};
+}
+inline KeyDigest key(std::uint64_t n) {
+  return {3, n};
+}
 
 struct Shop {
   Ledger ledger;
@@ -36,7 +42,8 @@ struct Shop {
   }
   /// Order `n` of one unit, by buyer `n`, without a key.
   Reserve buy(std::uint64_t n, std::uint32_t quantity = 1, ProductRef ref = ProductRef{0}) const {
-    return {.order = order_id(n), .buyer = buyer_id(n), .product = ref, .quantity = quantity, .hold_ms = 1000, .key = {}};
+    return {
+        .order = order_id(n), .buyer = buyer_id(n), .product = ref, .quantity = quantity, .hold_ms = 1000, .key = {}};
   }
   [[nodiscard]] Stock stock(ProductRef ref = ProductRef{0}) const { return ledger.product(ref).stock; }
   [[nodiscard]] OrderStatus status(std::uint64_t n) const { return ledger.find(order_id(n))->status; }

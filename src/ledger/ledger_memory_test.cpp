@@ -18,8 +18,12 @@ thread_local long g_allocations_left = -1;  // -1: as many as there are
   if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
   throw std::bad_alloc();
 }
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p) noexcept {
+  std::free(p);
+}
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
 
 namespace scalemart {
 namespace {
@@ -29,7 +33,8 @@ using testing::order_id;
 using testing::Shop;
 
 /// Lets the first, second, ... allocation of `command` fail until it goes through. Returns how many failed.
-int execute_at_last(Ledger& ledger, const Command& command, WallTime now, std::vector<Record>& records, Answer& answer) {
+int execute_at_last(Ledger& ledger, const Command& command, WallTime now, std::vector<Record>& records,
+                    Answer& answer) {
   const auto hash = ledger.state_hash();
   const auto count = records.size();
   for (int failures = 0;; ++failures) {
@@ -97,7 +102,8 @@ TEST(LedgerMemory, GrowingTablesMayFailToo) {
     Reserve r = shop.buy(n);
     r.buyer = buyer_id(n % 3 == 0 ? 1 : n);
     r.key = testing::key(n);
-    // The hash of the whole state is too slow for each of these: watch for the exception and the invariants only.
+    // The hash of the whole state is too slow for each of these: watch for the exception and the invariants
+    // only.
     bool done = false;
     for (long allowed = 0; !done; ++allowed) {
       try {

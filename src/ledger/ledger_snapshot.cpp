@@ -46,7 +46,9 @@ struct DigestFree {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
-Row chunks_for(Row count, Row rows) { return (count + rows - 1) / rows; }
+Row chunks_for(Row count, Row rows) {
+  return (count + rows - 1) / rows;
+}
 
 }  // namespace
 
@@ -156,7 +158,8 @@ std::vector<Drift> Ledger::recount() const {
   for (std::size_t i = 0; i < statuses.size(); ++i)
     compare(ProductRef{}, "orders " + std::string(to_text(static_cast<OrderStatus>(i))),
             static_cast<std::int64_t>(statuses[i]), static_cast<std::int64_t>(by_status_[i]));
-  compare(ProductRef{}, "dead letters", static_cast<std::int64_t>(parked_orders), static_cast<std::int64_t>(parked_count()));
+  compare(ProductRef{}, "dead letters", static_cast<std::int64_t>(parked_orders),
+          static_cast<std::int64_t>(parked_count()));
   if (const auto difference = buyers_->first_difference())
     compare(ProductRef{difference->product}, "units of buyer " + to_string(buyers_->id_of(difference->buyer)),
             static_cast<std::int64_t>(difference->expected), static_cast<std::int64_t>(difference->found));

@@ -77,7 +77,8 @@ TEST(LedgerState, ASnapshotAndTheRestAreTheSameState) {
     ASSERT_TRUE(read.has_value()) << read.error().message;
     auto restored = Ledger::from_snapshot(*read);
     ASSERT_TRUE(restored.has_value()) << restored.error().message;
-    for (std::size_t i = middle->sequence; i < records.size(); ++i) ASSERT_TRUE(restored->apply(records[i]).has_value());
+    for (std::size_t i = middle->sequence; i < records.size(); ++i)
+      ASSERT_TRUE(restored->apply(records[i]).has_value());
     ASSERT_EQ(restored->state_hash(), ledger.state_hash());
     ASSERT_TRUE(restored->recount().empty());
     ASSERT_EQ(restored->next_expiry(), ledger.next_expiry());
@@ -190,7 +191,11 @@ TEST(LedgerState, ARecordThatCannotBeDecidedHereIsRefusedWithoutATrace) {
 
 TEST(LedgerState, AForgedBuyIsRefusedOnReplay) {
   const record::Reserved fine{order_id(1), buyer_id(1), ProductRef{0}, 1, 1000, 1999, {}};
-  struct Row { const char* what; std::function<void(record::Reserved&)> forge; bool accepted; };
+  struct Row {
+    const char* what;
+    std::function<void(record::Reserved&)> forge;
+    bool accepted;
+  };
   const std::vector<Row> rows{
       {"fine", [](record::Reserved&) {}, true},
       {"oversell", [](record::Reserved& r) { r.quantity = 3; }, false},
@@ -219,15 +224,28 @@ TEST(LedgerState, DamagedSnapshotsAreRefusedOrMakeSense) {
     std::mt19937_64 random(seed);
     Bytes& block = blocks[random() % blocks.size()];
     switch (random() % 4) {
-      case 0: block.resize(random() % block.size()); break;
-      case 1: blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(random() % blocks.size())); break;
-      case 2: block.push_back(std::byte{1}); break;
-      default: block[random() % block.size()] = static_cast<std::byte>(random());
+      case 0:
+        block.resize(random() % block.size());
+        break;
+      case 1:
+        blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(random() % blocks.size()));
+        break;
+      case 2:
+        block.push_back(std::byte{1});
+        break;
+      default:
+        block[random() % block.size()] = static_cast<std::byte>(random());
     }
     const auto read = snapshot_of(blocks);
-    if (!read) { ++refused; continue; }
+    if (!read) {
+      ++refused;
+      continue;
+    }
     auto restored = Ledger::from_snapshot(*read);
-    if (!restored) { ++refused; continue; }
+    if (!restored) {
+      ++refused;
+      continue;
+    }
     // A changed price or time is for the storage's checksum to find; here nothing may fall over.
     std::vector<Record> more;
     run(*restored, more, seed, 200);
@@ -266,15 +284,50 @@ TEST(LedgerState, TheBytesOfASnapshotAreThePromisedOnes) {
     text += ' ';
   }
   EXPECT_EQ(text,
-            "0101" "0400000000000000" "40420f0000000000" "01000000" "01000000" "01000000 "
-            "0201" "0170" "455552" "094e616d65206f662070" "00" "00" "9e1f" "00" "00" "0a" "04" "00" "00 "
-            "0301000000" "0200000000000000" "0100000000000000 "
-            "0401000000" "01000000"
-            "0100000000000000" "0100000000000000" "0a00000000000000" "0b00000000000000"  // id, key
-            "00000000" "ffffff7f" "07000000"                                              // buyer, previous, fence
-            "020000000000" "cf0700000000" "40420f000000" "40420f000000" "000000000000" "000000000000"
-            "0000" "1240"                                                                 // product; quantity 2, processing, parked
-            "0000" "01" "03" "80897a" "03776879 "
+            "0101"
+            "0400000000000000"
+            "40420f0000000000"
+            "01000000"
+            "01000000"
+            "01000000 "
+            "0201"
+            "0170"
+            "455552"
+            "094e616d65206f662070"
+            "00"
+            "00"
+            "9e1f"
+            "00"
+            "00"
+            "0a"
+            "04"
+            "00"
+            "00 "
+            "0301000000"
+            "0200000000000000"
+            "0100000000000000 "
+            "0401000000"
+            "01000000"
+            "0100000000000000"
+            "0100000000000000"
+            "0a00000000000000"
+            "0b00000000000000"  // id, key
+            "00000000"
+            "ffffff7f"
+            "07000000"  // buyer, previous, fence
+            "020000000000"
+            "cf0700000000"
+            "40420f000000"
+            "40420f000000"
+            "000000000000"
+            "000000000000"
+            "0000"
+            "1240"  // product; quantity 2, processing, parked
+            "0000"
+            "01"
+            "03"
+            "80897a"
+            "03776879 "
             "05 ");
 }
 

@@ -63,8 +63,8 @@ struct OrderRow {
   Packed48 sequence;
   Packed48 unit_price;
   Packed48 created;
-  Packed48 begun;     ///< Of the first lease; this and the next two are set when the status says so.
-  Packed48 ended;     ///< Confirmed, failed, expired or cancelled.
+  Packed48 begun;  ///< Of the first lease; this and the next two are set when the status says so.
+  Packed48 ended;  ///< Confirmed, failed, expired or cancelled.
   Packed48 refunded;
   std::uint16_t product = 0;
 
@@ -105,7 +105,8 @@ struct OrderRow {
 };
 static_assert(sizeof(OrderRow) == 84 && alignof(OrderRow) == 4);
 static_assert(std::is_trivially_copyable_v<OrderRow>);
-static_assert(offsetof(OrderRow, sequence) == 44 && offsetof(OrderRow, product) == 80 && offsetof(OrderRow, bits) == 82);
+static_assert(offsetof(OrderRow, sequence) == 44 && offsetof(OrderRow, product) == 80 &&
+              offsetof(OrderRow, bits) == 82);
 
 /// Why a dead letter is one.
 struct ParkedNote {

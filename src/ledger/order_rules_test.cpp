@@ -8,8 +8,8 @@
 namespace scalemart {
 namespace {
 
-using testing::order_id;
 using testing::buyer_id;
+using testing::order_id;
 using testing::Shop;
 
 constexpr auto ok = Outcome::done;
@@ -18,7 +18,10 @@ constexpr auto old = Outcome::stale_fence;
 constexpr auto bad = Outcome::invalid_value;
 constexpr auto none = Outcome::order_not_found;
 
-struct Column { const char* name; Command command; };
+struct Column {
+  const char* name;
+  Command command;
+};
 
 // The order is number 1, the last lease was 5; "behind" and "ahead" are leases it never got.
 const std::vector<Column> kColumns{
@@ -44,7 +47,11 @@ const std::vector<Column> kColumns{
     {"discard", Discard{order_id(1)}},
 };
 
-struct State { const char* name; std::vector<Command> steps; std::vector<Outcome> expected; };
+struct State {
+  const char* name;
+  std::vector<Command> steps;
+  std::vector<Outcome> expected;
+};
 
 const Command kBuy = Reserve{order_id(1), buyer_id(1), ProductRef{0}, 2, 1000, {}};
 const Command kBegin = Begin{order_id(1), 5};
@@ -54,27 +61,34 @@ const Command kMail = FinishStep{order_id(1), 5, Step::mail};
 const Command kParkPayment = Park{order_id(1), 5, Step::payment, 3, "away"};
 const Command kParkMail = Park{order_id(1), 5, Step::mail, 3, "away"};
 
-//                                                    cancel     begin     confirm        decline   finish              park                 refund discard
-//                                                    own  other 5    6    5    4    6    5    4    inv  mail -4   pay  pay  -4   inv  mail     unpark
+//                                                    cancel     begin     confirm        decline   finish
+//                                                    park                 refund discard own  other 5    6 5
+//                                                    4    6    5    4    inv  mail -4   pay  pay  -4   inv
+//                                                    mail     unpark
 const std::vector<State> kStates{
-    {"unknown", {},                                  {none,none,none,none,none,none,none,none,none,none,none,none,none,none,none,none,none,none,none,none}},
-    {"pending", {kBuy},                              {ok,  none, ok,  ok,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no}},
-    {"processing", {kBuy, kBegin},                   {no,  none, old, ok,  ok,  old, old, ok,  old, no,  no,  no,  no,  ok,  old, no,  no,  no,  no,  no}},
-    {"parked unpaid", {kBuy, kBegin, kParkPayment},  {no,  none, no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  ok,  ok}},
-    {"confirmed", {kBuy, kBegin, kConfirm},          {no,  none, old, ok,  no,  no,  no,  no,  no,  ok,  ok,  old, bad, no,  no,  ok,  ok,  ok,  no,  no}},
-    {"invoiced", {kBuy, kBegin, kConfirm, kInvoice}, {no,  none, old, ok,  no,  no,  no,  no,  no,  ok,  ok,  old, bad, no,  no,  no,  ok,  ok,  no,  no}},
-    {"parked paid", {kBuy, kBegin, kConfirm, kParkMail},
-                                                     {no,  none, no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  ok,  ok,  ok}},
-    {"finished", {kBuy, kBegin, kConfirm, kInvoice, kMail},
-                                                     {no,  none, no,  no,  no,  no,  no,  no,  no,  ok,  ok,  old, bad, no,  no,  no,  no,  ok,  no,  no}},
-    {"failed", {kBuy, kBegin, Decline{order_id(1), 5}},
-                                                     {no,  none, no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no}},
-    {"discarded", {kBuy, kBegin, kParkPayment, Discard{order_id(1)}},
-                                                     {no,  none, no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no}},
-    {"cancelled", {kBuy, Cancel{order_id(1), buyer_id(1)}},
-                                                     {no,  none, no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no}},
-    {"refunded", {kBuy, kBegin, kConfirm, Refund{order_id(1)}},
-                                                     {no,  none, no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no,  no}},
+    {"unknown", {}, {none, none, none, none, none, none, none, none, none, none,
+                     none, none, none, none, none, none, none, none, none, none}},
+    {"pending", {kBuy}, {ok, none, ok, ok, no, no, no, no, no, no, no, no, no, no, no, no, no, no, no, no}},
+    {"processing", {kBuy, kBegin}, {no, none, old, ok, ok,  old, old, ok, old, no,
+                                    no, no,   no,  ok, old, no,  no,  no, no,  no}},
+    {"parked unpaid", {kBuy, kBegin, kParkPayment}, {no, none, no, no, no, no, no, no, no, no,
+                                                     no, no,   no, no, no, no, no, no, ok, ok}},
+    {"confirmed", {kBuy, kBegin, kConfirm}, {no, none, old, ok, no, no, no, no, no, ok,
+                                             ok, old,  bad, no, no, ok, ok, ok, no, no}},
+    {"invoiced", {kBuy, kBegin, kConfirm, kInvoice}, {no, none, old, ok, no, no, no, no, no, ok,
+                                                      ok, old,  bad, no, no, no, ok, ok, no, no}},
+    {"parked paid", {kBuy, kBegin, kConfirm, kParkMail}, {no, none, no, no, no, no, no, no, no, no,
+                                                          no, no,   no, no, no, no, no, ok, ok, ok}},
+    {"finished", {kBuy, kBegin, kConfirm, kInvoice, kMail}, {no, none, no,  no, no, no, no, no, no, ok,
+                                                             ok, old,  bad, no, no, no, no, ok, no, no}},
+    {"failed", {kBuy, kBegin, Decline{order_id(1), 5}}, {no, none, no, no, no, no, no, no, no, no,
+                                                         no, no,   no, no, no, no, no, no, no, no}},
+    {"discarded", {kBuy, kBegin, kParkPayment, Discard{order_id(1)}}, {no, none, no, no, no, no, no, no, no, no,
+                                                                       no, no,   no, no, no, no, no, no, no, no}},
+    {"cancelled", {kBuy, Cancel{order_id(1), buyer_id(1)}}, {no, none, no, no, no, no, no, no, no, no,
+                                                             no, no,   no, no, no, no, no, no, no, no}},
+    {"refunded", {kBuy, kBegin, kConfirm, Refund{order_id(1)}}, {no, none, no, no, no, no, no, no, no, no,
+                                                                 no, no,   no, no, no, no, no, no, no, no}},
 };
 
 /// A fresh shop with 10 lamps and order 1 in the given state.
@@ -108,15 +122,19 @@ TEST(OrderRules, EveryCommandInEveryState) {
 }
 
 TEST(OrderRules, UnitsAreWhereTheStatusSays) {
-  struct Row { const char* state; Stock expected; };
+  struct Row {
+    const char* state;
+    Stock expected;
+  };
   const std::vector<Row> rows{
-      {"unknown", {10, 10, 0, 0}},      {"pending", {10, 8, 2, 0}},     {"processing", {10, 8, 2, 0}},
-      {"parked unpaid", {10, 8, 2, 0}}, {"confirmed", {10, 8, 0, 2}},   {"finished", {10, 8, 0, 2}},
-      {"parked paid", {10, 8, 0, 2}},   {"failed", {10, 10, 0, 0}},     {"discarded", {10, 10, 0, 0}},
+      {"unknown", {10, 10, 0, 0}},      {"pending", {10, 8, 2, 0}},   {"processing", {10, 8, 2, 0}},
+      {"parked unpaid", {10, 8, 2, 0}}, {"confirmed", {10, 8, 0, 2}}, {"finished", {10, 8, 0, 2}},
+      {"parked paid", {10, 8, 0, 2}},   {"failed", {10, 10, 0, 0}},   {"discarded", {10, 10, 0, 0}},
       {"cancelled", {10, 10, 0, 0}},    {"refunded", {10, 10, 0, 0}},
   };
   for (const Row& row : rows) {
-    const auto state = std::find_if(kStates.begin(), kStates.end(), [&](const State& s) { return std::string_view(s.name) == row.state; });
+    const auto state = std::find_if(kStates.begin(), kStates.end(),
+                                    [&](const State& s) { return std::string_view(s.name) == row.state; });
     ASSERT_NE(state, kStates.end());
     EXPECT_EQ(in_state(*state).stock(), row.expected) << row.state;
   }

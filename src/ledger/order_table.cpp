@@ -97,7 +97,8 @@ bool OrderTable::restore(const std::vector<std::shared_ptr<const OrderChunk>>& c
     chunks_.push_back({std::const_pointer_cast<OrderChunk>(chunk), true});
   }
   if (size % OrderChunk::kRows != 0) {
-    // The last chunk gets new rows. Its former owner may go on filling it past our count: copy only what is ours.
+    // The last chunk gets new rows. Its former owner may go on filling it past our count: copy only what is
+    // ours.
     auto last = std::make_shared<OrderChunk>();
     std::copy_n(chunks.back()->rows.begin(), size % OrderChunk::kRows, last->rows.begin());
     last->parked = chunks.back()->parked;

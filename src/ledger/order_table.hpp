@@ -11,11 +11,11 @@
 namespace scalemart {
 
 /// Purpose: the ledger's orders in chunks of 1024 rows.
-/// Snapshots: freeze() marks every chunk; a marked chunk is cloned before its next change, so whoever holds its
-/// pointer sees it unchanged for ever. Rows past the count at the time of the snapshot may still be filled in.
-/// Errors: make_room(), thaw() and make_parking_room() may throw std::bad_alloc and then changed nothing that can be
-/// seen; what needs them first (append, edit, park) cannot fail.
-/// Concurrency: one owner; the chunks handed out by share() may be read by any thread.
+/// Snapshots: freeze() marks every chunk; a marked chunk is cloned before its next change, so whoever holds
+/// its pointer sees it unchanged for ever. Rows past the count at the time of the snapshot may still be
+/// filled in. Errors: make_room(), thaw() and make_parking_room() may throw std::bad_alloc and then changed
+/// nothing that can be seen; what needs them first (append, edit, park) cannot fail. Concurrency: one owner;
+/// the chunks handed out by share() may be read by any thread.
 class OrderTable {
  public:
   OrderTable();

@@ -9,9 +9,13 @@ std::size_t code_points(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-bool is_price(MinorUnits price) { return price >= 0 && price <= kPriceMax; }
+bool is_price(MinorUnits price) {
+  return price >= 0 && price <= kPriceMax;
+}
 
-Outcome allow(bool allowed) { return allowed ? Outcome::done : Outcome::invalid_state; }
+Outcome allow(bool allowed) {
+  return allowed ? Outcome::done : Outcome::invalid_state;
+}
 
 }  // namespace
 
@@ -26,9 +30,13 @@ bool is_valid(const ProductSpec& spec) {
          !(terms.starts_at && terms.ends_at && *terms.ends_at <= *terms.starts_at);
 }
 
-bool is_valid_total(std::int64_t total) { return total >= 0 && total <= kStockMax; }
+bool is_valid_total(std::int64_t total) {
+  return total >= 0 && total <= kStockMax;
+}
 
-bool is_valid_reason(std::string_view reason) { return code_points(reason) <= kReasonMax; }
+bool is_valid_reason(std::string_view reason) {
+  return code_points(reason) <= kReasonMax;
+}
 
 bool is_decline(StatusReason reason) {
   return reason == StatusReason::payment_declined || reason == StatusReason::hold_expired;

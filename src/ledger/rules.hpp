@@ -1,6 +1,6 @@
 #pragma once
-// The rules that need one order or one product only. Deciding a command and checking a record on replay ask the
-// same functions. Outcome::done: the rule allows it.
+// The rules that need one order or one product only. Deciding a command and checking a record on replay ask
+// the same functions. Outcome::done: the rule allows it.
 
 #include <string_view>
 
@@ -31,7 +31,9 @@ inline constexpr std::size_t kPaymentReferenceMax = 255;
 [[nodiscard]] Outcome may_settle(const OrderRow& order);
 /// Invoice and mail are finished after the order is confirmed; the other steps end with the status.
 [[nodiscard]] Outcome may_finish(const OrderRow& order);
-[[nodiscard]] constexpr bool is_paperwork(Step step) { return step == Step::invoice || step == Step::mail; }
+[[nodiscard]] constexpr bool is_paperwork(Step step) {
+  return step == Step::invoice || step == Step::mail;
+}
 [[nodiscard]] bool is_finished(const OrderRow& order, Step step);
 [[nodiscard]] Outcome may_park(const OrderRow& order, Step step);
 [[nodiscard]] Outcome may_expire(const OrderRow& order, WallTime at);

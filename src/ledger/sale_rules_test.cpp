@@ -53,12 +53,23 @@ TEST(SaleRules, MoreThanIsLeftIsRefusedWhole) {
 
 /// Each fault is worse than those below it, so with all from some line on, that line's refusal is given.
 TEST(SaleRules, TheFirstReasonInTheListIsGiven) {
-  struct Fault { Outcome expected; std::function<void(Shop&, ProductSpec&, Reserve&)> make; };
+  struct Fault {
+    Outcome expected;
+    std::function<void(Shop&, ProductSpec&, Reserve&)> make;
+  };
   const std::vector<Fault> faults{
-      {Outcome::idempotency_conflict, [](Shop&, ProductSpec&, Reserve& r) { r.key = key(1); }},  // used by order 1, other quantity
-      {Outcome::sale_paused, [](Shop& s, ProductSpec&, Reserve&) { s(SetPaused{ProductRef{0}, true}); }},
-      {Outcome::sale_not_started, [](Shop& s, ProductSpec& p, Reserve&) { p.terms.starts_at = s.now + std::chrono::milliseconds(1); }},
-      {Outcome::out_of_stock, [](Shop& s, ProductSpec&, Reserve&) { s(AdjustStock{ProductRef{0}, -s.stock().available, "gone"}); }},
+      {Outcome::idempotency_conflict,
+       [](Shop&, ProductSpec&, Reserve& r) { r.key = key(1); }},  // used by order 1, other quantity
+      {Outcome::sale_paused,
+       [](Shop& s, ProductSpec&, Reserve&) {
+         s(SetPaused{ProductRef{0}, true});
+       }},
+      {Outcome::sale_not_started,
+       [](Shop& s, ProductSpec& p, Reserve&) { p.terms.starts_at = s.now + std::chrono::milliseconds(1); }},
+      {Outcome::out_of_stock,
+       [](Shop& s, ProductSpec&, Reserve&) {
+         s(AdjustStock{ProductRef{0}, -s.stock().available, "gone"});
+       }},
       {Outcome::purchase_limit, [](Shop&, ProductSpec& p, Reserve&) { p.terms.per_user_limit = 2; }},
       {Outcome::invalid_state, [](Shop&, ProductSpec&, Reserve& r) { r.order = order_id(1); }},
       {Outcome::invalid_value, [](Shop&, ProductSpec&, Reserve& r) { r.quantity = 11; }},
@@ -88,7 +99,10 @@ TEST(SaleRules, UnknownAndRemovedProductsAreNotFound) {
 }
 
 TEST(SaleRules, TheWindowIncludesItsStartAndNotItsEnd) {
-  struct Row { std::int64_t at; Outcome expected; };
+  struct Row {
+    std::int64_t at;
+    Outcome expected;
+  };
   for (const Row row : {Row{1'999'999, Outcome::sale_not_started}, Row{2'000'000, Outcome::done},
                         Row{2'999'999, Outcome::done}, Row{3'000'000, Outcome::sale_ended}}) {
     Shop shop;
@@ -115,9 +129,13 @@ TEST(SaleRules, LedgerTimeNeverRunsBackwards) {
 }
 
 TEST(SaleRules, QuantityHasBounds) {
-  struct Row { std::uint32_t quantity; Outcome expected; };
-  for (const Row row : {Row{0, Outcome::invalid_value}, Row{1, Outcome::done}, Row{10, Outcome::done},
-                        Row{11, Outcome::invalid_value}, Row{101, Outcome::out_of_stock}, Row{UINT32_MAX, Outcome::out_of_stock}}) {
+  struct Row {
+    std::uint32_t quantity;
+    Outcome expected;
+  };
+  for (const Row row :
+       {Row{0, Outcome::invalid_value}, Row{1, Outcome::done}, Row{10, Outcome::done}, Row{11, Outcome::invalid_value},
+        Row{101, Outcome::out_of_stock}, Row{UINT32_MAX, Outcome::out_of_stock}}) {
     Shop shop;
     shop.product("lamp", 100);
     EXPECT_EQ(to_text(shop(shop.buy(1, row.quantity)).outcome), to_text(row.expected)) << row.quantity;
@@ -211,7 +229,8 @@ TEST(SaleRules, ManyBuyersMayUseTheSameKeys) {
       ASSERT_EQ(shop(r).outcome, Outcome::done) << "buyer " << buyer << " order " << n;
     }
   for (std::uint64_t buyer = 1; buyer <= 1500; ++buyer)
-    for (std::uint64_t n = 1; n <= 6; ++n) ASSERT_EQ(shop.ledger.find_by_key(buyer_id(buyer), key(n))->id, order_of(buyer, n));
+    for (std::uint64_t n = 1; n <= 6; ++n)
+      ASSERT_EQ(shop.ledger.find_by_key(buyer_id(buyer), key(n))->id, order_of(buyer, n));
 }
 
 TEST(SaleRules, WithoutAKeyEveryBuyIsNew) {
@@ -229,7 +248,11 @@ TEST(SaleRules, WithoutAKeyEveryBuyIsNew) {
 /// The cap holds, and every way an order can end gives its units back; with few orders and with many.
 TEST(SaleRules, AllowanceComesBackWithTheUnits) {
   for (const int earlier : {0, 2, 4, 7, 20}) {
-    struct Ending { const char* name; std::vector<Command> steps; bool gives_back; };
+    struct Ending {
+      const char* name;
+      std::vector<Command> steps;
+      bool gives_back;
+    };
     const std::vector<Ending> endings{
         {"pending", {}, false},
         {"processing", {Begin{order_id(1), 1}}, false},
@@ -275,7 +298,11 @@ TEST(SaleRules, TheCapCountsPerProduct) {
 // --- products -------------------------------------------------------------------------------------------
 
 TEST(SaleRules, ProductsKeepToTheirBounds) {
-  struct Row { const char* what; std::function<void(ProductSpec&)> change; Outcome expected; };
+  struct Row {
+    const char* what;
+    std::function<void(ProductSpec&)> change;
+    Outcome expected;
+  };
   const std::vector<Row> rows{
       {"fine", [](ProductSpec&) {}, Outcome::done},
       {"free", [](ProductSpec& s) { s.terms.price = 0; }, Outcome::done},
@@ -285,12 +312,24 @@ TEST(SaleRules, ProductsKeepToTheirBounds) {
       {"list price below nothing", [](ProductSpec& s) { s.details.list_price = -1; }, Outcome::invalid_value},
       {"no slug", [](ProductSpec& s) { s.id = "Lamp!"; }, Outcome::invalid_value},
       {"no name", [](ProductSpec& s) { s.details.name.clear(); }, Outcome::invalid_value},
-      {"200 letters of two bytes", [](ProductSpec& s) { s.details.name.clear(); for (int i = 0; i < 200; ++i) s.details.name += "\u00e4"; }, Outcome::done},
+      {"200 letters of two bytes",
+       [](ProductSpec& s) {
+         s.details.name.clear();
+         for (int i = 0; i < 200; ++i) s.details.name += "\u00e4";
+       },
+       Outcome::done},
       {"201 letters", [](ProductSpec& s) { s.details.name = std::string(201, 'x'); }, Outcome::invalid_value},
-      {"long description", [](ProductSpec& s) { s.details.description = std::string(kDescriptionMax + 1, 'x'); }, Outcome::invalid_value},
-      {"long image", [](ProductSpec& s) { s.details.image_url = std::string(kImageUrlMax + 1, 'x'); }, Outcome::invalid_value},
-      {"small currency", [](ProductSpec& s) { s.currency.code = {'e', 'u', 'r'}; }, Outcome::invalid_value},
-      {"ends as it starts", [](ProductSpec& s) { s.terms.starts_at = s.terms.ends_at = WallTime{5}; }, Outcome::invalid_value},
+      {"long description", [](ProductSpec& s) { s.details.description = std::string(kDescriptionMax + 1, 'x'); },
+       Outcome::invalid_value},
+      {"long image", [](ProductSpec& s) { s.details.image_url = std::string(kImageUrlMax + 1, 'x'); },
+       Outcome::invalid_value},
+      {"small currency",
+       [](ProductSpec& s) {
+         s.currency.code = {'e', 'u', 'r'};
+       },
+       Outcome::invalid_value},
+      {"ends as it starts", [](ProductSpec& s) { s.terms.starts_at = s.terms.ends_at = WallTime{5}; },
+       Outcome::invalid_value},
   };
   for (const Row& row : rows) {
     Shop shop;
@@ -329,11 +368,15 @@ TEST(SaleRules, IdAndCurrencyOfAProductStay) {
 }
 
 TEST(SaleRules, StockChangesByDeltasWithinBounds) {
-  struct Row { std::int64_t delta; Outcome expected; };
+  struct Row {
+    std::int64_t delta;
+    Outcome expected;
+  };
   // 10 in all, 4 of them held
-  for (const Row row : {Row{5, Outcome::done}, Row{-6, Outcome::done}, Row{-7, Outcome::invalid_value},
-                        Row{kStockMax - 10, Outcome::done}, Row{kStockMax - 9, Outcome::invalid_value},
-                        Row{INT64_MIN, Outcome::invalid_value}, Row{INT64_MAX, Outcome::invalid_value}, Row{0, Outcome::done}}) {
+  for (const Row row :
+       {Row{5, Outcome::done}, Row{-6, Outcome::done}, Row{-7, Outcome::invalid_value},
+        Row{kStockMax - 10, Outcome::done}, Row{kStockMax - 9, Outcome::invalid_value},
+        Row{INT64_MIN, Outcome::invalid_value}, Row{INT64_MAX, Outcome::invalid_value}, Row{0, Outcome::done}}) {
     Shop shop;
     const ProductRef lamp = shop.product("lamp", 10);
     shop(shop.buy(1, 4));

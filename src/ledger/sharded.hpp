@@ -12,9 +12,9 @@
 namespace scalemart {
 
 /// Purpose: 1024 tables side by side, chosen by the top bits of the hash; only one grows at a time.
-/// Their shares of the keys are spread evenly (on a logarithmic scale) between s and 2s. Tables of equal share would
-/// all double at the same moment; so they take turns, and memory grows smoothly with the number of keys.
-/// Table: a boost::unordered_flat_set or _map. Hashes must be well mixed at the top.
+/// Their shares of the keys are spread evenly (on a logarithmic scale) between s and 2s. Tables of equal
+/// share would all double at the same moment; so they take turns, and memory grows smoothly with the number
+/// of keys. Table: a boost::unordered_flat_set or _map. Hashes must be well mixed at the top.
 template <class Table>
 class Sharded {
  public:
@@ -27,12 +27,13 @@ class Sharded {
   [[nodiscard]] Table& of(std::size_t hash) { return tables_[pick()[hash >> kShift]]; }
   [[nodiscard]] const Table& of(std::size_t hash) const { return tables_[pick()[hash >> kShift]]; }
 
-  /// Afterwards `more` insertions under this hash cannot fail. Growing hashes every key again: `prefetch(value)` is
-  /// called for all of them first, for keys that are kept elsewhere.
+  /// Afterwards `more` insertions under this hash cannot fail. Growing hashes every key again:
+  /// `prefetch(value)` is called for all of them first, for keys that are kept elsewhere.
   template <class Prefetch>
   void make_room(std::size_t hash, std::size_t more, const Prefetch& prefetch) {
     Table& table = of(hash);
-    if (table.max_load() - table.size() >= more) [[likely]] return;
+    if (table.max_load() - table.size() >= more) [[likely]]
+      return;
     for (const auto& value : table) prefetch(value);
     table.reserve(table.size() + more);
   }

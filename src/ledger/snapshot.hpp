@@ -11,8 +11,9 @@
 namespace scalemart {
 
 /// Purpose: what Ledger::snapshot() hands to another thread; written and read by ledger/snapshot_codec.hpp.
-/// Concurrency: may be read and dropped on any thread while the ledger goes on. In the last chunk of each list only the
-/// entries below the count belong to the snapshot; the ledger may be filling in those behind it.
+/// Concurrency: may be read and dropped on any thread while the ledger goes on. In the last chunk of each
+/// list only the entries below the count belong to the snapshot; the ledger may be filling in those behind
+/// it.
 struct Snapshot {
   Sequence sequence = 0;  ///< Of the last record in it.
   WallTime last_time;     ///< Of that record.

@@ -16,7 +16,9 @@ enum ProductFlag : unsigned { kPaused = 1, kRemoved = 2 };
 constexpr std::uint32_t kProductsPerBlock = 64;
 constexpr std::size_t kSmall = 64;
 
-std::uint32_t part(std::uint32_t count, std::uint32_t done, std::uint32_t rows) { return std::min(count - done, rows); }
+std::uint32_t part(std::uint32_t count, std::uint32_t done, std::uint32_t rows) {
+  return std::min(count - done, rows);
+}
 
 void put_head(const Snapshot& s, Writer& out) {
   out.room(kSmall);
@@ -129,7 +131,10 @@ Result<void> write_snapshot(const Snapshot& s, const BlockSink& sink) {
   Bytes block;
   const auto write = [&](const auto& put) -> Result<void> {
     block.clear();
-    { Writer out(block); put(out); }
+    {
+      Writer out(block);
+      put(out);
+    }
     return sink(block);
   };
   if (auto r = write([&](Writer& out) { put_head(s, out); }); !r) return r;
@@ -137,16 +142,26 @@ Result<void> write_snapshot(const Snapshot& s, const BlockSink& sink) {
   for (std::uint32_t i = 0; i < products; i += kProductsPerBlock)
     if (auto r = write([&](Writer& out) {
           put_products(std::span(s.products).subspan(i, part(products, i, kProductsPerBlock)), out);
-        }); !r) return r;
+        });
+        !r)
+      return r;
   for (Row i = 0; i < s.buyer_count; i += BuyerChunk::kRows)
     if (auto r = write([&](Writer& out) {
-          put_buyers(std::span(s.buyers[i / BuyerChunk::kRows]->ids).first(part(s.buyer_count, i, BuyerChunk::kRows)), out);
-        }); !r) return r;
+          put_buyers(std::span(s.buyers[i / BuyerChunk::kRows]->ids).first(part(s.buyer_count, i, BuyerChunk::kRows)),
+                     out);
+        });
+        !r)
+      return r;
   for (Row i = 0; i < s.order_count; i += OrderChunk::kRows)
     if (auto r = write([&](Writer& out) {
           put_orders(*s.orders[i / OrderChunk::kRows], part(s.order_count, i, OrderChunk::kRows), out);
-        }); !r) return r;
-  return write([](Writer& out) { out.room(1); out.u8(kEnd); });
+        });
+        !r)
+      return r;
+  return write([](Writer& out) {
+    out.room(1);
+    out.u8(kEnd);
+  });
 }
 
 Result<Snapshot> read_snapshot(const BlockSource& source) {
@@ -165,15 +180,18 @@ Result<Snapshot> read_snapshot(const BlockSource& source) {
   });
   if (!read) return read.error();
   for (std::uint32_t i = 0; i < products; i += kProductsPerBlock) {
-    read = read_block(source, kProducts, [&](Reader& in) { return get_products(in, s, part(products, i, kProductsPerBlock)); });
+    read = read_block(source, kProducts,
+                      [&](Reader& in) { return get_products(in, s, part(products, i, kProductsPerBlock)); });
     if (!read) return read.error();
   }
   for (Row i = 0; i < s.buyer_count; i += BuyerChunk::kRows) {
-    read = read_block(source, kBuyers, [&](Reader& in) { return get_buyers(in, s, part(s.buyer_count, i, BuyerChunk::kRows)); });
+    read = read_block(source, kBuyers,
+                      [&](Reader& in) { return get_buyers(in, s, part(s.buyer_count, i, BuyerChunk::kRows)); });
     if (!read) return read.error();
   }
   for (Row i = 0; i < s.order_count; i += OrderChunk::kRows) {
-    read = read_block(source, kOrders, [&](Reader& in) { return get_orders(in, s, part(s.order_count, i, OrderChunk::kRows)); });
+    read = read_block(source, kOrders,
+                      [&](Reader& in) { return get_orders(in, s, part(s.order_count, i, OrderChunk::kRows)); });
     if (!read) return read.error();
   }
   read = read_block(source, kEnd, [](Reader&) { return true; });

@@ -1,13 +1,15 @@
 #pragma once
 // A snapshot as blocks of bytes. The storage side keeps the blocks, in order, each protected against damage.
 //
-//   head     1:u8  version:u8 (1)  sequence:u64  last_time:i64  products:u32  buyers:u32  orders:u32   always the first
-//   products 2:u8  count:varint  (spec total:svarint held:svarint sold:svarint flags:u8)*count      up to 64 a block
+//   head     1:u8  version:u8 (1)  sequence:u64  last_time:i64  products:u32  buyers:u32  orders:u32   always
+//   the first products 2:u8  count:varint  (spec total:svarint held:svarint sold:svarint flags:u8)*count up
+//   to 64 a block
 //            flags: 1 paused, 2 removed; available is total - held - sold
-//   buyers   3:u8  count:u32  (id: 16 bytes)*count                                                up to 4096 a block
-//   orders   4:u8  count:u32  parked:u32  (OrderRow: 84 bytes)*count                              up to 1024 a block
+//   buyers   3:u8  count:u32  (id: 16 bytes)*count                                                up to 4096
+//   a block orders   4:u8  count:u32  parked:u32  (OrderRow: 84 bytes)*count                              up
+//   to 1024 a block
 //            (offset:u16 step:u8 attempts:varint since:svarint reason:s)*parked
-//   end      5:u8                                                                                       always the last
+//   end      5:u8 always the last
 //
 // All of products, then all of buyers, then all of orders; every block but the last of its kind is full.
 // Spellings as in domain/record_codec.hpp; the row is laid out in ledger/order_row.hpp.

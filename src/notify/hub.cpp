@@ -8,7 +8,10 @@
 namespace scalemart {
 
 Hub::Hub(const Clock& clock, Formatters formatters, HubSettings settings)
-    : clock_(clock), formatters_(std::move(formatters)), settings_(settings), allowance_(settings.burst),
+    : clock_(clock),
+      formatters_(std::move(formatters)),
+      settings_(settings),
+      allowance_(settings.burst),
       refilled_at_(clock.steady()) {
   SCALEMART_CHECK(settings_.writes_per_s > 0 && settings_.burst > 0);
 }
@@ -18,7 +21,7 @@ Hub::~Hub() {
   for (auto& chunk : versions_) delete chunk.load();
 }
 
-// --- subscriptions ----------------------------------------------------------------------------------------------
+// --- subscriptions
 
 Hub::Subscription& Hub::Subscription::operator=(Subscription&& other) noexcept {
   if (this != &other) {
@@ -124,7 +127,7 @@ HubStats Hub::stats() const {
   return {places_.size() - orders, orders, writes_};
 }
 
-// --- the ledger's thread ----------------------------------------------------------------------------------------
+// --- the ledger's thread
 
 std::atomic<std::uint32_t>* Hub::version_of(ProductRef product) const noexcept {
   const std::size_t index = index_of(product);
@@ -150,7 +153,7 @@ void Hub::order_changed(const OrderNotice& notice) {
   notices.push_back(notice);
 }
 
-// --- the live thread --------------------------------------------------------------------------------------------
+// --- the live thread
 
 void Hub::refill(SteadyTime now) {
   const std::chrono::duration<double> passed = now - refilled_at_;
@@ -227,8 +230,8 @@ SteadyTime Hub::pump() {
   for (std::size_t left = products_.size(); left > 0 && !products_.empty(); --left) {
     if (allowance_ < 1) break;
     if (turn_ == products_.end()) turn_ = products_.begin();
-    // The turn moves on even when its readers are not all served: each topic keeps its own cursor, and one that
-    // always changes must not starve the others.
+    // The turn moves on even when its readers are not all served: each topic keeps its own cursor, and one
+    // that always changes must not starve the others.
     const auto at = turn_++;
     refresh(at->first, at->second, now);
     serve(at->second);  // may end the topic, when its last readers are gone

@@ -21,8 +21,8 @@
 namespace scalemart {
 
 struct HubSettings {
-  std::uint32_t writes_per_s = 10'000;  ///< To all readers of the process together.
-  std::uint32_t burst = 200;            ///< Written in one go at most.
+  std::uint32_t writes_per_s = 10'000;                                     ///< To all readers of the process together.
+  std::uint32_t burst = 200;                                               ///< Written in one go at most.
   std::chrono::nanoseconds interval_min = std::chrono::milliseconds(100);  ///< Between two states of one product.
   std::chrono::nanoseconds order_delay_max = std::chrono::milliseconds(20);
   std::size_t readers_max = 100'000;
@@ -43,14 +43,15 @@ struct HubStats {
 };
 
 /// Purpose: coalesces changes and spreads the writes to readers.
-/// Products: only the latest state counts. A change is one atomic store; the state is formatted when it is time to
-/// write it, once for all readers, who are served in turn. With N readers a state reaches all of them every
-/// max(interval_min, N / writes_per_s): with 10,000 of them once a second.
-/// Orders: every change is told, in order, the last kNoticesMax of them when a reader is very late.
-/// Concurrency: product_changed() and order_changed() on the ledger's thread: no allocation while nobody listens, a
-/// short lock only for an order that is watched. subscribe() from any thread. pump() on one thread of its own; it calls
-/// the formatters and the readers, under the hub's lock: a reader must be quick and must not call the hub.
-/// Ownership: a reader is forgotten when its Subscription ends (then it is not called any more) or when it says it is gone.
+/// Products: only the latest state counts. A change is one atomic store; the state is formatted when it is
+/// time to write it, once for all readers, who are served in turn. With N readers a state reaches all of them
+/// every max(interval_min, N / writes_per_s): with 10,000 of them once a second. Orders: every change is
+/// told, in order, the last kNoticesMax of them when a reader is very late. Concurrency: product_changed()
+/// and order_changed() on the ledger's thread: no allocation while nobody listens, a short lock only for an
+/// order that is watched. subscribe() from any thread. pump() on one thread of its own; it calls the
+/// formatters and the readers, under the hub's lock: a reader must be quick and must not call the hub.
+/// Ownership: a reader is forgotten when its Subscription ends (then it is not called any more) or when it
+/// says it is gone.
 class Hub {
  public:
   using Text = std::shared_ptr<const std::string>;  ///< One buffer for all readers.
@@ -88,13 +89,15 @@ class Hub {
   void order_changed(const OrderNotice& notice);
 
   // --- any thread
-  /// The reader hears of changes from now on: subscribe first, then read the state that the stream begins with.
+  /// The reader hears of changes from now on: subscribe first, then read the state that the stream begins
+  /// with.
   [[nodiscard]] Subscription subscribe(ProductRef product, Reader reader);
   [[nodiscard]] Subscription subscribe(OrderId order, Reader reader);
   [[nodiscard]] HubStats stats() const;
 
   // --- the live thread
-  /// Writes what is due; returns when to call again. SteadyTime::max(): when there is a reader (see on_reader).
+  /// Writes what is due; returns when to call again. SteadyTime::max(): when there is a reader (see
+  /// on_reader).
   SteadyTime pump();
   /// Called after the first subscription of a hub without readers; must not call the hub.
   void on_reader(std::function<void()> wake) { wake_ = std::move(wake); }
@@ -113,10 +116,10 @@ class Hub {
   };
   struct ProductTopic {
     std::vector<Seat> seats;
-    std::size_t cursor = 0;          ///< Who is next.
-    std::size_t behind = 0;          ///< Seats that have not got `text`.
-    std::uint32_t version = 0;       ///< Of the product when `text` was made.
-    std::uint64_t number = 0;        ///< Of `text`.
+    std::size_t cursor = 0;     ///< Who is next.
+    std::size_t behind = 0;     ///< Seats that have not got `text`.
+    std::uint32_t version = 0;  ///< Of the product when `text` was made.
+    std::uint64_t number = 0;   ///< Of `text`.
     Text text;
     SteadyTime refresh_at{};
   };

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <thread>
 
-
 namespace scalemart {
 namespace {
 
@@ -184,7 +183,9 @@ TEST_F(HubTest, ReadersAreBounded) {
 
 TEST_F(HubTest, PublishersReadersAndThePumpMeetWithoutHarm) {
   SystemClock real;
-  Hub hub(real, {[](ProductRef) { return std::string("state"); }, [](const OrderNotice&) { return std::string("order"); }}, {});
+  Hub hub(real,
+          {[](ProductRef) { return std::string("state"); }, [](const OrderNotice&) { return std::string("order"); }},
+          {});
   std::atomic<bool> stop{false};
   std::thread live([&] {
     while (!stop) {

@@ -19,12 +19,12 @@ using Digest256 = std::array<std::byte, 32>;  ///< A SHA-256.
 
 struct Account {
   UserId id;
-  std::string email;          ///< Normalised (auth/email.hpp); unique without regard to case.
+  std::string email;  ///< Normalised (auth/email.hpp); unique without regard to case.
   std::string name;
   Role role = Role::buyer;
   std::string password_hash;  ///< PHC string. Empty: nobody can log in with a password.
   bool disabled = false;
-  std::uint32_t epoch = 0;    ///< Access tokens of an earlier epoch are void.
+  std::uint32_t epoch = 0;  ///< Access tokens of an earlier epoch are void.
   WallTime created;
 };
 
@@ -84,7 +84,7 @@ struct RotateRequest {
 };
 enum class RotateOutcome : std::uint8_t {
   rotated,
-  unknown,   ///< No such family, or the secret is wrong: nothing was changed.
+  unknown,  ///< No such family, or the secret is wrong: nothing was changed.
   expired,
   revoked,
   reused,    ///< The token had been used: the family is revoked now.
@@ -100,7 +100,7 @@ struct PasswordChange {
   UserId user;
   std::string expected_hash;  ///< Otherwise stale.
   std::string new_hash;
-  FamilyId keep;              ///< This login survives; empty: none does.
+  FamilyId keep;  ///< This login survives; empty: none does.
   WallTime now;
 };
 
@@ -114,11 +114,18 @@ inline constexpr std::uint32_t kSeedMax = 100'000;
 
 /// What must be in memory before the first token is checked.
 struct AuthState {
-  struct User { UserId id; std::uint32_t epoch = 0; WallTime at; };
-  struct Family { FamilyId id; WallTime at; };
-  std::vector<UserId> admins;      ///< Those who are not disabled.
-  std::vector<User> epochs;        ///< Users whose epoch changed since the asked time.
-  std::vector<Family> revoked;     ///< Families revoked since the asked time.
+  struct User {
+    UserId id;
+    std::uint32_t epoch = 0;
+    WallTime at;
+  };
+  struct Family {
+    FamilyId id;
+    WallTime at;
+  };
+  std::vector<UserId> admins;   ///< Those who are not disabled.
+  std::vector<User> epochs;     ///< Users whose epoch changed since the asked time.
+  std::vector<Family> revoked;  ///< Families revoked since the asked time.
 };
 
 struct Setting {
@@ -147,8 +154,7 @@ class AccountStore {
   /// By id; those after `after` (empty: from the first), at most `limit`.
   [[nodiscard]] virtual bool list(UserId after, std::size_t limit, Done<std::vector<Account>> done) = 0;
   /// The same password under better parameters: no epoch, no audit. Stale if another hash is there by now.
-  [[nodiscard]] virtual bool rehash(UserId id, std::string expected, std::string hash,
-                                    Done<StoreOutcome> done) = 0;
+  [[nodiscard]] virtual bool rehash(UserId id, std::string expected, std::string hash, Done<StoreOutcome> done) = 0;
   /// New epoch; every login but `keep` is revoked.
   [[nodiscard]] virtual bool change_password(PasswordChange change, AuditEntry audit, Done<EpochChange> done) = 0;
   /// New epoch; every login is revoked.
@@ -157,20 +163,18 @@ class AccountStore {
   [[nodiscard]] virtual bool set_disabled(UserId id, bool disabled, WallTime now, AuditEntry audit,
                                           Done<EpochChange> done) = 0;
   /// New epoch, so that no token states the old role; the logins stay.
-  [[nodiscard]] virtual bool set_role(UserId id, Role role, WallTime now, AuditEntry audit,
-                                      Done<EpochChange> done) = 0;
+  [[nodiscard]] virtual bool set_role(UserId id, Role role, WallTime now, AuditEntry audit, Done<EpochChange> done) = 0;
   [[nodiscard]] virtual bool seed(SeedRequest request, Done<StoreOutcome> done) = 0;
 
   // --- logins ---
-  /// At most kFamiliesPerUserMax a user: the oldest gives way. not_found: no such user, or disabled. stale: the
-  /// account's epoch is no longer `epoch`, so what the login was based on may be void.
+  /// At most kFamiliesPerUserMax a user: the oldest gives way. not_found: no such user, or disabled. stale:
+  /// the account's epoch is no longer `epoch`, so what the login was based on may be void.
   [[nodiscard]] virtual bool open_family(RefreshFamily family, std::uint32_t epoch, AuditEntry audit,
                                          Done<StoreOutcome> done) = 0;
   /// `reuse` is written when the token had been used, with the family as target.
   [[nodiscard]] virtual bool rotate(RotateRequest request, AuditEntry reuse, Done<Rotation> done) = 0;
   /// Remembers the revocation also of a family it never held (tokens of a load run).
-  [[nodiscard]] virtual bool revoke_family(FamilyId id, WallTime now, AuditEntry audit,
-                                           Done<StoreOutcome> done) = 0;
+  [[nodiscard]] virtual bool revoke_family(FamilyId id, WallTime now, AuditEntry audit, Done<StoreOutcome> done) = 0;
   /// Everything revoked or changed at `since` or later, and the administrators.
   [[nodiscard]] virtual bool load(WallTime since, Done<AuthState> done) = 0;
   /// Forgets some of what ended before `before`; bounded work, call again from time to time.
@@ -179,8 +183,7 @@ class AccountStore {
   // --- audit ---
   [[nodiscard]] virtual bool append_audit(AuditEntry entry, Done<StoreOutcome> done) = 0;
   /// Newest first; `before`: only older rows (0: from the newest).
-  [[nodiscard]] virtual bool audit_page(std::uint64_t before, std::size_t limit,
-                                        Done<std::vector<AuditRow>> done) = 0;
+  [[nodiscard]] virtual bool audit_page(std::uint64_t before, std::size_t limit, Done<std::vector<AuditRow>> done) = 0;
   [[nodiscard]] virtual bool check_audit(Done<AuditCheck> done) = 0;
 
   // --- settings ---

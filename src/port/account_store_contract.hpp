@@ -1,6 +1,6 @@
 #pragma once
-// What every account store must do, as tests: INSTANTIATE_TYPED_TEST_SUITE_P(Name, AccountStoreContract, Factory).
-// A Factory is default-constructible and has `AccountStore& store()`.
+// What every account store must do, as tests: INSTANTIATE_TYPED_TEST_SUITE_P(Name, AccountStoreContract,
+// Factory). A Factory is default-constructible and has `AccountStore& store()`.
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,9 @@ class AccountStoreContract : public ::testing::Test {
   static RefreshFamily family(std::uint64_t n, UserId user) {
     return {{99, n}, user, digest(100), digest(1), kNow + std::chrono::milliseconds(n), kNow + std::chrono::hours(1)};
   }
-  static AuditEntry entry(const std::string& what) { return {"who", what, "target", kNow, "192.0.2.1", "{}", "{\"a\":1}"}; }
+  static AuditEntry entry(const std::string& what) {
+    return {"who", what, "target", kNow, "192.0.2.1", "{}", "{\"a\":1}"};
+  }
 
   StoreOutcome create(const Account& a, std::optional<RefreshFamily> first = std::nullopt) {
     return ask_store<StoreOutcome>([&](auto done) { return store().create(a, first, entry("registered"), done); });
@@ -144,7 +146,8 @@ TYPED_TEST_P(AccountStoreContract, PasswordChangeKeepsOneLoginAndRaisesTheEpoch)
   ASSERT_EQ(this->open_family(this->family(2, a.id)), StoreOutcome::done);
   const auto change = [&](const std::string& expected) {
     return ask_store<EpochChange>([&](auto done) {
-      return this->store().change_password({a.id, expected, "new hash", {99, 2}, this->kNow}, this->entry("password"), done);
+      return this->store().change_password({a.id, expected, "new hash", {99, 2}, this->kNow}, this->entry("password"),
+                                           done);
     });
   };
   EXPECT_EQ(change("not the hash").outcome, StoreOutcome::stale);
@@ -188,8 +191,8 @@ TYPED_TEST_P(AccountStoreContract, RoleAndLogoutEverywhereRaiseTheEpoch) {
   EXPECT_EQ(promoted.account.epoch, 1u);
   EXPECT_EQ(this->load().admins.size(), 1u);
   EXPECT_EQ(this->rotate({99, 1}, 1, 2).outcome, RotateOutcome::rotated);
-  const auto ended =
-      ask_store<EpochChange>([&](auto done) { return this->store().revoke_all(a.id, this->kNow, this->entry("out"), done); });
+  const auto ended = ask_store<EpochChange>(
+      [&](auto done) { return this->store().revoke_all(a.id, this->kNow, this->entry("out"), done); });
   EXPECT_EQ(ended.account.epoch, 2u);
   EXPECT_EQ(this->rotate({99, 1}, 2, 3).outcome, RotateOutcome::revoked);
   EXPECT_EQ(ask_store<EpochChange>([&](auto done) {
@@ -247,7 +250,9 @@ TYPED_TEST_P(AccountStoreContract, PruneForgetsWhatIsOver) {
 }
 
 TYPED_TEST_P(AccountStoreContract, SeededBuyersCountUpAndHaveNoPassword) {
-  const auto outcome = ask_store<StoreOutcome>([&](auto done) { return this->store().seed({{8, 100}, 50, this->kNow}, done); });
+  const auto outcome = ask_store<StoreOutcome>([&](auto done) {
+    return this->store().seed({{8, 100}, 50, this->kNow}, done);
+  });
   EXPECT_EQ(outcome, StoreOutcome::done);
   for (const std::uint64_t n : {100u, 149u}) {
     const auto found = this->find({8, n});
@@ -275,7 +280,8 @@ TYPED_TEST_P(AccountStoreContract, AccountsAreListedById) {
 
 TYPED_TEST_P(AccountStoreContract, AuditIsPagedNewestFirst) {
   for (int i = 1; i <= 5; ++i)
-    ask_store<StoreOutcome>([&](auto done) { return this->store().append_audit(this->entry("act_" + std::to_string(i)), done); });
+    ask_store<StoreOutcome>(
+        [&](auto done) { return this->store().append_audit(this->entry("act_" + std::to_string(i)), done); });
   ask_store<StoreOutcome>([&](auto done) { return this->store().append_audit(this->entry(""), done); });
   const auto page = this->audit(0, 2);
   ASSERT_EQ(page.size(), 2u);
@@ -291,21 +297,22 @@ TYPED_TEST_P(AccountStoreContract, AuditIsPagedNewestFirst) {
 
 TYPED_TEST_P(AccountStoreContract, SettingIsReplacedByItsKey) {
   for (const char* json : {"{\"login\":\"off\"}", "{\"login\":\"5/60s\"}"})
-    EXPECT_EQ(ask_store<StoreOutcome>(
-                  [&](auto done) { return this->store().put_setting({"rate_limits", json}, this->entry("set"), done); }),
+    EXPECT_EQ(ask_store<StoreOutcome>([&](auto done) {
+                return this->store().put_setting({"rate_limits", json}, this->entry("set"), done);
+              }),
               StoreOutcome::done);
   const auto all = ask_store<std::vector<Setting>>([&](auto done) { return this->store().settings(done); });
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].json, "{\"login\":\"5/60s\"}");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(AccountStoreContract, AccountIsFoundByIdAndByEmailWhateverItsCase, EmailIsTakenOnceWhateverItsCase,
-                            RefreshTokenWorksOnceAndItsReuseRevokesTheFamily, GuessingATokenChangesNothing,
-                            RefreshTokenExpiresAndEachUseExtendsIt, PasswordChangeKeepsOneLoginAndRaisesTheEpoch,
-                            DisabledAccountHasNoLogins, RoleAndLogoutEverywhereRaiseTheEpoch,
-                            LogoutRevokesOneFamilyAlsoAnUnknownOne, OldestLoginGivesWayToTheNewest,
-                            RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver, SeededBuyersCountUpAndHaveNoPassword,
-                            AccountsAreListedById,
-                            AuditIsPagedNewestFirst, SettingIsReplacedByItsKey);
+REGISTER_TYPED_TEST_SUITE_P(AccountStoreContract, AccountIsFoundByIdAndByEmailWhateverItsCase,
+                            EmailIsTakenOnceWhateverItsCase, RefreshTokenWorksOnceAndItsReuseRevokesTheFamily,
+                            GuessingATokenChangesNothing, RefreshTokenExpiresAndEachUseExtendsIt,
+                            PasswordChangeKeepsOneLoginAndRaisesTheEpoch, DisabledAccountHasNoLogins,
+                            RoleAndLogoutEverywhereRaiseTheEpoch, LogoutRevokesOneFamilyAlsoAnUnknownOne,
+                            OldestLoginGivesWayToTheNewest, RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver,
+                            SeededBuyersCountUpAndHaveNoPassword, AccountsAreListedById, AuditIsPagedNewestFirst,
+                            SettingIsReplacedByItsKey);
 
 }  // namespace scalemart::test

@@ -108,7 +108,8 @@ class MemoryAccountStore final : public AccountStore {
   bool rotate(RotateRequest request, AuditEntry reuse, Done<Rotation> done) override {
     return change<Rotation>(done, {RotateOutcome::no_space, {}}, [&]() -> Rotation {
       const auto found = families_.find(request.family);
-      if (found == families_.end() || found->second.family.secret != request.secret) return {RotateOutcome::unknown, {}};
+      if (found == families_.end() || found->second.family.secret != request.secret)
+        return {RotateOutcome::unknown, {}};
       Family& family = found->second;
       const Account& account = users_.at(family.family.user).account;
       if (family.revoked) return {RotateOutcome::revoked, {}};
@@ -138,7 +139,8 @@ class MemoryAccountStore final : public AccountStore {
       AuthState state;
       for (const auto& [id, user] : users_) {
         if (user.account.role == Role::admin && !user.account.disabled) state.admins.push_back(id);
-        if (user.epoch_at.ms >= 0 && user.epoch_at >= since) state.epochs.push_back({id, user.account.epoch, user.epoch_at});
+        if (user.epoch_at.ms >= 0 && user.epoch_at >= since)
+          state.epochs.push_back({id, user.account.epoch, user.epoch_at});
       }
       for (const auto& [id, at] : revoked_)
         if (at >= since) state.revoked.push_back({id, at});
@@ -185,8 +187,14 @@ class MemoryAccountStore final : public AccountStore {
   }
 
  private:
-  struct User { Account account; WallTime epoch_at; };
-  struct Family { RefreshFamily family; bool revoked = false; };
+  struct User {
+    Account account;
+    WallTime epoch_at;
+  };
+  struct Family {
+    RefreshFamily family;
+    bool revoked = false;
+  };
 
   template <class T, class Run>
   bool read(const Done<T>& done, Run run) {

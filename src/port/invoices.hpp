@@ -28,13 +28,14 @@ struct InvoiceData {
   bool operator==(const InvoiceData&) const = default;
 };
 
-/// What the invoice of a confirmed order shows, with the product as it is described now. One invoice, whether a worker
-/// asks or the buyer.
+/// What the invoice of a confirmed order shows, with the product as it is described now. One invoice, whether
+/// a worker asks or the buyer.
 [[nodiscard]] InvoiceData invoice_of(const OpenOrder& order, const ProductSpec& product);
 [[nodiscard]] InvoiceData invoice_of(const OrderView& order, const ProductSpec& product);
 
 /// Purpose: makes invoices, keeps them, gives them out.
-/// Concurrency: thread-safe. Blocks for a render (under 1 ms) and a small file: call it on a pool, not on an event loop.
+/// Concurrency: thread-safe. Blocks for a render (under 1 ms) and a small file: call it on a pool, not on an
+/// event loop.
 class Invoices {
  public:
   virtual ~Invoices() = default;

@@ -38,8 +38,7 @@ class Journal {
                               const std::function<void(const Record&)>& visit) = 0;
   /// The same without checking the chain, for who fell behind: whole batches from the one that holds
   /// after + 1, until at least `max` records were visited. The last sequence visited, or `after`.
-  virtual Result<Sequence> read(Sequence after, std::size_t max,
-                                const std::function<void(const Record&)>& visit) = 0;
+  virtual Result<Sequence> read(Sequence after, std::size_t max, const std::function<void(const Record&)>& visit) = 0;
   /// Housekeeping of at most a few milliseconds. The owner calls it when a batch's answers are out.
   virtual void tidy() {}
   /// False while the disk has room for releases only. Safe from any thread.

@@ -12,11 +12,11 @@
 namespace scalemart {
 
 struct Mail {
-  OrderId order;         ///< Names the message: sending it twice gives the same Message-ID.
-  std::string to;        ///< local@domain
-  std::string to_name;   ///< May be empty.
-  std::string subject;   ///< UTF-8
-  std::string text;      ///< UTF-8, lines end with \n
+  OrderId order;                ///< Names the message: sending it twice gives the same Message-ID.
+  std::string to;               ///< local@domain
+  std::string to_name;          ///< May be empty.
+  std::string subject;          ///< UTF-8
+  std::string text;             ///< UTF-8, lines end with \n
   std::string attachment_name;  ///< Empty: nothing is attached.
   std::string attachment;       ///< PDF
   WallTime date;

@@ -30,8 +30,8 @@ struct ArchivedOrder {
 
 struct OrderPage {
   std::vector<ArchivedOrder> orders;
-  std::string next_cursor;     ///< Empty: the last page.
-  Sequence as_of = 0;          ///< Every record up to here is included.
+  std::string next_cursor;  ///< Empty: the last page.
+  Sequence as_of = 0;       ///< Every record up to here is included.
 };
 
 struct Revenue {

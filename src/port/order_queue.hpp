@@ -32,16 +32,16 @@ struct OpenOrder {
   OrderId id;
   UserId buyer;
   WallTime created;
-  WallTime confirmed;           ///< Set in Lane::paper.
-  Sequence sequence = 0;        ///< Of the record that accepted it: the order of the queue.
+  WallTime confirmed;     ///< Set in Lane::paper.
+  Sequence sequence = 0;  ///< Of the record that accepted it: the order of the queue.
   MinorUnits unit_price = 0;
   ProductRef product{};
-  std::uint32_t fence = 0;      ///< The last lease's.
-  std::uint16_t attempts = 0;   ///< Of the present step, in this process.
+  std::uint32_t fence = 0;     ///< The last lease's.
+  std::uint16_t attempts = 0;  ///< Of the present step, in this process.
   std::uint8_t quantity = 0;
   Lane lane = Lane::sale;
-  bool begun = false;           ///< Begin is durable under `fence`: a completion will be taken, a hold cannot expire.
-  bool unresolved = false;      ///< A charge may have been made: look it up before charging.
+  bool begun = false;       ///< Begin is durable under `fence`: a completion will be taken, a hold cannot expire.
+  bool unresolved = false;  ///< A charge may have been made: look it up before charging.
   bool invoice_done = false;
   [[nodiscard]] MinorUnits total() const { return unit_price * quantity; }
   /// The first step that is not done.
@@ -72,17 +72,18 @@ using Completion = std::variant<Begin, Confirm, Decline, FinishStep, Park>;
 class CompletionSink {
  public:
   virtual ~CompletionSink() = default;
-  /// done: it is durable. stale_fence, invalid_state, order_not_found: the order is not ours any more, drop it.
-  /// overloaded, read_only: nothing happened, try again later. invalid_value: the completion itself was wrong.
+  /// done: it is durable. stale_fence, invalid_state, order_not_found: the order is not ours any more, drop
+  /// it. overloaded, read_only: nothing happened, try again later. invalid_value: the completion itself was
+  /// wrong.
   virtual void completed(std::uint64_t token, Outcome outcome) = 0;
 };
 
 using WorkerRef = std::uint32_t;
 
 /// Purpose: leases orders to workers, oldest first, and carries their completions to the ledger.
-/// A lease lasts as long as its worker's heartbeats; a lapsed one is given out again under a greater fence, and
-/// the first holder's completions are refused from then on.
-/// Concurrency: one thread (the fulfilment loop's).
+/// A lease lasts as long as its worker's heartbeats; a lapsed one is given out again under a greater fence,
+/// and the first holder's completions are refused from then on. Concurrency: one thread (the fulfilment
+/// loop's).
 class OrderQueue {
  public:
   virtual ~OrderQueue() = default;
@@ -98,8 +99,8 @@ class OrderQueue {
                                       std::uint64_t token) = 0;
   /// Gives an order back at a step's boundary, to be leased again (to anyone, same fence) after `delay`.
   /// `attempts` and `unresolved` are remembered. Ignored when the lease is not this worker's any more.
-  virtual void release(WorkerRef worker, OrderId order, std::uint32_t fence, std::uint16_t attempts,
-                       bool unresolved, std::chrono::nanoseconds delay) = 0;
+  virtual void release(WorkerRef worker, OrderId order, std::uint32_t fence, std::uint16_t attempts, bool unresolved,
+                       std::chrono::nanoseconds delay) = 0;
 };
 
 }  // namespace scalemart

@@ -14,9 +14,11 @@
 namespace scalemart {
 
 enum class PaymentOutcome : std::uint8_t {
-  approved,       ///< charge, lookup: the money is ours. refund: it went back. cancel: nothing is or will be taken.
+  approved,       ///< charge, lookup: the money is ours. refund: it went back. cancel: nothing is or will be
+                  ///< taken.
   declined,       ///< The provider said no, for good: nothing is and will be taken under this order.
-  in_progress,    ///< The provider has it and has not decided (a buyer must act, a bank is slow): look it up later.
+  in_progress,    ///< The provider has it and has not decided (a buyer must act, a bank is slow): look it up
+                  ///< later.
   not_found,      ///< lookup: the provider has never seen this order. refund: there is nothing to give back.
   unknown,        ///< Time-out or lost connection: the money may have moved. Ask again under the same order.
   unavailable,    ///< The provider could not serve us now; nothing was done.
@@ -58,10 +60,10 @@ struct RefundRequest {
 /// Purpose: charges, looks up, gives back. Everything is idempotent under the order id: a repeated charge
 /// never takes money twice and gives the first decision again.
 /// Concurrency: calls from any thread, thousands in flight. `done` is called exactly once for each call, on
-/// the provider's own thread or before the call returns; it must be quick and must not throw. Calls never block.
-/// Errors: outcomes, never exceptions. Silence becomes `unknown` at the deadline.
-/// A Stripe-like provider creates and confirms a PaymentIntent with the order as Idempotency-Key and metadata;
-/// its webhooks decide what was in_progress, and a lookup reads what they said.
+/// the provider's own thread or before the call returns; it must be quick and must not throw. Calls never
+/// block. Errors: outcomes, never exceptions. Silence becomes `unknown` at the deadline. A Stripe-like
+/// provider creates and confirms a PaymentIntent with the order as Idempotency-Key and metadata; its webhooks
+/// decide what was in_progress, and a lookup reads what they said.
 class PaymentProvider {
  public:
   virtual ~PaymentProvider() = default;

@@ -27,9 +27,9 @@ class AnswerSink {
 
 struct Ticket {
   Command command;
-  AnswerSink* sink = nullptr;   ///< Outlives the ledger's shutdown. nullptr: nobody waits.
+  AnswerSink* sink = nullptr;  ///< Outlives the ledger's shutdown. nullptr: nobody waits.
   std::uint64_t token = 0;
-  SteadyTime deadline{};        ///< Past this the command is refused as overloaded, untouched. Zero: none.
+  SteadyTime deadline{};  ///< Past this the command is refused as overloaded, untouched. Zero: none.
 };
 
 /// Purpose: decides commands one at a time, in one order, and answers when the decision is durable.

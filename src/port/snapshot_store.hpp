@@ -12,8 +12,8 @@
 
 namespace scalemart {
 
-/// Purpose: keeps the last few snapshots, each whole or absent. A snapshot is a list of blocks of bytes to this
-/// interface, at a place in the journal. Losing all of them costs time at the next start, nothing else.
+/// Purpose: keeps the last few snapshots, each whole or absent. A snapshot is a list of blocks of bytes to
+/// this interface, at a place in the journal. Losing all of them costs time at the next start, nothing else.
 /// Concurrency: one caller at a time.
 /// Errors: a write that fails leaves the older ones as they were; the caller may try again later.
 class SnapshotStore {

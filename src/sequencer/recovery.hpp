@@ -21,9 +21,9 @@ struct Recovered {
 
 /// The newest snapshot that is whole, then the journal's records after it; without one, all records. The hash
 /// chain is checked from there on, and every record against the rules.
-/// An error names the batch or record. A snapshot that is ahead of the journal, or whose place in the chain is
-/// another one, is an error too, not passed over: records are missing or were changed, and an older snapshot would
-/// hide it.
+/// An error names the batch or record. A snapshot that is ahead of the journal, or whose place in the chain
+/// is another one, is an error too, not passed over: records are missing or were changed, and an older
+/// snapshot would hide it.
 [[nodiscard]] Result<Recovered> recover(Journal& journal, SnapshotStore* snapshots);
 
 }  // namespace scalemart

@@ -26,7 +26,8 @@ class RecoveryTest : public testing::Test {
       EXPECT_GT(report.bytes, 0U);
       ++reports_;
     };
-    Sequencer sequencer(Ledger(), journal_, [] { return WallTime{1'700'000'000'000}; }, clock_, std::move(options));
+    Sequencer sequencer(
+        Ledger(), journal_, [] { return WallTime{1'700'000'000'000}; }, clock_, std::move(options));
     sequencer.start();
     Ticket ticket;
     ticket.sink = &sink_;

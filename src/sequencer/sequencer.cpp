@@ -62,7 +62,9 @@ Sequencer::Sequencer(Ledger ledger, Journal& journal, TimeSource time, const Clo
   publish_gauges();
 }
 
-Sequencer::~Sequencer() { stop(); }
+Sequencer::~Sequencer() {
+  stop();
+}
 
 void Sequencer::start() {
   SCALEMART_CHECK(!thread_.joinable());
@@ -74,7 +76,9 @@ void Sequencer::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Sequencer::submit(Ticket ticket) noexcept { return queue_.push(std::move(ticket)); }
+bool Sequencer::submit(Ticket ticket) noexcept {
+  return queue_.push(std::move(ticket));
+}
 
 void Sequencer::run() {
   ::prctl(PR_SET_NAME, "sequencer");
@@ -235,7 +239,9 @@ bool Sequencer::read(std::function<void(const Ledger&)> look) {
   return read_journal([look = std::move(look)](const Ledger& ledger, Journal&) { look(ledger); });
 }
 
-bool Sequencer::read_journal(TicketQueue::Read look) { return queue_.push(std::move(look)); }
+bool Sequencer::read_journal(TicketQueue::Read look) {
+  return queue_.push(std::move(look));
+}
 
 std::chrono::nanoseconds Sequencer::oldest_age() const noexcept {
   const TicketQueue::Depth depth = queue_.depth();

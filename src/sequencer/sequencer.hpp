@@ -32,19 +32,18 @@ struct Committed {
 };
 
 /// Purpose: decides tickets in rounds and answers them when their records are durable.
-/// Operation of a round: take what waits; others before buys, each kind in order of submission; refuse what is
-/// past its deadline; let the ledger decide; append all records as one batch; tell the observers; hand out
-/// the answers, refusals too, one call per sink. A round without records answers at once. Between rounds: reads,
-/// which so see durable state only, the journal's housekeeping, and now and then a snapshot. How long a round
-/// waits for company is CommitWindow's.
-/// Full disk: while the journal has no room for buys, buys and new products are answered read_only, undecided, and
-/// what brings units back or records a payment goes on. Should a decided batch not fit all the same, it may use
-/// the reserve too; when even that is gone the process ends with exit code 3, nothing of the batch answered:
-/// the ledger in memory is ahead of the disk and only a restart can say what is true.
-/// Concurrency: submit(), the reads and the gauges from any thread. Observers and reads run on the sequencer's
-/// thread and must be quick. Without start() the caller's thread is the sequencer's: step() does one round,
-/// deterministically (simulations).
-/// Errors: any other storage failure ends the process inside the journal.
+/// Operation of a round: take what waits; others before buys, each kind in order of submission; refuse what
+/// is past its deadline; let the ledger decide; append all records as one batch; tell the observers; hand out
+/// the answers, refusals too, one call per sink. A round without records answers at once. Between rounds:
+/// reads, which so see durable state only, the journal's housekeeping, and now and then a snapshot. How long
+/// a round waits for company is CommitWindow's. Full disk: while the journal has no room for buys, buys and
+/// new products are answered read_only, undecided, and what brings units back or records a payment goes on.
+/// Should a decided batch not fit all the same, it may use the reserve too; when even that is gone the
+/// process ends with exit code 3, nothing of the batch answered: the ledger in memory is ahead of the disk
+/// and only a restart can say what is true. Concurrency: submit(), the reads and the gauges from any thread.
+/// Observers and reads run on the sequencer's thread and must be quick. Without start() the caller's thread
+/// is the sequencer's: step() does one round, deterministically (simulations). Errors: any other storage
+/// failure ends the process inside the journal.
 class Sequencer final : public SaleLedger, public OrderBook {
  public:
   class Observer {
@@ -57,16 +56,17 @@ class Sequencer final : public SaleLedger, public OrderBook {
   struct Options {
     TicketQueue::Limits limits;
     CommitWindow::Options window;
-    std::size_t batch_records_max = 4096;    ///< A round ends after as many (ExpireDue may exceed it by its limit).
-    std::size_t batch_commands_max = 16'384; ///< ... or after as many commands, refused ones too.
+    std::size_t batch_records_max = 4096;     ///< A round ends after as many (ExpireDue may exceed it by its limit).
+    std::size_t batch_commands_max = 16'384;  ///< ... or after as many commands, refused ones too.
     std::uint64_t snapshot_records_min = 250'000;  ///< A snapshot after max(this, orders / 2) records, and at the end.
     std::uint64_t records_since_snapshot = 0;      ///< At the start: what recovery had to replay.
-    SnapshotStore* snapshots = nullptr;      ///< Outlives the sequencer. nullptr: none are made.
-    std::vector<Observer*> observers;        ///< Called in this order. Outlive the sequencer.
-    Histogram* batch_size = nullptr;         ///< Records of a batch.
-    Histogram* commit_duration = nullptr;    ///< Of the journal's append.
-    std::function<void(const SnapshotReport&)> on_snapshot;      ///< On the sequencer's thread, afterwards.
-    std::function<void(const std::string& line)> out_of_space;   ///< Does not return. Default: the line to stderr, exit 3.
+    SnapshotStore* snapshots = nullptr;            ///< Outlives the sequencer. nullptr: none are made.
+    std::vector<Observer*> observers;              ///< Called in this order. Outlive the sequencer.
+    Histogram* batch_size = nullptr;               ///< Records of a batch.
+    Histogram* commit_duration = nullptr;          ///< Of the journal's append.
+    std::function<void(const SnapshotReport&)> on_snapshot;  ///< On the sequencer's thread, afterwards.
+    std::function<void(const std::string& line)>
+        out_of_space;  ///< Does not return. Default: the line to stderr, exit 3.
   };
 
   /// `ledger` is what the journal's records up to its head make.
@@ -137,7 +137,7 @@ class Sequencer final : public SaleLedger, public OrderBook {
   AnswerBatch answers_;
   WallTime now_;
   std::size_t decided_ = 0;
-  bool room_ = true;          ///< The journal has room for buys.
+  bool room_ = true;             ///< The journal has room for buys.
   bool may_use_reserve_ = true;  ///< No record of the round takes what the reserve is not for.
   std::uint64_t records_since_snapshot_ = 0;
 

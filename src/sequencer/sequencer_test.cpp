@@ -16,7 +16,8 @@ using test::FakeSink;
 class SequencerTest : public testing::Test {
  protected:
   void make(Sequencer::Options options = {}) {
-    sequencer_.emplace(Ledger(), journal_, [this] { return time_; }, clock_, std::move(options));
+    sequencer_.emplace(
+        Ledger(), journal_, [this] { return time_; }, clock_, std::move(options));
   }
   void submit(Command command, FakeSink& sink, std::uint64_t token = 0, SteadyTime deadline = {}) {
     Ticket ticket;
@@ -246,7 +247,8 @@ TEST(SequencerThread, EverythingSubmittedIsAnsweredOnceAcrossStop) {
   Histogram sizes(Histogram::Unit::items);
   Sequencer::Options options;
   options.batch_size = &sizes;
-  Sequencer sequencer(Ledger(), journal, [&] { return clock.wall(); }, clock, std::move(options));
+  Sequencer sequencer(
+      Ledger(), journal, [&] { return clock.wall(); }, clock, std::move(options));
   sequencer.start();
   Ticket first;
   first.command = test::product("p", 1000);
@@ -287,7 +289,8 @@ TEST(SequencerThread, ReadsDoNotWaitForTheWindow) {
   Sequencer::Options options;
   options.window.max = std::chrono::seconds(30);
   options.window.fill = 1;
-  Sequencer sequencer(Ledger(), journal, [&] { return clock.wall(); }, clock, std::move(options));
+  Sequencer sequencer(
+      Ledger(), journal, [&] { return clock.wall(); }, clock, std::move(options));
   FakeSink sink;
   // A first round of two, so that the next one waits for two again, practically for ever.
   Ticket ticket;

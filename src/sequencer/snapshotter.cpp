@@ -6,7 +6,9 @@
 
 namespace scalemart {
 
-Snapshotter::~Snapshotter() { static_cast<void>(finish()); }
+Snapshotter::~Snapshotter() {
+  static_cast<void>(finish());
+}
 
 std::optional<SnapshotReport> Snapshotter::finish() {
   if (!thread_.joinable()) return std::nullopt;

@@ -22,8 +22,9 @@ struct SnapshotReport {
   std::optional<Error> failure;  ///< The older snapshots stand; the next one is tried in its time.
 };
 
-/// Concurrency: one owner calls everything; the work is done on a thread of idle priority. The two share no lock
-/// and free no memory of each other, because a thread that gets no processor while it holds one stops the sale.
+/// Concurrency: one owner calls everything; the work is done on a thread of idle priority. The two share no
+/// lock and free no memory of each other, because a thread that gets no processor while it holds one stops
+/// the sale.
 class Snapshotter {
  public:
   Snapshotter(SnapshotStore* store, const Clock& clock) : store_(store), clock_(clock) {}

@@ -17,8 +17,8 @@ namespace scalemart {
 
 class Ledger;
 
-/// Purpose: holds tickets and reads until the sequencer takes them all at once. Buys, other commands and reads
-/// have separate room, so that a storm of buys stops neither a release nor a look at an order.
+/// Purpose: holds tickets and reads until the sequencer takes them all at once. Buys, other commands and
+/// reads have separate room, so that a storm of buys stops neither a release nor a look at an order.
 /// Concurrency: push() from any thread: one short lock, and a wake-up only when the sequencer sleeps and now
 /// has what it waits for. Everything else on the sequencer's thread.
 class TicketQueue {
@@ -57,8 +57,8 @@ class TicketQueue {
   /// Reads only; `reads` must be empty.
   void take_reads(std::vector<Read>& reads);
   [[nodiscard]] bool is_closed() const noexcept;
-  /// What of `taken` is decided makes room again: without this a full queue would stay full while the sequencer sleeps.
-  /// Returns how many tickets wait.
+  /// What of `taken` is decided makes room again: without this a full queue would stay full while the
+  /// sequencer sleeps. Returns how many tickets wait.
   std::size_t release(const Taken& taken) noexcept;
   /// With what was taken and is not decided yet. Any thread.
   [[nodiscard]] Depth depth() const noexcept;

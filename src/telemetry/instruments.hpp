@@ -66,8 +66,7 @@ class Histogram {
   [[nodiscard]] HistogramCounts read() const noexcept;
   /// In the base unit: seconds or items.
   [[nodiscard]] double in_base_unit(std::uint64_t bucket_value) const noexcept {
-    return unit_ == Unit::seconds ? static_cast<double>(bucket_value) / 1e6
-                                  : static_cast<double>(bucket_value);
+    return unit_ == Unit::seconds ? static_cast<double>(bucket_value) / 1e6 : static_cast<double>(bucket_value);
   }
 
  private:

@@ -49,10 +49,9 @@ class JsonLineSink final : public spdlog::sinks::base_sink<std::mutex> {
     std::tm utc{};
     gmtime_r(&seconds, &utc);
     line_.clear();
-    fmt::format_to(
-        fmt::appender(line_), R"({{"ts":"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z","level":"{}",{})",
-        utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, ms % 1000,
-        level_name(msg.level), fmt::string_view(msg.payload.data(), msg.payload.size()));
+    fmt::format_to(fmt::appender(line_), R"({{"ts":"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z","level":"{}",{})",
+                   utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, ms % 1000,
+                   level_name(msg.level), fmt::string_view(msg.payload.data(), msg.payload.size()));
     line_.push_back('\n');
     out_({line_.data(), line_.size()});
   }
@@ -71,8 +70,7 @@ struct State {
 
   static std::shared_ptr<spdlog::logger> direct(std::function<void(std::string_view)> sink) {
     if (!sink) sink = write_to_stderr;
-    auto made =
-        std::make_shared<spdlog::logger>("scalemart", std::make_shared<JsonLineSink>(std::move(sink)));
+    auto made = std::make_shared<spdlog::logger>("scalemart", std::make_shared<JsonLineSink>(std::move(sink)));
     made->set_level(spdlog::level::trace);
     return made;
   }
@@ -139,9 +137,9 @@ void start(Options options) {
   s.level = options.level;
   if (!options.sink) options.sink = write_to_stderr;
   s.pool = std::make_shared<spdlog::details::thread_pool>(options.queue_max, 1);
-  auto made = std::make_shared<spdlog::async_logger>("scalemart",
-                                                     std::make_shared<JsonLineSink>(std::move(options.sink)),
-                                                     s.pool, spdlog::async_overflow_policy::overrun_oldest);
+  auto made =
+      std::make_shared<spdlog::async_logger>("scalemart", std::make_shared<JsonLineSink>(std::move(options.sink)),
+                                             s.pool, spdlog::async_overflow_policy::overrun_oldest);
   made->set_level(spdlog::level::trace);
   std::atomic_store(&s.logger, std::shared_ptr<spdlog::logger>(std::move(made)));
 }

@@ -41,8 +41,7 @@ using Counts = std::array<std::uint64_t, kBuckets>;
   std::uint64_t total = 0;
   for (const auto n : counts) total += n;
   if (total == 0) return 0;
-  const auto wanted =
-      std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(total) * q + 0.5));
+  const auto wanted = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(total) * q + 0.5));
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < kBuckets; ++i) {
     seen += counts[i];

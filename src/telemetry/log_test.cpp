@@ -81,8 +81,7 @@ TEST(Log, NothingIsLostOnStopWhileTheQueueHolds) {
 
 TEST(Log, ForgedLinesStayInsideTheirValue) {
   EXPECT_EQ(field_text("a\n{\"level\":\"error\"}"), R"("event":"e","v":"a\n{\"level\":\"error\"}"})");
-  EXPECT_EQ(field_text(std::string_view("\0\x1b[31m\x7f", 7)),
-            R"("event":"e","v":"\u0000\u001b[31m\u007f"})");
+  EXPECT_EQ(field_text(std::string_view("\0\x1b[31m\x7f", 7)), R"("event":"e","v":"\u0000\u001b[31m\u007f"})");
 }
 
 TEST(Log, BrokenUtf8IsReplacedAndGoodUtf8Kept) {
@@ -100,13 +99,11 @@ TEST(Log, LongValuesAreCut) {
 }
 
 TEST(Log, NumbersThatJsonLacksBecomeNull) {
-  EXPECT_EQ(log::render_fields("e", {{"v", std::numeric_limits<double>::infinity()}}),
-            R"("event":"e","v":null})");
+  EXPECT_EQ(log::render_fields("e", {{"v", std::numeric_limits<double>::infinity()}}), R"("event":"e","v":null})");
 }
 
 TEST(Log, SecretsAreRedactedByFieldName) {
-  for (const char* name :
-       {"password", "Access_Token", "jwt_secret", "Authorization", "cookie", "stripe_API_KEY"}) {
+  for (const char* name : {"password", "Access_Token", "jwt_secret", "Authorization", "cookie", "stripe_API_KEY"}) {
     const auto line = log::render_fields("e", {{name, "hunter2"}});
     EXPECT_EQ(line.find("hunter2"), std::string::npos) << name;
     EXPECT_NE(line.find("[redacted]"), std::string::npos) << name;
@@ -114,8 +111,7 @@ TEST(Log, SecretsAreRedactedByFieldName) {
 }
 
 TEST(Log, CredentialsInsideUrlsAreRedacted) {
-  EXPECT_EQ(redact_url_credentials("redis://u:p@ss@h:1/0 and smtp://h:25"),
-            "redis://[redacted]@h:1/0 and smtp://h:25");
+  EXPECT_EQ(redact_url_credentials("redis://u:p@ss@h:1/0 and smtp://h:25"), "redis://[redacted]@h:1/0 and smtp://h:25");
   EXPECT_EQ(redact_url_credentials("http://h/a@b"), "http://h/a@b");
   EXPECT_EQ(field_text("mongodb://root:pw@db/x").find("pw"), std::string::npos);
 }

@@ -11,11 +11,7 @@ namespace scalemart {
 
 RouteMetrics::RouteMetrics(Family<Counter>& requests, Histogram& duration, Counter& all, std::string route,
                            std::string method)
-    : requests_(requests),
-      duration_(duration),
-      all_(all),
-      route_(std::move(route)),
-      method_(std::move(method)) {}
+    : requests_(requests), duration_(duration), all_(all), route_(std::move(route)), method_(std::move(method)) {}
 
 Counter& RouteMetrics::first_of(int status) noexcept {
   Counter& counter = requests_.at({route_, method_, std::to_string(status)});
@@ -27,26 +23,22 @@ Metrics::Metrics()
     : buys_total({"scalemart_buys_total", "Buys answered, by outcome.", {"outcome"}}),
       buy_duration_seconds({"scalemart_buy_duration_seconds", "From a buy's arrival to its answer.", {}}),
       stock_units({"scalemart_stock_units", "Units of a product, by where they are.", {"product", "state"}}),
-      ledger_drift_units(
-          {"scalemart_ledger_drift_units", "Units by which stock and records differ; must be 0.", {}}),
+      ledger_drift_units({"scalemart_ledger_drift_units", "Units by which stock and records differ; must be 0.", {}}),
       commit_batch_size({"scalemart_commit_batch_size", "Records made durable by one commit.", {}}),
       commit_duration_seconds({"scalemart_commit_duration_seconds", "Time of one durable commit.", {}}),
       queue_depth({"scalemart_queue_depth", "Entries waiting, by stage.", {"stage"}}),
       queue_oldest_age_seconds(
           {"scalemart_queue_oldest_age_seconds", "Age of the oldest entry waiting, by stage.", {"stage"}}),
-      fulfilment_duration_seconds(
-          {"scalemart_fulfilment_duration_seconds", "Time of one fulfilment step.", {"stage"}}),
-      fulfilment_attempts_total({"scalemart_fulfilment_attempts_total",
-                                 "Attempts at fulfilment steps, by result.",
-                                 {"stage", "result"}}),
+      fulfilment_duration_seconds({"scalemart_fulfilment_duration_seconds", "Time of one fulfilment step.", {"stage"}}),
+      fulfilment_attempts_total(
+          {"scalemart_fulfilment_attempts_total", "Attempts at fulfilment steps, by result.", {"stage", "result"}}),
       dead_letters({"scalemart_dead_letters", "Orders parked after repeated failure.", {}}),
       rate_limited_total({"scalemart_rate_limited_total", "Requests refused by a rate limit.", {"policy"}}),
       http_requests_total({"scalemart_http_requests_total", "HTTP answers.", {"route", "method", "status"}}),
       http_request_duration_seconds(
           {"scalemart_http_request_duration_seconds", "From a request's arrival to its answer.", {"route"}}),
       connections({"scalemart_connections", "Open client connections.", {}}),
-      breaker_state(
-          {"scalemart_breaker_state", "Circuit breakers: 0 closed, 1 half open, 2 open.", {"dependency"}}),
+      breaker_state({"scalemart_breaker_state", "Circuit breakers: 0 closed, 1 half open, 2 open.", {"dependency"}}),
       build_info({"scalemart_build_info", "What is running; always 1.", {"version", "revision", "compiler"}}),
       buy_duration(buy_duration_seconds.at({})),
       drift(ledger_drift_units.at({})),

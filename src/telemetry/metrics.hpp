@@ -21,8 +21,7 @@ namespace scalemart {
 /// One route's share of the HTTP metrics, with its series at hand. Status codes 100..599.
 class RouteMetrics {
  public:
-  RouteMetrics(Family<Counter>& requests, Histogram& duration, Counter& all, std::string route,
-               std::string method);
+  RouteMetrics(Family<Counter>& requests, Histogram& duration, Counter& all, std::string route, std::string method);
   /// Counts one answer. A few nanoseconds once a status has been seen.
   void answered(int status, std::chrono::nanoseconds took) noexcept {
     duration_.record(took);

@@ -181,8 +181,7 @@ TEST(Metrics, NamesTypesAndLabelsAreTheGoldenList) {
 
 TEST(Metrics, ProcessMetricsAreReal) {
   const auto text = Metrics().render();
-  for (const char* name :
-       {"process_resident_memory_bytes ", "process_open_fds ", "process_start_time_seconds "}) {
+  for (const char* name : {"process_resident_memory_bytes ", "process_open_fds ", "process_start_time_seconds "}) {
     const auto at = text.find(std::string("\n") + name);
     ASSERT_NE(at, std::string::npos) << name;
     EXPECT_GT(std::strtod(text.c_str() + at + 1 + std::string_view(name).size(), nullptr), 0.0) << name;

@@ -11,8 +11,7 @@ bool names_a_secret(std::string_view field_name) {
                                                           "authorization", "cookie", "api_key"};
   const auto same_letter = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
-    return std::search(field_name.begin(), field_name.end(), word.begin(), word.end(), same_letter) !=
-           field_name.end();
+    return std::search(field_name.begin(), field_name.end(), word.begin(), word.end(), same_letter) != field_name.end();
   });
 }
 

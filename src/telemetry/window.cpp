@@ -8,9 +8,7 @@ Percentiles percentiles(const HistogramCounts& counts, double unit) {
   Percentiles out;
   out.count = counts.total();
   if (out.count == 0) return out;
-  const auto at = [&](double q) {
-    return static_cast<double>(log_linear::quantile(counts.counts, q)) * unit;
-  };
+  const auto at = [&](double q) { return static_cast<double>(log_linear::quantile(counts.counts, q)) * unit; };
   out.p50 = at(0.5);
   out.p90 = at(0.9);
   out.p99 = at(0.99);

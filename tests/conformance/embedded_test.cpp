@@ -21,8 +21,9 @@ class EmbeddedBench {
   void run(Journal& journal) {
     auto recovered = recover(journal, nullptr);
     ASSERT_TRUE(recovered.has_value()) << recovered.error().message;
-    sequencer_ = std::make_unique<Sequencer>(std::move(recovered->ledger), journal, [this] { return WallTime{now_ms_.load()}; },
-                                             clock_, Sequencer::Options{});
+    sequencer_ = std::make_unique<Sequencer>(
+        std::move(recovered->ledger), journal, [this] { return WallTime{now_ms_.load()}; }, clock_,
+        Sequencer::Options{});
     sequencer_->start();
   }
   void end() { sequencer_.reset(); }

@@ -1,11 +1,11 @@
 #pragma once
-// What every SaleLedger must do, whatever stands behind it. A backend names itself with a Bench class and runs
-// the whole suite:
+// What every SaleLedger must do, whatever stands behind it. A backend names itself with a Bench class and
+// runs the whole suite:
 //
 //   INSTANTIATE_TYPED_TEST_SUITE_P(MyBackend, SaleLedgerConformance, MyBench);
 //
-// A Bench has: SaleLedger& ledger(); OrderBook& book(); void set_time(WallTime); void restart(), which ends the
-// process behind the ledger without a goodbye and brings it back from what is durable.
+// A Bench has: SaleLedger& ledger(); OrderBook& book(); void set_time(WallTime); void restart(), which ends
+// the process behind the ledger without a goodbye and brings it back from what is durable.
 
 #include <gtest/gtest.h>
 
@@ -30,7 +30,8 @@ class SaleLedgerConformance : public ::testing::Test {
   Answer ask(Command command) {
     std::promise<Answer> answer;
     auto future = answer.get_future();
-    EXPECT_TRUE(scalemart::ask(bench.ledger(), std::move(command), [&answer](const Answer& a) { answer.set_value(a); }));
+    EXPECT_TRUE(
+        scalemart::ask(bench.ledger(), std::move(command), [&answer](const Answer& a) { answer.set_value(a); }));
     return future.get();
   }
   Answer create(const std::string& id, std::int64_t total, SaleTerms terms = {}) {
@@ -41,7 +42,8 @@ class SaleLedgerConformance : public ::testing::Test {
     return ask(CreateProduct{spec, total});
   }
   Reserve buy(std::uint64_t buyer, std::uint32_t quantity = 1, std::string_view key = {}, std::uint32_t product = 0) {
-    return {{77, next_order++}, {5, buyer}, ProductRef{product}, quantity, 60'000, key.empty() ? KeyDigest{} : digest_key(key)};
+    return {{77, next_order++}, {5, buyer}, ProductRef{product},
+            quantity,           60'000,     key.empty() ? KeyDigest{} : digest_key(key)};
   }
   std::optional<OrderView> find(OrderId id) {
     std::promise<std::optional<OrderView>> found;
@@ -52,7 +54,8 @@ class SaleLedgerConformance : public ::testing::Test {
   std::vector<OrderView> orders_of(std::uint64_t buyer, OrderId before, std::size_t limit) {
     std::promise<std::vector<OrderView>> found;
     auto future = found.get_future();
-    EXPECT_TRUE(bench.book().of_buyer({5, buyer}, before, limit, [&found](std::vector<OrderView> orders) { found.set_value(std::move(orders)); }));
+    EXPECT_TRUE(bench.book().of_buyer({5, buyer}, before, limit,
+                                      [&found](std::vector<OrderView> orders) { found.set_value(std::move(orders)); }));
     return future.get();
   }
 
@@ -225,9 +228,9 @@ TYPED_TEST_P(SaleLedgerConformance, NothingAnsweredIsLostByADeath) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(SaleLedgerConformance, SellsWhatIsThereAndNothingMore, SoldOutIsFinalOnceNothingIsHeld,
-                            OneOrderForOneKeyOfOneBuyer, CapCountsPendingAndConfirmedAndGivesBack, SellsInsideTheWindowOnly,
-                            UnitsComeBackOnce, HoldsExpireUnlessPaymentHasBegun, StaleWorkersAreRefused, RestockIsADelta,
-                            OrdersAreVisibleWhenAnsweredNewestFirst, AnswersFollowOneOrder, CrowdBuysEveryUnitExactlyOnce,
-                            NothingAnsweredIsLostByADeath);
+                            OneOrderForOneKeyOfOneBuyer, CapCountsPendingAndConfirmedAndGivesBack,
+                            SellsInsideTheWindowOnly, UnitsComeBackOnce, HoldsExpireUnlessPaymentHasBegun,
+                            StaleWorkersAreRefused, RestockIsADelta, OrdersAreVisibleWhenAnsweredNewestFirst,
+                            AnswersFollowOneOrder, CrowdBuysEveryUnitExactlyOnce, NothingAnsweredIsLostByADeath);
 
 }  // namespace scalemart::conformance

@@ -1,7 +1,9 @@
 // A shop to be killed: sells over the real sequencer and journal, and says on stdout what was answered.
 //
-//   crash_writer write FOLDER    recovers, then buys, cancels and confirms until it is killed. A line for each
-//                                success, after its answer: "R ID" reserved, "C ID" cancelled, "P ID" confirmed.
+//   crash_writer write FOLDER    recovers, then buys, cancels and confirms until it is killed. A line for
+//   each
+//                                success, after its answer: "R ID" reserved, "C ID" cancelled, "P ID"
+//                                confirmed.
 //   crash_writer check FOLDER    recovers and reads such lines from stdin: 0 when each is still true and the
 //                                ledger is sound, otherwise 1. One line of JSON on stdout.
 #include <sys/resource.h>
@@ -58,7 +60,8 @@ struct Store {
 /// A thread that plays shoppers who each wait for an answer before they go on.
 class Shoppers final : public AnswerSink {
  public:
-  Shoppers(Sequencer& sequencer, const Clock& clock) : sequencer_(sequencer), clock_(clock), shoppers_(kShoppersPerThread) {}
+  Shoppers(Sequencer& sequencer, const Clock& clock)
+      : sequencer_(sequencer), clock_(clock), shoppers_(kShoppersPerThread) {}
 
   void answers(std::span<const Item> items) noexcept override {
     const std::lock_guard guard(mutex_);
@@ -100,13 +103,16 @@ class Shoppers final : public AnswerSink {
         if (success) line('R');
         shopper.stage = success ? Stage::think : Stage::buy;
         break;
-      case Stage::begin: shopper.stage = success ? Stage::confirm : Stage::buy; break;
+      case Stage::begin:
+        shopper.stage = success ? Stage::confirm : Stage::buy;
+        break;
       case Stage::cancel:
       case Stage::confirm:
         if (success) line(shopper.stage == Stage::cancel ? 'C' : 'P');
         shopper.stage = Stage::buy;
         break;
-      case Stage::think: break;
+      case Stage::think:
+        break;
     }
   }
   void flush() {
@@ -129,11 +135,20 @@ class Shoppers final : public AnswerSink {
     ticket.sink = this;
     ticket.token = index;
     switch (shopper.stage) {
-      case Stage::buy: ticket.command = buy(shopper); break;
-      case Stage::cancel: ticket.command = Cancel{shopper.order, shopper.user}; break;
-      case Stage::begin: ticket.command = Begin{shopper.order, 1}; break;
-      case Stage::confirm: ticket.command = Confirm{shopper.order, 1, "paid-" + to_string(shopper.order)}; break;
-      case Stage::think: break;
+      case Stage::buy:
+        ticket.command = buy(shopper);
+        break;
+      case Stage::cancel:
+        ticket.command = Cancel{shopper.order, shopper.user};
+        break;
+      case Stage::begin:
+        ticket.command = Begin{shopper.order, 1};
+        break;
+      case Stage::confirm:
+        ticket.command = Confirm{shopper.order, 1, "paid-" + to_string(shopper.order)};
+        break;
+      case Stage::think:
+        break;
     }
     if (!sequencer_.submit(std::move(ticket))) std::abort();
   }
@@ -169,8 +184,8 @@ class Shoppers final : public AnswerSink {
   options.snapshots = &store.snapshots;
   options.snapshot_records_min = 1000;  // often, so that crashes meet them
   options.records_since_snapshot = recovered.replayed;
-  Sequencer sequencer(std::move(recovered.ledger), *store.journal, [&] { return store.clock.wall(); }, store.clock,
-                      std::move(options));
+  Sequencer sequencer(
+      std::move(recovered.ledger), *store.journal, [&] { return store.clock.wall(); }, store.clock, std::move(options));
   sequencer.start();
   if (is_new) {
     auto spec = std::make_shared<ProductSpec>();
@@ -194,10 +209,14 @@ class Shoppers final : public AnswerSink {
 bool is_true(char said, const std::optional<OrderView>& order) {
   if (!order) return false;
   switch (said) {
-    case 'R': return true;
-    case 'C': return order->status == OrderStatus::cancelled;
-    case 'P': return order->status == OrderStatus::confirmed;
-    default: return false;
+    case 'R':
+      return true;
+    case 'C':
+      return order->status == OrderStatus::cancelled;
+    case 'P':
+      return order->status == OrderStatus::confirmed;
+    default:
+      return false;
   }
 }
 
@@ -212,10 +231,12 @@ int check(const std::string& path) {
     const auto id = line.size() == 28 ? parse_ulid<OrderId>(line.substr(2)) : std::nullopt;
     if (!id || !is_true(line[0], with.ledger.find(*id))) ++lost;
   }
-  std::printf("{\"said\":%llu,\"lost\":%llu,\"drift\":%zu,\"snapshot_agrees\":%s,\"orders\":%llu,\"snapshot\":%llu,\"replayed\":%llu}\n",
-              static_cast<unsigned long long>(said), static_cast<unsigned long long>(lost), drift, same ? "true" : "false",
-              static_cast<unsigned long long>(with.ledger.order_count()), static_cast<unsigned long long>(with.snapshot),
-              static_cast<unsigned long long>(with.replayed));
+  std::printf(
+      "{\"said\":%llu,\"lost\":%llu,\"drift\":%zu,\"snapshot_agrees\":%s,\"orders\":%llu,\"snapshot\":%llu,"
+      "\"replayed\":%llu}\n",
+      static_cast<unsigned long long>(said), static_cast<unsigned long long>(lost), drift, same ? "true" : "false",
+      static_cast<unsigned long long>(with.ledger.order_count()), static_cast<unsigned long long>(with.snapshot),
+      static_cast<unsigned long long>(with.replayed));
   return lost == 0 && drift == 0 && same ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
-// The sequencer on the embedded store as a whole: a disk that fills and empties, and a query store that falls behind.
+// The sequencer on the embedded store as a whole: a disk that fills and empties, and a query store that falls
+// behind.
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
@@ -31,8 +32,8 @@ class EmbeddedStore : public testing::Test {
   void open_sequencer(Sequencer::Options options = {}) {
     auto recovered = recover(*journal_, options.snapshots);
     ASSERT_TRUE(recovered) << recovered.error().message;
-    sequencer_.emplace(std::move(recovered->ledger), *journal_, [this] { return clock_.wall(); }, clock_,
-                       std::move(options));
+    sequencer_.emplace(
+        std::move(recovered->ledger), *journal_, [this] { return clock_.wall(); }, clock_, std::move(options));
   }
   void TearDown() override {
     if (!mounted_) return;

@@ -29,8 +29,7 @@ Result<Address> resolve(const std::string& host, std::uint16_t port) {
   return out;
 }
 
-Client::Client(Address address, unsigned connections, std::chrono::nanoseconds timeout, const Clock& clock,
-               Sink& sink)
+Client::Client(Address address, unsigned connections, std::chrono::nanoseconds timeout, const Clock& clock, Sink& sink)
     : address_(address),
       timeout_(timeout),
       clock_(clock),

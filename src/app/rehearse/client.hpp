@@ -39,8 +39,7 @@ class Client {
   };
   static constexpr std::size_t kWaitingMax = 500'000;
 
-  Client(Address address, unsigned connections, std::chrono::nanoseconds timeout, const Clock& clock,
-         Sink& sink);
+  Client(Address address, unsigned connections, std::chrono::nanoseconds timeout, const Clock& clock, Sink& sink);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -24,8 +24,7 @@ std::string_view failure_text(Failure why) {
 }
 
 std::uint64_t visits_in(const Options& options, unsigned share, unsigned shares) {
-  const auto all =
-      static_cast<std::uint64_t>(options.rate * std::chrono::duration<double>(options.duration).count());
+  const auto all = static_cast<std::uint64_t>(options.rate * std::chrono::duration<double>(options.duration).count());
   return all / shares + (share < all % shares ? 1 : 0);
 }
 
@@ -77,8 +76,8 @@ void Crowd::run(const std::atomic<bool>& stop) {
 void Crowd::begin_due(SteadyTime now) {
   // Visit i is due at start + i / rate; several threads take turns.
   const auto elapsed = std::chrono::duration<double>(now - start_).count();
-  const auto due_count = std::min(visits_in(options_, share_, shares_),
-                                  static_cast<std::uint64_t>(elapsed * options_.rate / shares_) + 1);
+  const auto due_count =
+      std::min(visits_in(options_, share_, shares_), static_cast<std::uint64_t>(elapsed * options_.rate / shares_) + 1);
   for (int burst = 0; begun_ < due_count && burst < 256; ++burst) {
     const auto offset = static_cast<double>(begun_) * shares_ / options_.rate;
     ++begun_;
@@ -145,8 +144,8 @@ void Crowd::send(std::uint32_t id, SteadyTime due) {
 }
 
 Second& Crowd::second() {
-  const auto at = static_cast<std::size_t>(
-      std::max(0.0, std::chrono::duration<double>(clock_.steady() - start_).count()));
+  const auto at =
+      static_cast<std::size_t>(std::max(0.0, std::chrono::duration<double>(clock_.steady() - start_).count()));
   if (tally_.seconds.size() <= at) tally_.seconds.resize(at + 1);
   return tally_.seconds[at];
 }
@@ -235,8 +234,7 @@ void Crowd::retry_or_give_up(std::uint32_t id, std::chrono::milliseconds wait) {
   Visit& visit = visits_[id];
   if (++visit.attempts < kAttemptsMax) {
     ++tally_.retries;
-    const auto jitter =
-        std::chrono::milliseconds(random_.below(static_cast<std::uint64_t>(wait.count()) / 2 + 1));
+    const auto jitter = std::chrono::milliseconds(random_.below(static_cast<std::uint64_t>(wait.count()) / 2 + 1));
     return schedule(id, wait + jitter);
   }
   if (!visit.in_doubt) return end(id);
@@ -268,9 +266,8 @@ void Crowd::follow_answered(std::uint32_t id, const HttpAnswer& answer) {
   const auto status = json_text_field(answer.body, "status");
   // The envelope has a "status" of its own, always first: the order's is the second.
   const auto data = answer.body.find("\"data\"");
-  const auto order_status = data == std::string::npos
-                                ? status
-                                : json_text_field(std::string_view(answer.body).substr(data), "status");
+  const auto order_status =
+      data == std::string::npos ? status : json_text_field(std::string_view(answer.body).substr(data), "status");
   if (answer.status == 200 && is_end(order_status)) {
     ++tally_.order_end[std::string(order_status)];
     if (order_status == "confirmed")
@@ -294,8 +291,8 @@ void Crowd::resolve_answered(std::uint32_t id, const HttpAnswer& answer) {
   if (answer.status == 200) {
     const auto data = answer.body.find("\"data\"");
     ++tally_.resolved;
-    return accept(id, json_text_field(
-                          std::string_view(answer.body).substr(data == std::string::npos ? 0 : data), "id"));
+    return accept(id,
+                  json_text_field(std::string_view(answer.body).substr(data == std::string::npos ? 0 : data), "id"));
   }
   if (++visit.polls < 10) return schedule(id, options_.second * 2);
   ++tally_.unknown;

@@ -40,9 +40,7 @@ class Crowd final : private Client::Sink {
   [[nodiscard]] const Tally& tally() const { return tally_; }
   [[nodiscard]] const Progress& progress() const { return progress_; }
   /// From the first visit's due time to the last answer of a buy or a refresh.
-  [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(last_answer_ - start_).count();
-  }
+  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(last_answer_ - start_).count(); }
 
  private:
   enum class Kind : std::uint8_t { shopper, refresher, bot };

@@ -40,10 +40,9 @@ struct Options {
   std::vector<std::string> tokens;  ///< Of buyers; shoppers take them in turn.
   std::string admin_token;          ///< Empty: drift is not asked for.
   std::uint64_t seed = 1;
-  bool follow = true;                             ///< Shoppers wait for their order to be confirmed.
-  std::chrono::microseconds timeout{10'000'000};  ///< For one answer.
-  std::chrono::microseconds patience{
-      60'000'000};  ///< After the last visit: for open orders and unknown outcomes.
+  bool follow = true;                              ///< Shoppers wait for their order to be confirmed.
+  std::chrono::microseconds timeout{10'000'000};   ///< For one answer.
+  std::chrono::microseconds patience{60'000'000};  ///< After the last visit: for open orders and unknown outcomes.
   /// A visitor's second: the unit of Retry-After and of the waits between tries. Tests make it shorter.
   std::chrono::milliseconds second{1000};
   std::chrono::milliseconds settle{5000};  ///< How long the stock may take to show what buyers were told.

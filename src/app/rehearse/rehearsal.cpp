@@ -96,8 +96,7 @@ void ask_for_drift(Question& question, Report& report) {
     return;
   }
   report.drift = drift->to_number<std::int64_t>();
-  report.checks.push_back(
-      {"drift", *report.drift == 0, fmt::format("the server's own count is {}", *report.drift)});
+  report.checks.push_back({"drift", *report.drift == 0, fmt::format("the server's own count is {}", *report.drift)});
 }
 
 struct Running {
@@ -127,13 +126,12 @@ struct Running {
     std::uint64_t visits = 0, accepted = 0, refused = 0, errors = 0, open = 0;
     for (const auto& crowd : crowds) {
       const Progress& p = crowd->progress();
-      visits += p.visits, accepted += p.accepted, refused += p.refused, errors += p.errors,
-          open += p.open_orders;
+      visits += p.visits, accepted += p.accepted, refused += p.refused, errors += p.errors, open += p.open_orders;
     }
     const auto rate = accepted - accepted_before;
     accepted_before = accepted;
-    return fmt::format("{:5.0f} s  visits {}  accepted {} (+{})  refused {}  errors {}  open orders {}",
-                       elapsed, visits, accepted, rate, refused, errors, open);
+    return fmt::format("{:5.0f} s  visits {}  accepted {} (+{})  refused {}  errors {}  open orders {}", elapsed,
+                       visits, accepted, rate, refused, errors, open);
   }
 };
 
@@ -158,8 +156,7 @@ Result<Report> run(const Options& options, const Clock& clock, const std::atomic
   std::uint64_t accepted = 0;
   running.start(stop);
   while (!running.wait_a_second()) {
-    if (progress)
-      progress(running.line(std::chrono::duration<double>(clock.steady() - begin).count(), accepted));
+    if (progress) progress(running.line(std::chrono::duration<double>(clock.steady() - begin).count(), accepted));
   }
   for (auto& thread : running.threads) thread.join();
   for (const auto& crowd : running.crowds) {

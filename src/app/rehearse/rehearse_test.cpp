@@ -41,8 +41,7 @@ TEST(AnswerReader, ReadsChunksByteByByteAndResets) {
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n2;x=y\r\nef\r\n0\r\nT: v\r\n\r\n";
   AnswerReader reader;
   for (int round = 0; round < 2; ++round) {
-    for (std::size_t i = 0; i + 1 < text.size(); ++i)
-      ASSERT_EQ(reader.feed(text.substr(i, 1)), State::need_more) << i;
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) ASSERT_EQ(reader.feed(text.substr(i, 1)), State::need_more) << i;
     EXPECT_EQ(reader.feed("\n"), State::complete);
     EXPECT_EQ(reader.answer().body, "abcdef");
     reader.reset();
@@ -59,8 +58,7 @@ TEST(AnswerReader, RefusesWhatIsNotOneCleanAnswer) {
   for (const char* text :
        {"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab",
@@ -81,8 +79,8 @@ TEST(Target, OnlyPlainHttpAndLoopbackIsKnown) {
   EXPECT_TRUE(parse_target("http://localhost").value().is_loopback());
   EXPECT_FALSE(parse_target("http://shop.example:80").value().is_loopback());
   EXPECT_FALSE(parse_target("http://127.0.0.1.example").value().is_loopback());
-  for (const char* wrong : {"", "https://127.0.0.1", "http://", "http://a/b", "http://u@a", "http://a:0",
-                            "http://a:99999", "http://a:b"}) {
+  for (const char* wrong :
+       {"", "https://127.0.0.1", "http://", "http://a/b", "http://u@a", "http://a:0", "http://a:99999", "http://a:b"}) {
     EXPECT_FALSE(parse_target(wrong)) << wrong;
   }
 }
@@ -169,12 +167,11 @@ class FakeShop {
     if (request.starts_with("GET /api/products/tea ")) {
       const int sold = static_cast<int>(orders_.size());
       const int shown = std::min(sold, behaviour_.stock);
-      return json(200, R"({"status":"success","data":{"id":"tea","total":)" +
-                           std::to_string(behaviour_.stock) + R"(,"held":0,"sold":)" + std::to_string(shown) +
-                           R"(,"available":)" + std::to_string(behaviour_.stock - shown) + "}}");
+      return json(200, R"({"status":"success","data":{"id":"tea","total":)" + std::to_string(behaviour_.stock) +
+                           R"(,"held":0,"sold":)" + std::to_string(shown) + R"(,"available":)" +
+                           std::to_string(behaviour_.stock - shown) + "}}");
     }
-    if (request.starts_with("GET /api/admin/stats "))
-      return json(200, R"({"status":"success","data":{"drift":0}})");
+    if (request.starts_with("GET /api/admin/stats ")) return json(200, R"({"status":"success","data":{"drift":0}})");
     if (request.starts_with("GET /api/orders/by-key/")) {
       const auto key = request.substr(23, request.find(' ', 23) - 23);
       if (!orders_.contains(key)) return json(404, R"({"code":"order_not_found"})");
@@ -282,9 +279,7 @@ TEST(Rehearsal, LostAnswerOfABotIsResolvedByItsKey) {
 
 TEST(Rehearsal, OrdersAreFollowedToTheirEnd) {
   FakeShop shop({.stock = 30});
-  const Report report = rehearse(shop, [](Options& o) {
-    o.mix = {100, 0, 0}, o.follow = true, o.threads = 2;
-  });
+  const Report report = rehearse(shop, [](Options& o) { o.mix = {100, 0, 0}, o.follow = true, o.threads = 2; });
   EXPECT_EQ(report.tally.accepted, 30U);
   EXPECT_EQ(report.tally.order_end.at("confirmed"), 30U);
   EXPECT_EQ(report.tally.unfollowed, 0U);

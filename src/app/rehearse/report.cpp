@@ -11,8 +11,8 @@ namespace scalemart::rehearse {
 namespace json = boost::json;
 
 std::string_view to_text(Measure measure) {
-  static constexpr std::array<std::string_view, kMeasureCount> kNames{
-      "shopper_buy", "bot_buy", "refresh", "order_status", "confirmation", "lateness"};
+  static constexpr std::array<std::string_view, kMeasureCount> kNames{"shopper_buy",  "bot_buy",      "refresh",
+                                                                      "order_status", "confirmation", "lateness"};
   return kNames[static_cast<std::size_t>(measure)];
 }
 
@@ -121,12 +121,8 @@ json::object latencies_json(const Tally& tally) {
   for (std::size_t i = 0; i < kMeasureCount; ++i) {
     const Latencies& l = tally.latencies[i];
     out[to_text(static_cast<Measure>(i))] = json::object{
-        {"count", l.count},
-        {"p50", l.quantile_ms(0.5)},
-        {"p90", l.quantile_ms(0.9)},
-        {"p99", l.quantile_ms(0.99)},
-        {"p999", l.quantile_ms(0.999)},
-        {"max", static_cast<double>(l.max_us) / 1e3},
+        {"count", l.count},           {"p50", l.quantile_ms(0.5)},    {"p90", l.quantile_ms(0.9)},
+        {"p99", l.quantile_ms(0.99)}, {"p999", l.quantile_ms(0.999)}, {"max", static_cast<double>(l.max_us) / 1e3},
     };
   }
   return out;
@@ -137,16 +133,14 @@ json::object stock_json(const StockView& s) {
 }
 
 json::object options_json(const Options& o) {
-  return {
-      {"target", "http://" + o.target.authority()},
-      {"product", o.product},
-      {"rate", o.rate},
-      {"duration_s", static_cast<double>(o.duration.count()) / 1e6},
-      {"connections", o.connections},
-      {"buyers", o.tokens.size()},
-      {"mix",
-       json::object{{"shoppers", o.mix.shoppers}, {"refreshers", o.mix.refreshers}, {"bots", o.mix.bots}}},
-      {"seed", o.seed}};
+  return {{"target", "http://" + o.target.authority()},
+          {"product", o.product},
+          {"rate", o.rate},
+          {"duration_s", static_cast<double>(o.duration.count()) / 1e6},
+          {"connections", o.connections},
+          {"buyers", o.tokens.size()},
+          {"mix", json::object{{"shoppers", o.mix.shoppers}, {"refreshers", o.mix.refreshers}, {"bots", o.mix.bots}}},
+          {"seed", o.seed}};
 }
 
 }  // namespace
@@ -155,8 +149,7 @@ json::object to_json(const Report& r) {
   const Tally& t = r.tally;
   json::array seconds;
   for (const Second& s : t.seconds) {
-    seconds.push_back(
-        {{"accepted", s.accepted}, {"refused", s.refused}, {"other", s.other}, {"errors", s.errors}});
+    seconds.push_back({{"accepted", s.accepted}, {"refused", s.refused}, {"other", s.other}, {"errors", s.errors}});
   }
   json::array checks;
   for (const Check& c : r.checks) checks.push_back({{"name", c.name}, {"ok", c.ok}, {"detail", c.detail}});
@@ -187,30 +180,28 @@ json::object to_json(const Report& r) {
 
 void print_text(std::ostream& out, const Report& r) {
   const Tally& t = r.tally;
-  out << fmt::format("{} visits in {:.1f} s ({:.0f}/s asked for), {} connections, seed {}\n", t.visits,
-                     r.seconds, r.options.rate, r.options.connections, r.options.seed);
-  out << fmt::format("accepted   {:>10}  ({:.0f}/s; {} after a retry, {} by asking for the key)\n",
-                     t.accepted, r.seconds > 0 ? static_cast<double>(t.accepted) / r.seconds : 0.0,
-                     t.replayed, t.resolved);
+  out << fmt::format("{} visits in {:.1f} s ({:.0f}/s asked for), {} connections, seed {}\n", t.visits, r.seconds,
+                     r.options.rate, r.options.connections, r.options.seed);
+  out << fmt::format("accepted   {:>10}  ({:.0f}/s; {} after a retry, {} by asking for the key)\n", t.accepted,
+                     r.seconds > 0 ? static_cast<double>(t.accepted) / r.seconds : 0.0, t.replayed, t.resolved);
   for (const auto& [code, n] : t.refused) out << fmt::format("refused    {:>10}  {}\n", n, code);
   for (const auto& [kind, n] : t.errors) out << fmt::format("error      {:>10}  {}\n", n, kind);
   for (const auto& [status, n] : t.order_end) out << fmt::format("order      {:>10}  {}\n", n, status);
   if (t.unfollowed > 0) out << fmt::format("order      {:>10}  not followed to their end\n", t.unfollowed);
   if (t.unknown > 0) out << fmt::format("unknown    {:>10}  buys without a known outcome\n", t.unknown);
-  out << fmt::format("{:<14} {:>9} {:>10} {:>10} {:>10} {:>10}  ms, from when each was due\n", "", "count",
-                     "p50", "p99", "p99.9", "max");
+  out << fmt::format("{:<14} {:>9} {:>10} {:>10} {:>10} {:>10}  ms, from when each was due\n", "", "count", "p50",
+                     "p99", "p99.9", "max");
   for (std::size_t i = 0; i < kMeasureCount; ++i) {
     const Latencies& l = t.latencies[i];
     if (l.count == 0) continue;
-    out << fmt::format("{:<14} {:>9} {:>10.2f} {:>10.2f} {:>10.2f} {:>10.2f}\n",
-                       to_text(static_cast<Measure>(i)), l.count, l.quantile_ms(0.5), l.quantile_ms(0.99),
-                       l.quantile_ms(0.999), static_cast<double>(l.max_us) / 1e3);
+    out << fmt::format("{:<14} {:>9} {:>10.2f} {:>10.2f} {:>10.2f} {:>10.2f}\n", to_text(static_cast<Measure>(i)),
+                       l.count, l.quantile_ms(0.5), l.quantile_ms(0.99), l.quantile_ms(0.999),
+                       static_cast<double>(l.max_us) / 1e3);
   }
   if (t.of(Measure::lateness).quantile_ms(0.99) > 20) {
     out << "warning: the generator was late itself; this machine cannot make that rate\n";
   }
-  for (const Check& c : r.checks)
-    out << fmt::format("{} {}: {}\n", c.ok ? "\u2713" : "\u2717", c.name, c.detail);
+  for (const Check& c : r.checks) out << fmt::format("{} {}: {}\n", c.ok ? "\u2713" : "\u2717", c.name, c.detail);
   if (r.drift) out << "drift " << *r.drift << '\n';
 }
 

@@ -75,8 +75,7 @@ struct Check {
 };
 
 /// What must hold between the stock before, the stock after and what buyers were told.
-[[nodiscard]] std::vector<Check> check_stock(const StockView& before, const StockView& after,
-                                             const Tally& tally);
+[[nodiscard]] std::vector<Check> check_stock(const StockView& before, const StockView& after, const Tally& tally);
 
 struct Report {
   Options options;

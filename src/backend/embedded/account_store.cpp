@@ -42,7 +42,11 @@ template <class T, class Run>
 class EmbeddedAccountStore::TypedRequest final : public Request {
  public:
   TypedRequest(bool writes, T when_full, Run run, Done<T> done)
-      : Request(writes), result_(when_full), when_full_(std::move(when_full)), run_(std::move(run)), done_(std::move(done)) {}
+      : Request(writes),
+        result_(when_full),
+        when_full_(std::move(when_full)),
+        run_(std::move(run)),
+        done_(std::move(done)) {}
   void run(AccountTables& tables) override { result_ = run_(tables); }
   void refuse() override { result_ = when_full_; }
   void answer() override { done_(std::move(result_)); }
@@ -68,7 +72,9 @@ Result<std::unique_ptr<EmbeddedAccountStore>> EmbeddedAccountStore::open(Options
 EmbeddedAccountStore::EmbeddedAccountStore(Options options, std::unique_ptr<AccountTables> tables)
     : options_(std::move(options)), tables_(std::move(tables)), thread_([this] { run(); }) {}
 
-EmbeddedAccountStore::~EmbeddedAccountStore() { stop(); }
+EmbeddedAccountStore::~EmbeddedAccountStore() {
+  stop();
+}
 
 void EmbeddedAccountStore::stop() {
   {
@@ -118,7 +124,8 @@ void EmbeddedAccountStore::run() {
 }
 
 void EmbeddedAccountStore::serve(std::deque<std::unique_ptr<Request>>& batch) {
-  const bool any_writes = std::any_of(batch.begin(), batch.end(), [](const auto& request) { return request->writes(); });
+  const bool any_writes =
+      std::any_of(batch.begin(), batch.end(), [](const auto& request) { return request->writes(); });
   if (!any_writes) {
     for (const auto& request : batch) request->run(*tables_);
     return;
@@ -131,59 +138,69 @@ void EmbeddedAccountStore::serve(std::deque<std::unique_ptr<Request>>& batch) {
     if (!fault.no_space) throw;
     tables_->roll_back();
     for (const auto& request : batch) {
-      if (request->writes()) request->refuse();
-      else request->run(*tables_);
+      if (request->writes())
+        request->refuse();
+      else
+        request->run(*tables_);
     }
   }
 }
 
 bool EmbeddedAccountStore::create(Account account, std::optional<RefreshFamily> first, AuditEntry audit,
                                   Done<StoreOutcome> done) {
-  return ask(true, StoreOutcome::no_space,
-             [account = std::move(account), first, audit = std::move(audit)](AccountTables& tables) {
-               return tables.create(account, first ? &*first : nullptr, audit);
-             },
-             std::move(done));
+  return ask(
+      true, StoreOutcome::no_space,
+      [account = std::move(account), first, audit = std::move(audit)](AccountTables& tables) {
+        return tables.create(account, first ? &*first : nullptr, audit);
+      },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::find(UserId id, Done<std::optional<Account>> done) {
-  return ask(false, std::optional<Account>(), [id](AccountTables& tables) { return tables.find(id); }, std::move(done));
+  return ask(
+      false, std::optional<Account>(), [id](AccountTables& tables) { return tables.find(id); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::find_by_email(std::string email, Done<std::optional<Account>> done) {
-  return ask(false, std::optional<Account>(),
-             [email = std::move(email)](AccountTables& tables) { return tables.find_by_email(email); }, std::move(done));
+  return ask(
+      false, std::optional<Account>(),
+      [email = std::move(email)](AccountTables& tables) { return tables.find_by_email(email); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::list(UserId after, std::size_t limit, Done<std::vector<Account>> done) {
-  return ask(false, std::vector<Account>(), [after, limit](AccountTables& tables) { return tables.list(after, limit); },
-             std::move(done));
+  return ask(
+      false, std::vector<Account>(), [after, limit](AccountTables& tables) { return tables.list(after, limit); },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::copy_to(std::filesystem::path file, Done<Result<void>> done) {
   // In the answer, so outside the batch's transaction: VACUUM INTO cannot run inside one.
-  return ask(false, true, [](AccountTables&) { return true; },
-             Done<bool>([this, file = std::move(file), done = std::move(done)](bool) { done(tables_->copy_to(file)); }));
+  return ask(
+      false, true, [](AccountTables&) { return true; },
+      Done<bool>([this, file = std::move(file), done = std::move(done)](bool) { done(tables_->copy_to(file)); }));
 }
 
 bool EmbeddedAccountStore::rehash(UserId id, std::string expected, std::string hash, Done<StoreOutcome> done) {
-  return ask(true, StoreOutcome::no_space,
-             [id, expected = std::move(expected), hash = std::move(hash)](AccountTables& tables) {
-               return tables.rehash(id, expected, hash);
-             },
-             std::move(done));
+  return ask(
+      true, StoreOutcome::no_space,
+      [id, expected = std::move(expected), hash = std::move(hash)](AccountTables& tables) {
+        return tables.rehash(id, expected, hash);
+      },
+      std::move(done));
 }
 
 template <class Change>
 bool EmbeddedAccountStore::ask_epoch(Change change, AuditEntry audit, Done<EpochChange> done) {
-  return ask(true, EpochChange{StoreOutcome::no_space, {}},
-             [change = std::move(change), audit = std::move(audit)](AccountTables& tables) { return change(tables, audit); },
-             std::move(done));
+  return ask(
+      true, EpochChange{StoreOutcome::no_space, {}},
+      [change = std::move(change), audit = std::move(audit)](AccountTables& tables) { return change(tables, audit); },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::change_password(PasswordChange change, AuditEntry audit, Done<EpochChange> done) {
-  return ask_epoch([change = std::move(change)](AccountTables& t, const AuditEntry& a) { return t.change_password(change, a); },
-                   std::move(audit), std::move(done));
+  return ask_epoch(
+      [change = std::move(change)](AccountTables& t, const AuditEntry& a) { return t.change_password(change, a); },
+      std::move(audit), std::move(done));
 }
 
 bool EmbeddedAccountStore::revoke_all(UserId id, WallTime now, AuditEntry audit, Done<EpochChange> done) {
@@ -191,9 +208,11 @@ bool EmbeddedAccountStore::revoke_all(UserId id, WallTime now, AuditEntry audit,
                    std::move(audit), std::move(done));
 }
 
-bool EmbeddedAccountStore::set_disabled(UserId id, bool disabled, WallTime now, AuditEntry audit, Done<EpochChange> done) {
-  return ask_epoch([id, disabled, now](AccountTables& t, const AuditEntry& a) { return t.set_disabled(id, disabled, now, a); },
-                   std::move(audit), std::move(done));
+bool EmbeddedAccountStore::set_disabled(UserId id, bool disabled, WallTime now, AuditEntry audit,
+                                        Done<EpochChange> done) {
+  return ask_epoch(
+      [id, disabled, now](AccountTables& t, const AuditEntry& a) { return t.set_disabled(id, disabled, now, a); },
+      std::move(audit), std::move(done));
 }
 
 bool EmbeddedAccountStore::set_role(UserId id, Role role, WallTime now, AuditEntry audit, Done<EpochChange> done) {
@@ -202,66 +221,77 @@ bool EmbeddedAccountStore::set_role(UserId id, Role role, WallTime now, AuditEnt
 }
 
 bool EmbeddedAccountStore::seed(SeedRequest request, Done<StoreOutcome> done) {
-  return ask(true, StoreOutcome::no_space, [request](AccountTables& tables) { return tables.seed(request); }, std::move(done));
+  return ask(
+      true, StoreOutcome::no_space, [request](AccountTables& tables) { return tables.seed(request); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::open_family(RefreshFamily family, std::uint32_t epoch, AuditEntry audit,
                                        Done<StoreOutcome> done) {
-  return ask(true, StoreOutcome::no_space,
-             [family, epoch, audit = std::move(audit)](AccountTables& tables) {
-               return tables.open_family(family, epoch, audit);
-             },
-             std::move(done));
+  return ask(
+      true, StoreOutcome::no_space,
+      [family, epoch, audit = std::move(audit)](AccountTables& tables) {
+        return tables.open_family(family, epoch, audit);
+      },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::rotate(RotateRequest request, AuditEntry reuse, Done<Rotation> done) {
-  return ask(true, Rotation{RotateOutcome::no_space, {}},
-             [request, reuse = std::move(reuse)](AccountTables& tables) { return tables.rotate(request, reuse); },
-             std::move(done));
+  return ask(
+      true, Rotation{RotateOutcome::no_space, {}},
+      [request, reuse = std::move(reuse)](AccountTables& tables) { return tables.rotate(request, reuse); },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::revoke_family(FamilyId id, WallTime now, AuditEntry audit, Done<StoreOutcome> done) {
-  return ask(true, StoreOutcome::no_space,
-             [id, now, audit = std::move(audit)](AccountTables& tables) { return tables.revoke_family(id, now, audit); },
-             std::move(done));
+  return ask(
+      true, StoreOutcome::no_space,
+      [id, now, audit = std::move(audit)](AccountTables& tables) { return tables.revoke_family(id, now, audit); },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::load(WallTime since, Done<AuthState> done) {
-  return ask(false, AuthState{}, [since](AccountTables& tables) { return tables.load(since); }, std::move(done));
+  return ask(
+      false, AuthState{}, [since](AccountTables& tables) { return tables.load(since); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::prune(WallTime before, Done<StoreOutcome> done) {
-  return ask(true, StoreOutcome::no_space, [before](AccountTables& tables) { return tables.prune(before); }, std::move(done));
+  return ask(
+      true, StoreOutcome::no_space, [before](AccountTables& tables) { return tables.prune(before); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::append_audit(AuditEntry entry, Done<StoreOutcome> done) {
-  return ask(true, StoreOutcome::no_space,
-             [entry = std::move(entry)](AccountTables& tables) {
-               tables.append_audit(entry);
-               return StoreOutcome::done;
-             },
-             std::move(done));
+  return ask(
+      true, StoreOutcome::no_space,
+      [entry = std::move(entry)](AccountTables& tables) {
+        tables.append_audit(entry);
+        return StoreOutcome::done;
+      },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::audit_page(std::uint64_t before, std::size_t limit, Done<std::vector<AuditRow>> done) {
-  return ask(false, std::vector<AuditRow>(),
-             [before, limit](AccountTables& tables) { return tables.audit_page(before, limit); }, std::move(done));
+  return ask(
+      false, std::vector<AuditRow>(),
+      [before, limit](AccountTables& tables) { return tables.audit_page(before, limit); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::check_audit(Done<AuditCheck> done) {
-  return ask(false, AuditCheck{}, [](AccountTables& tables) { return tables.check_audit(); }, std::move(done));
+  return ask(
+      false, AuditCheck{}, [](AccountTables& tables) { return tables.check_audit(); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) {
-  return ask(true, StoreOutcome::no_space,
-             [setting = std::move(setting), audit = std::move(audit)](AccountTables& tables) {
-               return tables.put_setting(setting, audit);
-             },
-             std::move(done));
+  return ask(
+      true, StoreOutcome::no_space,
+      [setting = std::move(setting), audit = std::move(audit)](AccountTables& tables) {
+        return tables.put_setting(setting, audit);
+      },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::settings(Done<std::vector<Setting>> done) {
-  return ask(false, std::vector<Setting>(), [](AccountTables& tables) { return tables.settings(); }, std::move(done));
+  return ask(
+      false, std::vector<Setting>(), [](AccountTables& tables) { return tables.settings(); }, std::move(done));
 }
 
 }  // namespace scalemart

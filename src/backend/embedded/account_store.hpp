@@ -20,23 +20,23 @@ class AccountTables;
 /// Purpose: see port/account_store.hpp.
 /// Operation: one thread owns the one connection (WAL, synchronous=FULL, exclusive; see journal.hpp for why).
 /// It takes whatever waits and runs it in one transaction, since syncing is what costs; then it answers.
-/// Concurrency: as the port says. Destruction finishes what was taken; a callback's new request is refused then.
-/// Errors: a full disk refuses the transaction's changes, while its reads are answered. Everything else calls
-/// `fatal`, which does not return.
+/// Concurrency: as the port says. Destruction finishes what was taken; a callback's new request is refused
+/// then. Errors: a full disk refuses the transaction's changes, while its reads are answered. Everything else
+/// calls `fatal`, which does not return.
 class EmbeddedAccountStore final : public AccountStore {
  public:
   struct Options {
     std::filesystem::path file{};
     std::size_t queue_max = 4096;
-    std::size_t batch_max = 256;                         ///< Requests in one transaction.
-    std::uint64_t checkpoint_bytes = 4ULL << 20;         ///< The WAL is written back once it is this long.
-    std::uint64_t pages_max = 0;                         ///< 0: as many as the disk holds. For tests.
+    std::size_t batch_max = 256;                           ///< Requests in one transaction.
+    std::uint64_t checkpoint_bytes = 4ULL << 20;           ///< The WAL is written back once it is this long.
+    std::uint64_t pages_max = 0;                           ///< 0: as many as the disk holds. For tests.
     std::function<void(const std::string& line)> fatal{};  ///< Default: write the line to stderr and abort.
   };
   [[nodiscard]] static Result<std::unique_ptr<EmbeddedAccountStore>> open(Options options);
   ~EmbeddedAccountStore() override;
-  /// Finishes what was taken, answers it and closes the file; later requests are refused. Idempotent; not from
-  /// a callback.
+  /// Finishes what was taken, answers it and closes the file; later requests are refused. Idempotent; not
+  /// from a callback.
   void stop();
 
   bool create(Account account, std::optional<RefreshFamily> first, AuditEntry audit, Done<StoreOutcome> done) override;

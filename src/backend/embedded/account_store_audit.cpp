@@ -21,7 +21,8 @@ Digest256 chain(const Digest256& previous, std::uint64_t sequence, const AuditEn
     bytes += *field;
   }
   Digest256 digest;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
   return digest;
 }
 
@@ -73,8 +74,9 @@ void AccountTables::append_audit(const AuditEntry& entry) {
 
 std::vector<AuditRow> AccountTables::audit_page(std::uint64_t before, std::size_t limit) {
   std::vector<AuditRow> page;
-  auto& rows = statement("SELECT sequence, who, what, target, at, origin, before, after, hash FROM audit"
-                         " WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2");
+  auto& rows = statement(
+      "SELECT sequence, who, what, target, at, origin, before, after, hash FROM audit"
+      " WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2");
   rows.bind(1, before == 0 ? INT64_MAX : static_cast<std::int64_t>(before)).bind(2, static_cast<std::int64_t>(limit));
   while (next(rows)) page.push_back(read_audit_row(rows));
   rows.reset();

@@ -20,7 +20,8 @@ bool same_digest(std::span<const std::byte> a, const Digest256& b) {
 void AccountTables::insert_family(const RefreshFamily& family) {
   const IdBytes id(family.id);
   const IdBytes user(family.user);
-  run(statement("INSERT INTO families(id, user, secret, token, created, expires, generation) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 1)")
+  run(statement("INSERT INTO families(id, user, secret, token, created, expires, generation) VALUES(?1, ?2, "
+                "?3, ?4, ?5, ?6, 1)")
           .bind(1, id)
           .bind(2, user)
           .bind(3, std::span<const std::byte>(family.secret))
@@ -75,7 +76,9 @@ Rotation AccountTables::rotate(const RotateRequest& request, const AuditEntry& r
 
 void AccountTables::remember_revoked(FamilyId id, WallTime now) {
   const IdBytes bytes(id);
-  run(statement("INSERT INTO revoked(family, at) VALUES(?1, ?2) ON CONFLICT(family) DO NOTHING").bind(1, bytes).bind(2, now.ms));
+  run(statement("INSERT INTO revoked(family, at) VALUES(?1, ?2) ON CONFLICT(family) DO NOTHING")
+          .bind(1, bytes)
+          .bind(2, now.ms));
 }
 
 StoreOutcome AccountTables::revoke_family(FamilyId id, WallTime now, const AuditEntry& audit) {
@@ -104,7 +107,8 @@ AuthState AccountTables::load(WallTime since) {
   auto& epochs = statement("SELECT id, epoch, epoch_at FROM users WHERE epoch_at IS NOT NULL AND epoch_at >= ?1");
   epochs.bind(1, since.ms);
   while (next(epochs))
-    state.epochs.push_back({read_id<UserId>(epochs.blob(0)), static_cast<std::uint32_t>(epochs.integer(1)), {epochs.integer(2)}});
+    state.epochs.push_back(
+        {read_id<UserId>(epochs.blob(0)), static_cast<std::uint32_t>(epochs.integer(1)), {epochs.integer(2)}});
   epochs.reset();
   auto& revoked = statement("SELECT family, at FROM revoked WHERE at >= ?1");
   revoked.bind(1, since.ms);

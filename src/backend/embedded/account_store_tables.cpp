@@ -13,20 +13,23 @@ constexpr std::size_t kPageBytes = 4096;
 
 constexpr const char* kSchema =
     "CREATE TABLE users("
-    " id BLOB PRIMARY KEY, email TEXT NOT NULL COLLATE NOCASE UNIQUE, name TEXT NOT NULL, role INTEGER NOT NULL,"
+    " id BLOB PRIMARY KEY, email TEXT NOT NULL COLLATE NOCASE UNIQUE, name TEXT NOT NULL, role INTEGER NOT "
+    "NULL,"
     " password TEXT NOT NULL, disabled INTEGER NOT NULL, epoch INTEGER NOT NULL, epoch_at INTEGER,"
     " created INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX users_epoch_at ON users(epoch_at) WHERE epoch_at IS NOT NULL;"
     "CREATE INDEX users_admin ON users(role) WHERE role <> 0;"
     "CREATE TABLE families("
-    " id BLOB PRIMARY KEY, user BLOB NOT NULL, secret BLOB NOT NULL, token BLOB NOT NULL, created INTEGER NOT NULL,"
+    " id BLOB PRIMARY KEY, user BLOB NOT NULL, secret BLOB NOT NULL, token BLOB NOT NULL, created INTEGER "
+    "NOT NULL,"
     " expires INTEGER NOT NULL, revoked INTEGER, generation INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX families_user ON families(user, created);"
     "CREATE INDEX families_expires ON families(expires);"
     "CREATE TABLE revoked(family BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX revoked_at ON revoked(at);"
     "CREATE TABLE audit("
-    " sequence INTEGER PRIMARY KEY, who TEXT NOT NULL, what TEXT NOT NULL, target TEXT NOT NULL, at INTEGER NOT NULL,"
+    " sequence INTEGER PRIMARY KEY, who TEXT NOT NULL, what TEXT NOT NULL, target TEXT NOT NULL, at INTEGER "
+    "NOT NULL,"
     " origin TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, hash BLOB NOT NULL) STRICT;"
     "CREATE TABLE settings(key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "PRAGMA application_id=0x53634163;"  // "ScAc"
@@ -111,7 +114,9 @@ void AccountTables::begin() {
   run(statement("BEGIN IMMEDIATE"));
 }
 
-void AccountTables::commit() { run(statement("COMMIT")); }
+void AccountTables::commit() {
+  run(statement("COMMIT"));
+}
 
 void AccountTables::roll_back() {
   for (Prepared& each : prepared_) each.statement.reset();
@@ -152,7 +157,8 @@ std::optional<Account> AccountTables::read_account(sqlite::Statement& found) {
 std::vector<Account> AccountTables::list(UserId after, std::size_t limit) {
   const IdBytes bytes(after);
   auto& rows = statement(
-      "SELECT id, email, name, role, password, disabled, epoch, created FROM users WHERE id > ?1 ORDER BY id LIMIT ?2");
+      "SELECT id, email, name, role, password, disabled, epoch, created FROM users WHERE id > ?1 ORDER BY id "
+      "LIMIT ?2");
   rows.bind(1, bytes).bind(2, static_cast<std::int64_t>(limit));
   std::vector<Account> accounts;
   while (next(rows)) accounts.push_back(account_of(rows));
@@ -177,7 +183,8 @@ std::optional<Account> AccountTables::find(UserId id) {
 }
 
 std::optional<Account> AccountTables::find_by_email(std::string_view email) {
-  auto& found = statement("SELECT id, email, name, role, password, disabled, epoch, created FROM users WHERE email = ?1");
+  auto& found =
+      statement("SELECT id, email, name, role, password, disabled, epoch, created FROM users WHERE email = ?1");
   found.bind(1, email);
   return read_account(found);
 }
@@ -206,7 +213,10 @@ StoreOutcome AccountTables::create(const Account& account, const RefreshFamily* 
 
 StoreOutcome AccountTables::rehash(UserId id, std::string_view expected, std::string_view hash) {
   const IdBytes bytes(id);
-  run(statement("UPDATE users SET password = ?1 WHERE id = ?2 AND password = ?3").bind(1, hash).bind(2, bytes).bind(3, expected));
+  run(statement("UPDATE users SET password = ?1 WHERE id = ?2 AND password = ?3")
+          .bind(1, hash)
+          .bind(2, bytes)
+          .bind(3, expected));
   return sqlite3_changes64(db_.raw()) == 1 ? StoreOutcome::done : StoreOutcome::stale;
 }
 

@@ -39,7 +39,8 @@ class EmbeddedAccounts : public ::testing::Test {
   }
   static AuditEntry entry(const std::string& what) { return {"who", what, "", kNow, "", "", ""}; }
   static StoreOutcome create(AccountStore& store, std::uint64_t n, std::size_t name_bytes = 20) {
-    return ask_store<StoreOutcome>([&](auto done) { return store.create(account(n, name_bytes), std::nullopt, entry("registered"), done); });
+    return ask_store<StoreOutcome>(
+        [&](auto done) { return store.create(account(n, name_bytes), std::nullopt, entry("registered"), done); });
   }
   static StoreOutcome audit(AccountStore& store, const std::string& what) {
     return ask_store<StoreOutcome>([&](auto done) { return store.append_audit(entry(what), done); });
@@ -69,10 +70,14 @@ TEST_F(EmbeddedAccounts, EverythingIsThereAfterARestart) {
 }
 
 TEST_F(EmbeddedAccounts, EditedAuditIsNoticed) {
-  struct Row { const char* sql; std::uint64_t bad; };
-  for (const Row& row : {Row{"UPDATE audit SET who = 'somebody else' WHERE sequence = 3", 3},
-                         Row{"UPDATE audit SET at = at + 1 WHERE sequence = 1", 1}, Row{"DELETE FROM audit WHERE sequence = 4", 4},
-                         Row{"UPDATE audit SET who = 'wh', what = 'o' || what WHERE sequence = 2", 2}}) {
+  struct Row {
+    const char* sql;
+    std::uint64_t bad;
+  };
+  for (const Row& row :
+       {Row{"UPDATE audit SET who = 'somebody else' WHERE sequence = 3", 3},
+        Row{"UPDATE audit SET at = at + 1 WHERE sequence = 1", 1}, Row{"DELETE FROM audit WHERE sequence = 4", 4},
+        Row{"UPDATE audit SET who = 'wh', what = 'o' || what WHERE sequence = 2", 2}}) {
     std::filesystem::remove(file());
     auto store = open();
     for (int i = 0; i < 5; ++i) ASSERT_EQ(audit(*store, "act"), StoreOutcome::done);
@@ -93,9 +98,9 @@ TEST_F(EmbeddedAccounts, ManyWritersShareTransactionsAndAllAreAnswered) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kEach; ++i) {
         const auto n = static_cast<std::uint64_t>(t * kEach + i + 1);
-        while (!store->create(account(n), std::nullopt, entry("registered"), [&](StoreOutcome outcome) {
-          done += outcome == StoreOutcome::done;
-        })) std::this_thread::yield();
+        while (!store->create(account(n), std::nullopt, entry("registered"),
+                              [&](StoreOutcome outcome) { done += outcome == StoreOutcome::done; }))
+          std::this_thread::yield();
       }
     });
   for (std::thread& t : threads) t.join();
@@ -143,7 +148,10 @@ TEST_F(EmbeddedAccounts, HundredThousandBuyersAreSeededInSeconds) {
   auto store = open();
   const SystemClock clock;
   const SteadyTime begin = clock.steady();
-  EXPECT_EQ(ask_store<StoreOutcome>([&](auto done) { return store->seed({{8, 1}, kSeedMax, kNow}, done); }), StoreOutcome::done);
+  EXPECT_EQ(ask_store<StoreOutcome>([&](auto done) {
+              return store->seed({{8, 1}, kSeedMax, kNow}, done);
+            }),
+            StoreOutcome::done);
   EXPECT_LT(clock.steady() - begin, std::chrono::seconds(20));
   EXPECT_TRUE(ask_store<std::optional<Account>>([&](auto done) { return store->find({8, kSeedMax}, done); }));
 }

@@ -8,7 +8,8 @@
 
 namespace scalemart {
 
-/// Checks the chain of the trail; changes nothing on disk. An error: the file cannot be read as one of accounts.
+/// Checks the chain of the trail; changes nothing on disk. An error: the file cannot be read as one of
+/// accounts.
 [[nodiscard]] Result<AuditCheck> look_at_audit(const std::filesystem::path& accounts);
 
 }  // namespace scalemart

@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view kVersionPrefix = "scalemart data ";
 
 /// Files that any fresh mount or checkout may have.
-bool is_neutral(const std::string& name) { return name == "lost+found" || name == "lock" || name.starts_with('.'); }
+bool is_neutral(const std::string& name) {
+  return name == "lost+found" || name == "lock" || name.starts_with('.');
+}
 
 Result<void> require_ours_or_empty(const fs::path& path) {
   std::error_code failed;

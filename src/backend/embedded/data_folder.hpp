@@ -33,9 +33,9 @@ class DataFolder {
   bool is_new_;
 };
 
-/// Purpose: a folder to look at and not to change: a shop's that nobody has open, or a backup. Where it has a lock
-/// file it is held for as long as the object lives; none is made.
-/// Errors: one line, as above; also when the folder is none of ours.
+/// Purpose: a folder to look at and not to change: a shop's that nobody has open, or a backup. Where it has a
+/// lock file it is held for as long as the object lives; none is made. Errors: one line, as above; also when
+/// the folder is none of ours.
 class FolderLook {
  public:
   [[nodiscard]] static Result<FolderLook> open(const std::filesystem::path& path);

@@ -79,8 +79,8 @@ TEST(DataFolder, FreshMountIsTaken) {
 TEST(DiskReserve, StandsAndIsGivenUpOnce) {
   TestFolder temp;
   ManualClock clock;
-  DiskReserve reserve(temp.path(), {.ballast_bytes = 1 << 20, .free_bytes_min = 1, .poll = std::chrono::milliseconds(200)},
-                      clock);
+  DiskReserve reserve(temp.path(),
+                      {.ballast_bytes = 1 << 20, .free_bytes_min = 1, .poll = std::chrono::milliseconds(200)}, clock);
   EXPECT_TRUE(reserve.has_room());
   EXPECT_EQ(std::filesystem::file_size(temp.path() / "ballast"), 1U << 20);
   EXPECT_TRUE(reserve.give_up());
@@ -91,8 +91,8 @@ TEST(DiskReserve, StandsAndIsGivenUpOnce) {
 TEST(DiskReserve, LooksAgainAfterItsTime) {
   TestFolder temp;
   ManualClock clock;
-  DiskReserve reserve(temp.path(), {.ballast_bytes = 1 << 20, .free_bytes_min = 1, .poll = std::chrono::milliseconds(200)},
-                      clock);
+  DiskReserve reserve(temp.path(),
+                      {.ballast_bytes = 1 << 20, .free_bytes_min = 1, .poll = std::chrono::milliseconds(200)}, clock);
   EXPECT_TRUE(reserve.has_room());
   reserve.give_up();
   EXPECT_FALSE(reserve.has_room());

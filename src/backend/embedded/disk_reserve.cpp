@@ -37,8 +37,7 @@ bool DiskReserve::make_ballast() const noexcept {
 bool DiskReserve::has_room() noexcept {
   const std::int64_t now = clock_.steady().time_since_epoch().count();
   std::int64_t due = next_look_ns_.load(std::memory_order_relaxed);
-  if (now >= due &&
-      next_look_ns_.compare_exchange_strong(due, now + std::chrono::nanoseconds(options_.poll).count()))
+  if (now >= due && next_look_ns_.compare_exchange_strong(due, now + std::chrono::nanoseconds(options_.poll).count()))
     look();
   return room_.load(std::memory_order_acquire);
 }

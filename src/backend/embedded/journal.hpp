@@ -39,8 +39,8 @@ class SqliteJournal final : public Journal {
  public:
   struct Options {
     std::filesystem::path file;
-    DiskReserve* reserve = nullptr;  ///< Outlives the journal. nullptr: there is always room.
-    std::uint64_t checkpoint_bytes = 1ULL << 20;  ///< The WAL is written back once it is this long.
+    DiskReserve* reserve = nullptr;                      ///< Outlives the journal. nullptr: there is always room.
+    std::uint64_t checkpoint_bytes = 1ULL << 20;         ///< The WAL is written back once it is this long.
     std::function<void(const std::string& line)> fatal;  ///< Default: write the line to stderr and abort.
     std::function<void(std::chrono::nanoseconds took)> on_checkpoint;
   };
@@ -50,8 +50,7 @@ class SqliteJournal final : public Journal {
   Appended append(std::span<const Record> records, bool for_release) override;
   void tidy() override;
   [[nodiscard]] JournalHead head() const override { return head_; }
-  Result<void> replay(Sequence after, const ChainHash& known,
-                      const std::function<void(const Record&)>& visit) override;
+  Result<void> replay(Sequence after, const ChainHash& known, const std::function<void(const Record&)>& visit) override;
   Result<Sequence> read(Sequence after, std::size_t max, const std::function<void(const Record&)>& visit) override;
   [[nodiscard]] bool has_room_for_buys() const noexcept override;
 
@@ -68,7 +67,8 @@ class SqliteJournal final : public Journal {
   [[nodiscard]] Result<void> make_tables(bool& full);
   [[nodiscard]] Result<void> load_head();
   [[nodiscard]] Result<void> require_batch_end(Sequence after, const ChainHash& known);
-  [[nodiscard]] bool insert(Sequence first, std::uint64_t count, std::span<const std::byte> bytes, const ChainHash& hash);
+  [[nodiscard]] bool insert(Sequence first, std::uint64_t count, std::span<const std::byte> bytes,
+                            const ChainHash& hash);
   [[noreturn]] void die(std::string_view doing);
   static int committed(void* self, sqlite3* db, const char* name, int frames);
 
@@ -84,9 +84,9 @@ class SqliteJournal final : public Journal {
   std::uint64_t wal_bytes_ = 0;
 };
 
-/// Purpose: reads a journal's batches from the first one on, without a look inside, and changes nothing on disk
-/// (see sqlite::Connection::open_to_look).
-/// Concurrency: one thread, and no process that has the journal open.
+/// Purpose: reads a journal's batches from the first one on, without a look inside, and changes nothing on
+/// disk (see sqlite::Connection::open_to_look). Concurrency: one thread, and no process that has the journal
+/// open.
 class JournalLook {
  public:
   [[nodiscard]] static Result<JournalLook> open(const std::filesystem::path& file);

@@ -13,9 +13,13 @@ void put_u64(std::byte* out, std::uint64_t value) {
 
 }  // namespace
 
-void ChainHasher::Free::operator()(evp_md_ctx_st* context) const noexcept { EVP_MD_CTX_free(context); }
+void ChainHasher::Free::operator()(evp_md_ctx_st* context) const noexcept {
+  EVP_MD_CTX_free(context);
+}
 
-ChainHasher::ChainHasher() : context_(EVP_MD_CTX_new()) { SCALEMART_CHECK(context_ != nullptr); }
+ChainHasher::ChainHasher() : context_(EVP_MD_CTX_new()) {
+  SCALEMART_CHECK(context_ != nullptr);
+}
 
 ChainHash ChainHasher::next(const ChainHash& previous, Sequence first, std::uint64_t count,
                             std::span<const std::byte> bytes) {

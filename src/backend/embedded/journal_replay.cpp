@@ -62,9 +62,12 @@ class Reading {
   /// False: there are no more rows.
   [[nodiscard]] Result<bool> next() {
     switch (statement_.step()) {
-      case sqlite::Statement::Step::row: return true;
-      case sqlite::Statement::Step::done: return false;
-      case sqlite::Statement::Step::failed: break;
+      case sqlite::Statement::Step::row:
+        return true;
+      case sqlite::Statement::Step::done:
+        return false;
+      case sqlite::Statement::Step::failed:
+        break;
     }
     return db_.failure("read the journal");
   }
@@ -125,8 +128,7 @@ Result<void> SqliteJournal::replay(Sequence after, const ChainHash& known,
   return {};
 }
 
-Result<Sequence> SqliteJournal::read(Sequence after, std::size_t max,
-                                     const std::function<void(const Record&)>& visit) {
+Result<Sequence> SqliteJournal::read(Sequence after, std::size_t max, const std::function<void(const Record&)>& visit) {
   Sequence reached = after;
   Reading reading(db_, select_from_, after + 1);
   while (reached - after < max) {
@@ -173,9 +175,12 @@ Result<std::optional<RawBatch>> JournalLook::next() {
     reading_ = true;
   }
   switch (rows_.step()) {
-    case sqlite::Statement::Step::done: return std::optional<RawBatch>();
-    case sqlite::Statement::Step::failed: return db_.failure("read the journal");
-    case sqlite::Statement::Step::row: break;
+    case sqlite::Statement::Step::done:
+      return std::optional<RawBatch>();
+    case sqlite::Statement::Step::failed:
+      return db_.failure("read the journal");
+    case sqlite::Statement::Step::row:
+      break;
   }
   const auto row = row_of(rows_);
   if (!row) return row.error();
@@ -190,8 +195,10 @@ bool JournalLook::is_damage() const noexcept {
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_READONLY: return false;
-    default: return true;
+    case SQLITE_READONLY:
+      return false;
+    default:
+      return true;
   }
 }
 

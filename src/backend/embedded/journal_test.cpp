@@ -96,7 +96,9 @@ TEST_F(JournalTest, ReplaysFromTheEndOfABatchOnly) {
 
 TEST_F(JournalTest, ChangedBytesAreNamed) {
   fill();
-  edit("UPDATE batch SET bytes = CAST(substr(bytes, 1, 20) || x'ff' || substr(bytes, 22) AS BLOB) WHERE first = 4");
+  edit(
+      "UPDATE batch SET bytes = CAST(substr(bytes, 1, 20) || x'ff' || substr(bytes, 22) AS BLOB) WHERE first "
+      "= 4");
   EXPECT_NE(replay_error().find("the batch at sequence 4 was changed"), std::string::npos) << replay_error();
 }
 
@@ -114,8 +116,9 @@ TEST_F(JournalTest, MissingBatchIsNamed) {
 
 TEST_F(JournalTest, SwappedBatchesAreNamed) {
   fill();
-  edit("UPDATE batch SET first = 100 WHERE first = 4; UPDATE batch SET first = 4 WHERE first = 5;"
-       "UPDATE batch SET first = 9 WHERE first = 100");
+  edit(
+      "UPDATE batch SET first = 100 WHERE first = 4; UPDATE batch SET first = 4 WHERE first = 5;"
+      "UPDATE batch SET first = 9 WHERE first = 100");
   EXPECT_NE(replay_error().find("the batch at sequence 4 was changed"), std::string::npos) << replay_error();
 }
 

@@ -13,7 +13,8 @@ namespace scalemart {
 /// Purpose: a ring of records between one producer that must never wait and one consumer that may get no
 /// processor for seconds. A batch that does not fit is left out whole: the consumer sees the gap in the
 /// sequences and reads it from the journal.
-/// Concurrency: offer() on one thread, the rest on another. No lock, no allocation, no memory freed across threads.
+/// Concurrency: offer() on one thread, the rest on another. No lock, no allocation, no memory freed across
+/// threads.
 class QueryBacklog {
  public:
   /// `records`: how many it holds, a power of two.

@@ -8,7 +8,8 @@ namespace scalemart {
 namespace {
 
 constexpr std::string_view kSelect =
-    "SELECT sequence, id, product, buyer, quantity, unit_price, status, reason, created, begun, ended, refunded, payment"
+    "SELECT sequence, id, product, buyer, quantity, unit_price, status, reason, created, begun, ended, "
+    "refunded, payment"
     " FROM orders";
 
 template <class Id>
@@ -36,7 +37,9 @@ std::optional<std::pair<OrderId, OrderId>> range_of(std::string_view prefix) {
   return std::make_pair(*first, *last);
 }
 
-Error bad_cursor() { return error("the cursor is not one of this list"); }
+Error bad_cursor() {
+  return error("the cursor is not one of this list");
+}
 
 }  // namespace
 
@@ -105,8 +108,8 @@ Result<OrderPage> QueryTables::search(const OrderSearch& search) {
   OrderPage page;
   page.as_of = applied_;
   const bool by_id = !search.id_prefix.empty();
-  // Without statistics SQLite cannot know which index is best; a + keeps it from using one. A buyer's orders are
-  // few, an id's beginning leaves few, a product's are fewer than all of a status.
+  // Without statistics SQLite cannot know which index is best; a + keeps it from using one. A buyer's orders
+  // are few, an id's beginning leaves few, a product's are fewer than all of a status.
   const bool by_buyer = search.buyer.has_value();
   std::vector<Condition> conditions;
   if (by_buyer) conditions.push_back({"buyer = ", bytes_of(search.buyer->hi, search.buyer->lo)});

@@ -47,7 +47,9 @@ QueryStore::QueryStore(Options options, std::unique_ptr<QueryTables> tables, Seq
       applied_(tables->applied()),
       tables_(std::move(tables)) {}
 
-QueryStore::~QueryStore() { stop(); }
+QueryStore::~QueryStore() {
+  stop();
+}
 
 void QueryStore::start() {
   requests_ = std::thread([this] { run_requests(); });

@@ -19,14 +19,14 @@
 
 namespace scalemart {
 
-/// Purpose: port/order_archive.hpp over a second SQLite database that can be rebuilt from the journal at any time.
-/// Operation: offer() leaves committed records in a ring; a thread of idle priority writes them in small
-/// transactions. When the ring was full, or after a start, what is missing is read from the journal through
-/// `read_records`. A file that is damaged, of another format or ahead of the journal is made anew.
-/// Concurrency: offer() on the sequencer's thread: a copy per record, no lock, no allocation. Questions from any
-/// thread that may block: they share one connection with the writer and go before its next transaction. The
-/// idle thread takes no lock that anything but a question waits for: a second thread of normal priority, asleep
-/// otherwise, asks for journal records.
+/// Purpose: port/order_archive.hpp over a second SQLite database that can be rebuilt from the journal at any
+/// time. Operation: offer() leaves committed records in a ring; a thread of idle priority writes them in
+/// small transactions. When the ring was full, or after a start, what is missing is read from the journal
+/// through `read_records`. A file that is damaged, of another format or ahead of the journal is made anew.
+/// Concurrency: offer() on the sequencer's thread: a copy per record, no lock, no allocation. Questions from
+/// any thread that may block: they share one connection with the writer and go before its next transaction.
+/// The idle thread takes no lock that anything but a question waits for: a second thread of normal priority,
+/// asleep otherwise, asks for journal records.
 class QueryStore final : public OrderArchive {
  public:
   /// Appends records after `after` to the list, which has room for `max`, and then calls `done`, once, on any
@@ -39,17 +39,18 @@ class QueryStore final : public OrderArchive {
     std::size_t transaction_records = 128;
     std::size_t catch_up_records = 4096;
     ReadRecords read_records;
-    std::function<bool()> has_room;  ///< False: the disk is nearly full, so wait. Empty: always.
+    std::function<bool()> has_room;                        ///< False: the disk is nearly full, so wait. Empty: always.
     std::function<void(const std::string& line)> on_note;  ///< Rebuilding, or a failure that is tried again.
-    std::chrono::milliseconds poll{25};     ///< How often it looks for new records.
-    std::chrono::milliseconds retry{1000};  ///< After a failure, or while there is no room.
+    std::chrono::milliseconds poll{25};                    ///< How often it looks for new records.
+    std::chrono::milliseconds retry{1000};                 ///< After a failure, or while there is no room.
   };
   /// Opens or rebuilds. `journal_head`: the last record there is.
   static Result<std::unique_ptr<QueryStore>> open(Options options, Sequence journal_head);
   ~QueryStore() override;
 
   void start();
-  /// Ends after the transaction at hand; the next start reads on from the journal. Idempotent. After the sequencer's.
+  /// Ends after the transaction at hand; the next start reads on from the journal. Idempotent. After the
+  /// sequencer's.
   void stop();
 
   /// Not empty, in order, each batch after the one before.

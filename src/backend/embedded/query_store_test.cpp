@@ -9,11 +9,13 @@
 namespace scalemart {
 namespace {
 
+using std::chrono::milliseconds;
 using test::product_created;
 using test::reserved;
-using std::chrono::milliseconds;
 
-OrderId order_of(Sequence sequence) { return std::get<record::Reserved>(reserved(sequence).payload).order; }
+OrderId order_of(Sequence sequence) {
+  return std::get<record::Reserved>(reserved(sequence).payload).order;
+}
 
 template <class Payload>
 Record change(Sequence sequence, Payload payload) {
@@ -68,7 +70,8 @@ class QueryStoreTest : public testing::Test {
     }
     add(orders);
     add({change(43, record::Begun{order_of(3), 1}), change(44, record::Confirmed{order_of(3), "pay-3"}),
-         change(45, record::Begun{order_of(4), 1}), change(46, record::Failed{order_of(4), StatusReason::payment_declined}),
+         change(45, record::Begun{order_of(4), 1}),
+         change(46, record::Failed{order_of(4), StatusReason::payment_declined}),
          change(47, record::Expired{order_of(5)}), change(48, record::Cancelled{order_of(6)}),
          change(49, record::Begun{order_of(7), 1}), change(50, record::Begun{order_of(7), 2}),
          change(51, record::Confirmed{order_of(7), "pay-7"}), change(52, record::Refunded{order_of(7)}),
@@ -117,9 +120,9 @@ TEST_F(QueryStoreTest, OrderHasItsWholeStory) {
   std::vector<std::pair<OrderStatus, std::int64_t>> story;
   for (const auto& step : order.history) story.emplace_back(step.status, step.at.ms - 1'700'000'000'000);
   EXPECT_EQ(story, (std::vector<std::pair<OrderStatus, std::int64_t>>{{OrderStatus::pending, 7},
-                                                                    {OrderStatus::processing, 49},
-                                                                    {OrderStatus::confirmed, 51},
-                                                                    {OrderStatus::refunded, 52}}));
+                                                                      {OrderStatus::processing, 49},
+                                                                      {OrderStatus::confirmed, 51},
+                                                                      {OrderStatus::refunded, 52}}));
   found = store_->find(order_of(4));
   ASSERT_TRUE(found && *found);
   EXPECT_EQ((*found)->order.reason, StatusReason::payment_declined);
@@ -159,7 +162,8 @@ TEST_F(QueryStoreTest, SearchesFindWhatAPlainScanFinds) {
             if (!to_string(o.order.id).starts_with(prefix)) continue;
             expected.push_back(o.order.sequence);
           }
-          EXPECT_EQ(all_pages(search), expected) << product << " status " << status << " buyer " << buyer << " id " << prefix;
+          EXPECT_EQ(all_pages(search), expected)
+              << product << " status " << status << " buyer " << buyer << " id " << prefix;
         }
       }
     }

@@ -10,8 +10,10 @@ namespace {
 constexpr const char* kSchemaVersion = "1";
 constexpr const char* kSchema =
     "CREATE TABLE product(ref INTEGER PRIMARY KEY, slug TEXT NOT NULL, currency TEXT NOT NULL) STRICT;"
-    "CREATE TABLE orders(sequence INTEGER PRIMARY KEY, id BLOB NOT NULL, product INTEGER NOT NULL, buyer BLOB NOT NULL,"
-    " quantity INTEGER NOT NULL, unit_price INTEGER NOT NULL, status INTEGER NOT NULL, reason INTEGER NOT NULL,"
+    "CREATE TABLE orders(sequence INTEGER PRIMARY KEY, id BLOB NOT NULL, product INTEGER NOT NULL, buyer "
+    "BLOB NOT NULL,"
+    " quantity INTEGER NOT NULL, unit_price INTEGER NOT NULL, status INTEGER NOT NULL, reason INTEGER NOT "
+    "NULL,"
     " created INTEGER NOT NULL, begun INTEGER, ended INTEGER, refunded INTEGER, payment TEXT) STRICT;"
     "CREATE UNIQUE INDEX orders_by_id ON orders(id);"
     "CREATE INDEX orders_by_buyer ON orders(buyer);"
@@ -56,7 +58,8 @@ struct QueryTables::Apply {
     return tables.move(r.order, OrderStatus::cancelled, tables.set_ended_, record.at, StatusReason::cancelled_by_buyer);
   }
   Result<void> operator()(const record::Refunded& r) const {
-    return tables.move(r.order, OrderStatus::refunded, tables.set_refunded_, record.at, StatusReason::refunded_by_admin);
+    return tables.move(r.order, OrderStatus::refunded, tables.set_refunded_, record.at,
+                       StatusReason::refunded_by_admin);
   }
   // These change nothing that is asked for here.
   Result<void> operator()(const record::ProductRemoved&) const { return {}; }
@@ -94,7 +97,8 @@ Result<void> QueryTables::set_up() {
   if (!version) return version.error();
   if (*version == kSchemaVersion) return {};
   if (*version != "0") return error("query.db: has format " + *version);
-  if (!db_.execute("BEGIN IMMEDIATE") || !db_.execute(kSchema) || !db_.execute("COMMIT")) return fail("make the tables");
+  if (!db_.execute("BEGIN IMMEDIATE") || !db_.execute(kSchema) || !db_.execute("COMMIT"))
+    return fail("make the tables");
   return {};
 }
 

@@ -29,8 +29,9 @@ struct ProductSales {
   std::array<Line, kOrderStatusCount> by_status{};
 };
 
-/// Purpose: orders, products, sums per product and status, and the last record they include, all changed in one
-/// transaction. An order's row is found by its accepting sequence, so that new ones go to the table's end.
+/// Purpose: orders, products, sums per product and status, and the last record they include, all changed in
+/// one transaction. An order's row is found by its accepting sequence, so that new ones go to the table's
+/// end.
 ///   product(ref, slug, currency)   orders(sequence, id, product, buyer, ...)   sales(product, status, ...)
 ///   applied(sequence)              indexes on orders: id; buyer; product, status; status
 /// Concurrency: one thread at a time. Errors: after one, broken() says whether the file must be made anew.

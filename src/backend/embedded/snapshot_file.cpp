@@ -128,7 +128,9 @@ class FileReader final : public SnapshotStore::Reader {
 
 }  // namespace
 
-fs::path SnapshotFiles::file(Sequence sequence) const { return folder_ / (std::string(kPrefix) + std::to_string(sequence)); }
+fs::path SnapshotFiles::file(Sequence sequence) const {
+  return folder_ / (std::string(kPrefix) + std::to_string(sequence));
+}
 
 std::vector<Sequence> SnapshotFiles::list() const {
   std::vector<Sequence> found;

@@ -2,8 +2,9 @@
 // Snapshots as files: snapshot-SEQUENCE in the data folder, the newest two.
 //
 //   file  = magic:16 "scalemart snap 1"  sequence:u64  chain hash:32  block*  end
-//   block = length:u32 (1..4 MiB)  bytes  check:32      check = SHA-256(check before || number || length || bytes)
-//   end   = 0:u32  check:32                             the check before block 0 covers sequence and chain hash
+//   block = length:u32 (1..4 MiB)  bytes  check:32      check = SHA-256(check before || number || length ||
+//   bytes) end   = 0:u32  check:32                             the check before block 0 covers sequence and
+//   chain hash
 // All little-endian. A block that is changed, missing, doubled or out of place fails its check.
 
 #include <filesystem>

@@ -17,10 +17,14 @@ Statement::Step outcome_of(int rc) noexcept {
 std::string immutable_uri(const std::filesystem::path& file) {
   std::string uri = "file:";
   for (const char c : std::filesystem::absolute(file).string()) {
-    if (c == '%') uri += "%25";
-    else if (c == '?') uri += "%3f";
-    else if (c == '#') uri += "%23";
-    else uri += c;
+    if (c == '%')
+      uri += "%25";
+    else if (c == '?')
+      uri += "%3f";
+    else if (c == '#')
+      uri += "%23";
+    else
+      uri += c;
   }
   return uri + "?immutable=1";
 }
@@ -30,13 +34,18 @@ std::string immutable_uri(const std::filesystem::path& file) {
 Result<void> check_library() {
   if (sqlite3_libversion_number() < kOldest)
     return error(std::string("SQLite ") + sqlite3_libversion() + " is too old: 3.37 or later is needed");
-  if (sqlite3_threadsafe() == 0) return error("SQLite was compiled with THREADSAFE=0: it cannot be used by more than one thread");
+  if (sqlite3_threadsafe() == 0)
+    return error("SQLite was compiled with THREADSAFE=0: it cannot be used by more than one thread");
   if (sqlite3_compileoption_used("OMIT_WAL") != 0) return error("SQLite was compiled without WAL");
   return {};
 }
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
-void Connection::Close::operator()(sqlite3* db) const noexcept { sqlite3_close(db); }
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
+  sqlite3_finalize(statement);
+}
+void Connection::Close::operator()(sqlite3* db) const noexcept {
+  sqlite3_close(db);
+}
 
 Statement& Statement::bind(int index, std::int64_t value) noexcept {
   sqlite3_bind_int64(statement_.get(), index, value);
@@ -60,9 +69,13 @@ Statement& Statement::bind_null(int index) noexcept {
   return *this;
 }
 
-Statement::Step Statement::step() noexcept { return outcome_of(sqlite3_step(statement_.get())); }
+Statement::Step Statement::step() noexcept {
+  return outcome_of(sqlite3_step(statement_.get()));
+}
 
-void Statement::reset() noexcept { sqlite3_reset(statement_.get()); }
+void Statement::reset() noexcept {
+  sqlite3_reset(statement_.get());
+}
 
 bool Statement::run() noexcept {
   const Step stepped = step();
@@ -70,7 +83,9 @@ bool Statement::run() noexcept {
   return stepped != Step::failed;
 }
 
-std::int64_t Statement::integer(int column) const noexcept { return sqlite3_column_int64(statement_.get(), column); }
+std::int64_t Statement::integer(int column) const noexcept {
+  return sqlite3_column_int64(statement_.get(), column);
+}
 
 std::string_view Statement::text(int column) const noexcept {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
@@ -125,8 +140,8 @@ bool Connection::execute(const char* sql) noexcept {
 
 Result<Statement> Connection::prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
-  const int rc = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw,
-                                    nullptr);
+  const int rc =
+      sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (rc != SQLITE_OK) return failure("prepare");
   Statement statement;
   statement.statement_.reset(raw);
@@ -140,7 +155,9 @@ Result<std::string> Connection::ask(const char* sql) {
   return std::string(statement->text(0));
 }
 
-int Connection::code() const noexcept { return sqlite3_extended_errcode(db_.get()); }
+int Connection::code() const noexcept {
+  return sqlite3_extended_errcode(db_.get());
+}
 
 Error Connection::failure(std::string_view doing) const {
   std::string message = file_ + ": " + std::string(doing) + ": ";
@@ -150,6 +167,8 @@ Error Connection::failure(std::string_view doing) const {
   return error(std::move(message));
 }
 
-bool Connection::in_transaction() const noexcept { return sqlite3_get_autocommit(db_.get()) == 0; }
+bool Connection::in_transaction() const noexcept {
+  return sqlite3_get_autocommit(db_.get()) == 0;
+}
 
 }  // namespace scalemart::sqlite

@@ -65,7 +65,8 @@ inline Record product_created(Sequence sequence, std::uint32_t ref, std::int64_t
   spec->id = "product-" + std::to_string(ref);
   spec->details.name = "Product " + std::to_string(ref);
   spec->terms.price = 1999;
-  return {sequence, {1'700'000'000'000 + static_cast<std::int64_t>(sequence)},
+  return {sequence,
+          {1'700'000'000'000 + static_cast<std::int64_t>(sequence)},
           record::ProductCreated{ProductRef{ref}, std::move(spec), total}};
 }
 

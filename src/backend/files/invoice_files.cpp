@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t kInvoiceMax = 1 << 20;
 
 bool is_whole_pdf(std::string_view bytes) {
-  return bytes.starts_with("%PDF-") && bytes.substr(bytes.size() - std::min<std::size_t>(bytes.size(), 16)).find("%%EOF") != std::string_view::npos;
+  return bytes.starts_with("%PDF-") &&
+         bytes.substr(bytes.size() - std::min<std::size_t>(bytes.size(), 16)).find("%%EOF") != std::string_view::npos;
 }
 
 }  // namespace

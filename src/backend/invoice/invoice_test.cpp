@@ -55,8 +55,14 @@ TEST(WinAnsi, KeepsLatinAndTransliteratesTheRest) {
   };
   const Row rows[] = {
       {"Lamp", "Lamp"},
-      {"Gr\xc3\xbc\xc3\x9f" "e \xe2\x82\xac", "Gr\xfc\xdf" "e \x80"},
-      {"\xc5\x81\xc3\xb3" "d\xc5\xba", "L\xf3" "dz"},
+      {"Gr\xc3\xbc\xc3\x9f"
+       "e \xe2\x82\xac",
+       "Gr\xfc\xdf"
+       "e \x80"},
+      {"\xc5\x81\xc3\xb3"
+       "d\xc5\xba",
+       "L\xf3"
+       "dz"},
       {"\xd0\xa9\xd0\xb8", "Shchi"},
       {"\xce\x91\xce\xb8\xce\xae\xce\xbd\xce\xb1", "Athina"},
       {"\xe6\xbc\xa2\xe5\xad\x97", "??"},

@@ -26,7 +26,8 @@ using Document = std::unique_ptr<std::remove_pointer_t<HPDF_Doc>, FreeDocument>;
 class Page {
  public:
   explicit Page(HPDF_Doc document)
-      : page_(HPDF_AddPage(document)), plain_(HPDF_GetFont(document, "Helvetica", "WinAnsiEncoding")),
+      : page_(HPDF_AddPage(document)),
+        plain_(HPDF_GetFont(document, "Helvetica", "WinAnsiEncoding")),
         bold_(HPDF_GetFont(document, "Helvetica-Bold", "WinAnsiEncoding")) {
     HPDF_Page_SetSize(page_, HPDF_PAGE_SIZE_A4, HPDF_PAGE_PORTRAIT);
   }
@@ -52,8 +53,7 @@ class Page {
     while (!text.empty() && lines.size() < kNameLines) {
       HPDF_REAL real = 0;
       const std::string rest(text);
-      auto fits = static_cast<std::size_t>(
-          HPDF_Page_MeasureText(page_, rest.c_str(), room, HPDF_TRUE, &real));
+      auto fits = static_cast<std::size_t>(HPDF_Page_MeasureText(page_, rest.c_str(), room, HPDF_TRUE, &real));
       if (fits == 0) fits = HPDF_Page_MeasureText(page_, rest.c_str(), room, HPDF_FALSE, &real);
       if (fits == 0) break;
       lines.emplace_back(text.substr(0, fits));
@@ -134,7 +134,8 @@ Result<std::string> render_invoice(const InvoiceData& data, const std::string& s
     write_items(page, data);
   }
   if (HPDF_SaveToStream(document.get()) != HPDF_OK || HPDF_GetError(document.get()) != HPDF_OK)
-    return error("invoice " + to_string(data.order) + ": libharu error " + std::to_string(HPDF_GetError(document.get())));
+    return error("invoice " + to_string(data.order) + ": libharu error " +
+                 std::to_string(HPDF_GetError(document.get())));
   std::string pdf(HPDF_GetStreamSize(document.get()), '\0');
   auto size = static_cast<HPDF_UINT32>(pdf.size());
   HPDF_ResetStream(document.get());

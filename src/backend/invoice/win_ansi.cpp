@@ -27,22 +27,26 @@ static_assert(kLatin.size() == 128);
 
 /// U+0391..U+03C9.
 constexpr std::array<std::string_view, 57> kGreek{
-    "A", "V", "G", "D", "E", "Z", "I", "Th", "I", "K", "L", "M", "N", "X", "O", "P", "R", "",  "S",
-    "T", "Y", "F", "Ch", "Ps", "O", "I", "Y", "a", "e", "i", "i", "y", "a", "v", "g", "d", "e", "z",
-    "i", "th", "i", "k", "l", "m", "n", "x", "o", "p", "r", "s", "s", "t", "y", "f", "ch", "ps", "o"};
+    "A", "V",  "G", "D",  "E",  "Z", "I", "Th", "I", "K", "L", "M", "N", "X", "O", "P", "R",  "",   "S",
+    "T", "Y",  "F", "Ch", "Ps", "O", "I", "Y",  "a", "e", "i", "i", "y", "a", "v", "g", "d",  "e",  "z",
+    "i", "th", "i", "k",  "l",  "m", "n", "x",  "o", "p", "r", "s", "s", "t", "y", "f", "ch", "ps", "o"};
 
 /// U+0410..U+044F.
 constexpr std::array<std::string_view, 64> kCyrillic{
-    "A", "B", "V", "G", "D", "E", "Zh", "Z", "I", "Y", "K", "L", "M", "N", "O", "P", "R", "S", "T", "U", "F", "Kh",
-    "Ts", "Ch", "Sh", "Shch", "", "Y", "", "E", "Yu", "Ya", "a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k",
-    "l", "m", "n", "o", "p", "r", "s", "t", "u", "f", "kh", "ts", "ch", "sh", "shch", "", "y", "", "e", "yu", "ya"};
+    "A", "B", "V", "G", "D", "E",  "Zh", "Z",  "I",  "Y",    "K", "L", "M", "N", "O",  "P",
+    "R", "S", "T", "U", "F", "Kh", "Ts", "Ch", "Sh", "Shch", "",  "Y", "",  "E", "Yu", "Ya",
+    "a", "b", "v", "g", "d", "e",  "zh", "z",  "i",  "y",    "k", "l", "m", "n", "o",  "p",
+    "r", "s", "t", "u", "f", "kh", "ts", "ch", "sh", "shch", "",  "y", "",  "e", "yu", "ya"};
 
 /// Takes one code point off the front; 0xFFFD for a broken one.
 char32_t take(std::string_view& text) {
   const auto lead = static_cast<unsigned char>(text.front());
   text.remove_prefix(1);
   if (lead < 0x80) return lead;
-  const std::size_t more = lead >= 0xf0 && lead < 0xf5 ? 3 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xc2 && lead < 0xe0 ? 1 : 0;
+  const std::size_t more = lead >= 0xf0 && lead < 0xf5   ? 3
+                           : lead >= 0xe0 && lead < 0xf0 ? 2
+                           : lead >= 0xc2 && lead < 0xe0 ? 1
+                                                         : 0;
   if (more == 0 || text.size() < more) return 0xfffd;
   char32_t code = lead & (0x3fU >> more);
   for (std::size_t i = 0; i < more; ++i) {

@@ -88,8 +88,7 @@ Result<void> MemoryJournal::replay(Sequence after, const ChainHash& known,
   return {};
 }
 
-Result<Sequence> MemoryJournal::read(Sequence after, std::size_t max,
-                                     const std::function<void(const Record&)>& visit) {
+Result<Sequence> MemoryJournal::read(Sequence after, std::size_t max, const std::function<void(const Record&)>& visit) {
   Sequence reached = after;
   for (const Batch& batch : batches_) {
     if (batch.last() <= after) continue;

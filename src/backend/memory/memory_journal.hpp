@@ -45,8 +45,7 @@ class MemoryJournal final : public Journal {
 
   Appended append(std::span<const Record> records, bool for_release) override;
   [[nodiscard]] JournalHead head() const override;
-  Result<void> replay(Sequence after, const ChainHash& known,
-                      const std::function<void(const Record&)>& visit) override;
+  Result<void> replay(Sequence after, const ChainHash& known, const std::function<void(const Record&)>& visit) override;
   Result<Sequence> read(Sequence after, std::size_t max, const std::function<void(const Record&)>& visit) override;
   [[nodiscard]] bool has_room_for_buys() const noexcept override { return room_.load(); }
 

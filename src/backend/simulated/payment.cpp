@@ -19,7 +19,8 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-constexpr std::uint64_t kDecline = 1, kNoAnswer = 2, kReject = 3, kTimeout = 1000, kError = 1'000'000, kJitter = 1'000'000'000;
+constexpr std::uint64_t kDecline = 1, kNoAnswer = 2, kReject = 3, kTimeout = 1000, kError = 1'000'000,
+                        kJitter = 1'000'000'000;
 
 auto later = [](const auto& a, const auto& b) { return a.at > b.at; };
 
@@ -28,7 +29,9 @@ auto later = [](const auto& a, const auto& b) { return a.at > b.at; };
 SimulatedPayment::SimulatedPayment(const Clock& clock, SimulatedPaymentSettings settings)
     : clock_(clock), settings_(settings) {}
 
-SimulatedPayment::~SimulatedPayment() { stop(); }
+SimulatedPayment::~SimulatedPayment() {
+  stop();
+}
 
 void SimulatedPayment::start() {
   SCALEMART_CHECK(!thread_.joinable());

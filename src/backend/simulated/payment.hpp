@@ -14,15 +14,14 @@
 
 namespace scalemart {
 
-/// Purpose: answers after a time, with the mix of outcomes it is told to show. What it decides about an order is
-/// derived from the seed and the order id, so a repeated charge, also one after a restart, finds the same decision.
-/// Whether a single call fails or gets no answer is derived from the number of the call as well, so that a retry
-/// may succeed.
-/// Concurrency: see PaymentProvider. start() makes one thread with one heap of answers, whatever is in flight.
-/// Memory: one heap entry for each call in flight; the orders whose last call had no good answer, and the
-/// cancelled ones, are remembered, at most kRemembered of each, the oldest are forgotten first.
-/// Limits: what a real provider keeps for ever (a cancellation, a charge whose answer was lost) is forgotten with
-/// the process.
+/// Purpose: answers after a time, with the mix of outcomes it is told to show. What it decides about an order
+/// is derived from the seed and the order id, so a repeated charge, also one after a restart, finds the same
+/// decision. Whether a single call fails or gets no answer is derived from the number of the call as well, so
+/// that a retry may succeed. Concurrency: see PaymentProvider. start() makes one thread with one heap of
+/// answers, whatever is in flight. Memory: one heap entry for each call in flight; the orders whose last call
+/// had no good answer, and the cancelled ones, are remembered, at most kRemembered of each, the oldest are
+/// forgotten first. Limits: what a real provider keeps for ever (a cancellation, a charge whose answer was
+/// lost) is forgotten with the process.
 class SimulatedPayment final : public PaymentProvider {
  public:
   static constexpr std::size_t kRemembered = 1'000'000;

@@ -184,7 +184,8 @@ TEST_F(SimulatedPaymentTest, AThreadAnswersAndStops) {
 
 TEST(SimulatedPaymentSettings, AreParsedStrictly) {
   const auto all = parse_simulated_payment(
-      "simulated:?latency=150ms&decline=2.5%&timeout=1%&charged_no_answer=0%&error=100%&reject=3%&jitter=0.5s&seed=42");
+      "simulated:?latency=150ms&decline=2.5%&timeout=1%&charged_no_answer=0%&error=100%&reject=3%&jitter=0."
+      "5s&seed=42");
   ASSERT_TRUE(all);
   EXPECT_EQ(all->latency, 150ms);
   EXPECT_DOUBLE_EQ(all->decline, 0.025);

@@ -20,7 +20,8 @@ struct SimulatedPaymentSettings {
   std::uint64_t seed = 1;
 };
 
-/// Strict: an unknown or repeated name, a missing unit or a share outside 0%..100% is an error that says which.
+/// Strict: an unknown or repeated name, a missing unit or a share outside 0%..100% is an error that says
+/// which.
 [[nodiscard]] Result<SimulatedPaymentSettings> parse_simulated_payment(std::string_view text);
 
 }  // namespace scalemart

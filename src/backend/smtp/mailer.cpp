@@ -92,7 +92,9 @@ SmtpMailer::SmtpMailer(SmtpSettings settings) : settings_(std::move(settings)) {
   thread_ = std::thread([this] { run(); });
 }
 
-SmtpMailer::~SmtpMailer() { stop(); }
+SmtpMailer::~SmtpMailer() {
+  stop();
+}
 
 void SmtpMailer::stop() {
   {
@@ -134,7 +136,8 @@ void SmtpMailer::start_waiting() {
     curl_easy_setopt(easy, CURLOPT_URL, settings_.url.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_USE_SSL, static_cast<long>(login && !settings_.loopback ? CURLUSESSL_ALL : CURLUSESSL_TRY));
+    curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                     static_cast<long>(login && !settings_.loopback ? CURLUSESSL_ALL : CURLUSESSL_TRY));
     if (login) {
       curl_easy_setopt(easy, CURLOPT_USERNAME, settings_.user.c_str());
       curl_easy_setopt(easy, CURLOPT_PASSWORD, settings_.password.c_str());

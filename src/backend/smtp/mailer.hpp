@@ -17,10 +17,10 @@
 namespace scalemart {
 
 struct SmtpSettings {
-  std::string url;       ///< smtp://host:port or smtps://host:port, without credentials.
-  std::string user;      ///< Empty: no login.
+  std::string url;   ///< smtp://host:port or smtps://host:port, without credentials.
+  std::string user;  ///< Empty: no login.
   std::string password;
-  bool loopback = false; ///< The host is this machine: a login may go without TLS.
+  bool loopback = false;  ///< The host is this machine: a login may go without TLS.
   MailIdentity identity;
   std::chrono::milliseconds connect_patience{10'000};
   std::chrono::milliseconds patience{60'000};  ///< For one whole mail.
@@ -28,14 +28,15 @@ struct SmtpSettings {
   std::size_t queue_max = 1024;
 };
 
-/// smtp[s]://[user:password@]host[:port]. Anything else is an error that says what is wrong, without the password.
+/// smtp[s]://[user:password@]host[:port]. Anything else is an error that says what is wrong, without the
+/// password.
 [[nodiscard]] Result<SmtpSettings> parse_smtp(std::string_view url);
 
 /// Purpose: delivers to one server, a few connections at a time, kept open between mails.
 /// TLS: smtps always; smtp upgrades when the server offers it, and a login insists on it but on this machine.
 /// Concurrency: see port/mailer.hpp; one thread of its own, on which `done` is called.
-/// Errors: a 5xx for an address is `rejected`; a full queue, no connection, a failed login, 4xx and a time-out are
-/// `unavailable`. The destructor answers what is left with `unavailable`.
+/// Errors: a 5xx for an address is `rejected`; a full queue, no connection, a failed login, 4xx and a
+/// time-out are `unavailable`. The destructor answers what is left with `unavailable`.
 class SmtpMailer final : public Mailer {
  public:
   explicit SmtpMailer(SmtpSettings settings);

@@ -139,7 +139,8 @@ TEST_F(SmtpMailerTest, DeliversTheMessageAsItWasBuilt) {
   ASSERT_EQ(result.outcome, MailOutcome::sent) << result.detail;
   const std::lock_guard lock(sink.mutex);
   ASSERT_EQ(sink.mails.size(), 1u);
-  EXPECT_NE(sink.mails[0].find("Message-ID: <" + to_string(mail().order) + ".confirmation@localhost>"), std::string::npos);
+  EXPECT_NE(sink.mails[0].find("Message-ID: <" + to_string(mail().order) + ".confirmation@localhost>"),
+            std::string::npos);
   EXPECT_NE(sink.mails[0].find("\n\nHello\n..\n...two dots\n"), std::string::npos) << "dots are stuffed on the wire";
 }
 
@@ -218,7 +219,8 @@ TEST(ParseSmtp, TakesHostPortAndLoginOnly) {
   EXPECT_EQ(full->password, "s@fe");
   EXPECT_FALSE(full->loopback);
   EXPECT_TRUE(parse_smtp("smtp://localhost")->loopback);
-  for (const char* bad : {"", "mail.example.com", "http://x", "smtp://", "smtp://h/path", "smtp://h?x=1", "smtp://h:99999"})
+  for (const char* bad :
+       {"", "mail.example.com", "http://x", "smtp://", "smtp://h/path", "smtp://h?x=1", "smtp://h:99999"})
     EXPECT_FALSE(parse_smtp(bad)) << bad;
 }
 

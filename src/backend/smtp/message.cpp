@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789ABCDEF";
 
-bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
+bool is_printable(char c) {
+  return c >= 0x20 && c < 0x7f;
+}
 
 bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -20,8 +22,9 @@ bool has_control(std::string_view text) {
 
 std::string base64(std::string_view bytes) {
   std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   out.resize(static_cast<std::size_t>(size));
   return out;
 }
@@ -135,11 +138,11 @@ std::string to_rfc5322_date(WallTime at) {
   const year_month_day date(day);
   const hh_mm_ss time(seconds_since - day);
   std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d +0000",
-                                 kDays[weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                                 kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                                 static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                                 static_cast<int>(time.seconds().count()));
+  const int size =
+      std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d +0000", kDays[weekday(day).c_encoding()],
+                    static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
+                    static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
+                    static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -152,12 +155,13 @@ Result<std::string> build_message(const Mail& mail, const MailIdentity& identity
   const std::string order = to_string(mail.order);
   const std::string boundary = "=_" + order;  // "=_" occurs in neither quoted-printable nor base 64
   const std::string domain = identity.from.substr(identity.from.find('@') + 1);
-  std::string out = "From: " + display(identity.from_name, identity.from) + "\r\nTo: " + display(mail.to_name, mail.to) +
-                    "\r\nSubject: " + encode_header(mail.subject) + "\r\nDate: " + to_rfc5322_date(mail.date) +
-                    "\r\nMessage-ID: <" + order + ".confirmation@" + domain +
-                    ">\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";
-  const std::string text = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" +
-                           quoted_printable(mail.text);
+  std::string out = "From: " + display(identity.from_name, identity.from) +
+                    "\r\nTo: " + display(mail.to_name, mail.to) + "\r\nSubject: " + encode_header(mail.subject) +
+                    "\r\nDate: " + to_rfc5322_date(mail.date) + "\r\nMessage-ID: <" + order + ".confirmation@" +
+                    domain + ">\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";
+  const std::string text =
+      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" +
+      quoted_printable(mail.text);
   if (mail.attachment_name.empty()) return out + text;
   out += "Content-Type: multipart/mixed; boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\n" + text + "\r\n";
   append_attachment(out, mail, boundary);

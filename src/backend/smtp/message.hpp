@@ -17,10 +17,10 @@ struct MailIdentity {
 /// ASCII local@domain without anything that needs quoting, at most 254 characters (RFC 5321, 4.5.3.1.3).
 [[nodiscard]] bool is_mail_address(std::string_view text);
 
-/// The whole message, lines ended by CRLF. The same mail gives the same bytes: Message-ID and boundary are made of the
-/// order id. An error when an address or a header field could not be written as it is: a control character in a header
-/// is refused, never escaped (header injection).
-/// Sources: RFC 5322; RFC 2045, 2046 (MIME); RFC 2047 (encoded words); RFC 3834 (Auto-Submitted).
+/// The whole message, lines ended by CRLF. The same mail gives the same bytes: Message-ID and boundary are
+/// made of the order id. An error when an address or a header field could not be written as it is: a control
+/// character in a header is refused, never escaped (header injection). Sources: RFC 5322; RFC 2045, 2046
+/// (MIME); RFC 2047 (encoded words); RFC 3834 (Auto-Submitted).
 [[nodiscard]] Result<std::string> build_message(const Mail& mail, const MailIdentity& identity);
 
 /// "=?UTF-8?B?...?=" words of at most 75 characters, folded; short plain ASCII stays as it is.

@@ -19,9 +19,10 @@ Mail mail() {
 TEST(Message, CarriesTheHeadersAndTheOrdersId) {
   const auto text = build_message(mail(), {});
   ASSERT_TRUE(text);
-  EXPECT_TRUE(text->starts_with("From: ScaleMart <shop@localhost>\r\nTo: Ann <ann@example.com>\r\n"
-                                "Subject: Your order is confirmed\r\nDate: Sun, 22 Nov 2026 11:30:00 +0000\r\n"
-                                "Message-ID: <01KA1234567890ABCDEFGHJKMN.confirmation@localhost>\r\n"));
+  EXPECT_TRUE(
+      text->starts_with("From: ScaleMart <shop@localhost>\r\nTo: Ann <ann@example.com>\r\n"
+                        "Subject: Your order is confirmed\r\nDate: Sun, 22 Nov 2026 11:30:00 +0000\r\n"
+                        "Message-ID: <01KA1234567890ABCDEFGHJKMN.confirmation@localhost>\r\n"));
   EXPECT_TRUE(text->ends_with("\r\n\r\nHello Ann,\r\n\r\nthank you.\r\n"));
   EXPECT_EQ(*text, *build_message(mail(), {}));
 }
@@ -59,7 +60,9 @@ TEST(Message, AddressesAreChecked) {
 
 TEST(Message, HeadersBeyondAsciiAreEncodedInShortWords) {
   EXPECT_EQ(encode_header("plain"), "plain");
-  EXPECT_EQ(encode_header("Gr\xc3\xbc\xc3\x9f" "e"), "=?UTF-8?B?R3LDvMOfZQ==?=");
+  EXPECT_EQ(encode_header("Gr\xc3\xbc\xc3\x9f"
+                          "e"),
+            "=?UTF-8?B?R3LDvMOfZQ==?=");
   EXPECT_EQ(encode_header("=?UTF-8?B?eA==?="), "=?UTF-8?B?PT9VVEYtOD9CP2VBPT0/PQ==?=") << "what looks encoded is";
   std::string umlauts;
   for (int i = 0; i < 200; ++i) umlauts += "\xc3\xbc";
@@ -89,7 +92,8 @@ TEST(Message, AnInvoiceIsAttached) {
   const auto text = build_message(m, {});
   ASSERT_TRUE(text);
   EXPECT_NE(text->find("Content-Type: multipart/mixed; boundary=\"=_01KA1234567890ABCDEFGHJKMN\""), std::string::npos);
-  EXPECT_NE(text->find("filename=\"invoice.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi3/"), std::string::npos);
+  EXPECT_NE(text->find("filename=\"invoice.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi3/"),
+            std::string::npos);
   EXPECT_TRUE(text->ends_with("\r\n--=_01KA1234567890ABCDEFGHJKMN--\r\n"));
 }
 

@@ -10,8 +10,8 @@ struct Pipeline::Step {
   bool (Pipeline::*pass)(Passage&) const;  ///< False: the request was answered.
 };
 
-// The order of execution, and why each stands where it does. Before the list the parser has refused what is not
-// HTTP; behind it every answer is counted and timed by Connection::respond, whoever gave it.
+// The order of execution, and why each stands where it does. Before the list the parser has refused what is
+// not HTTP; behind it every answer is counted and timed by Connection::respond, whoever gave it.
 const std::array<Pipeline::Step, 11> Pipeline::kSteps{{
     {&Pipeline::name_request},       // Every answer, also every refusal below, carries an id and a client address.
     {&Pipeline::believe_in_method},  // Methods nobody serves need no further thought.
@@ -39,10 +39,14 @@ bool refuse(Passage& p, const Response& response) {
   return false;
 }
 
-bool is_health_path(std::string_view path) { return path == "/healthz" || path == "/readyz"; }
+bool is_health_path(std::string_view path) {
+  return path == "/healthz" || path == "/readyz";
+}
 
 /// Empty, "." and ".." segments mean different things to different readers; no path of ours has them.
-bool is_plain_segment(std::string_view decoded) { return !decoded.empty() && decoded != "." && decoded != ".."; }
+bool is_plain_segment(std::string_view decoded) {
+  return !decoded.empty() && decoded != "." && decoded != "..";
+}
 
 }  // namespace
 
@@ -65,8 +69,7 @@ bool Pipeline::name_request(Passage& p) const {
       forwarded = joined;
     }
   }
-  if (behind_proxy)
-    origin.client = options_.trusted_proxies.client_of(p.peer, forwarded_for, forwarded);
+  if (behind_proxy) origin.client = options_.trusted_proxies.client_of(p.peer, forwarded_for, forwarded);
   p.exchange.begin(p.host, question, origin);
   return true;
 }
@@ -132,7 +135,8 @@ bool Pipeline::find_route(Passage& p) const {
   if (p.match.entry == nullptr) {
     if (p.match.allow.empty()) return refuse(p, error(404, "not_found", "There is nothing here."));
     if (answer_preflight(p)) return false;
-    return refuse(p, error(405, "method_not_allowed", "This method is not served here.").add_header("Allow", p.match.allow));
+    return refuse(
+        p, error(405, "method_not_allowed", "This method is not served here.").add_header("Allow", p.match.allow));
   }
   *p.entry = p.match.entry;
   char* to = p.scratch.decoded_.get();
@@ -184,8 +188,10 @@ bool Pipeline::identify(Passage& p) const {
 bool Pipeline::check_role(Passage& p) const {
   const auto& who = p.exchange.principal();
   switch (p.match.entry->route.access) {
-    case Access::open: return true;
-    case Access::buyer: return true;  // identify() let nobody else through.
+    case Access::open:
+      return true;
+    case Access::buyer:
+      return true;  // identify() let nobody else through.
     case Access::operator_:
       if (!who) return true;  // From the operations network.
       [[fallthrough]];
@@ -220,9 +226,11 @@ bool Pipeline::decode_query(Passage& p) const {
     const auto pair = rest.substr(0, ampersand);
     rest = ampersand == std::string_view::npos ? std::string_view{} : rest.substr(ampersand + 1);
     if (pair.empty()) continue;
-    if (count == RequestScratch::kQueryMax) return refuse(p, error(400, "malformed_request", "There are too many query parameters."));
+    if (count == RequestScratch::kQueryMax)
+      return refuse(p, error(400, "malformed_request", "There are too many query parameters."));
     const auto equals = pair.find('=');
-    NameValue nv{pair.substr(0, equals), equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1)};
+    NameValue nv{pair.substr(0, equals),
+                 equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1)};
     if (!decode(nv.name) || !decode(nv.value))
       return refuse(p, error(400, "malformed_request", "The query is not properly encoded."));
     p.scratch.query_[count++] = nv;
@@ -236,7 +244,8 @@ bool Pipeline::check_content(Passage& p) const {
   const RouteEntry& entry = *p.match.entry;
   if (entry.operation == SIZE_MAX) return true;
   if (!p.query_text.empty())
-    if (const auto refusal = document_->check_query(entry.operation, p.exchange.query_parameters())) return refuse(p, *refusal);
+    if (const auto refusal = document_->check_query(entry.operation, p.exchange.query_parameters()))
+      return refuse(p, *refusal);
   if (entry.route.body != Body::json) return true;
   RequestScratch& s = p.scratch;
   s.json_.reset();

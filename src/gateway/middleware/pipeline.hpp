@@ -38,10 +38,10 @@ class RequestScratch {
 struct Passage {
   ExchangeHost& host;
   Exchange& exchange;
-  bool& close_after;              ///< Set to have the connection closed after the answer.
+  bool& close_after;  ///< Set to have the connection closed after the answer.
   Guards& guards;
   RequestScratch& scratch;
-  std::string_view target;        ///< Path and query as they came.
+  std::string_view target;  ///< Path and query as they came.
   std::span<const NameValue> headers;
   std::string_view body;
   std::string_view method_text;
@@ -50,7 +50,7 @@ struct Passage {
   Method method = Method::get;
   bool method_known = true;
   bool draining = false;
-  bool health_only = false;       ///< The connection lives in the reserve.
+  bool health_only = false;  ///< The connection lives in the reserve.
   std::size_t loop = 0;
   std::string_view fresh_request_id;
   // Filled on the way.
@@ -66,8 +66,8 @@ class Pipeline {
   Pipeline(const GatewayOptions& options, const Router& router, const ApiDocument* document)
       : options_(options), router_(router), document_(document) {}
 
-  /// Ends with exactly one of: an answer, a handler that took the request over. `entry`: the route, as soon as
-  /// it is known, for whoever counts the answer.
+  /// Ends with exactly one of: an answer, a handler that took the request over. `entry`: the route, as soon
+  /// as it is known, for whoever counts the answer.
   void run(Passage& passage, const RouteEntry*& entry) const;
 
  private:

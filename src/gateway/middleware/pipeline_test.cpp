@@ -12,7 +12,9 @@ using namespace testing;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::string bearer(std::string_view token) { return "Authorization: Bearer " + std::string(token) + "\r\n"; }
+std::string bearer(std::string_view token) {
+  return "Authorization: Bearer " + std::string(token) + "\r\n";
+}
 
 Routes guarded_routes() {
   Routes routes;
@@ -24,17 +26,32 @@ Routes guarded_routes() {
 }
 
 TEST(Pipeline, WhoMayDoWhat) {
-  TestGateway server(guarded_routes(), [](GatewayOptions& o) { o.operator_network = TrustedProxies::parse("192.0.2.0/24").value(); });
-  struct Case { const char* path; std::string token; int status; };
+  TestGateway server(guarded_routes(),
+                     [](GatewayOptions& o) { o.operator_network = TrustedProxies::parse("192.0.2.0/24").value(); });
+  struct Case {
+    const char* path;
+    std::string token;
+    int status;
+  };
   const std::string buyer = bearer(kBuyerToken);
   const std::string admin = bearer(kAdminToken);
   const std::vector<Case> cases{
-      {"/open", "", 200},  {"/open", buyer, 200},  {"/open", bearer("bad"), 200},
-      {"/mine", "", 401},  {"/mine", buyer, 200},  {"/mine", admin, 200},
-      {"/admin", "", 401}, {"/admin", buyer, 403}, {"/admin", admin, 200},
-      {"/ops", "", 401},   {"/ops", buyer, 403},   {"/ops", admin, 200},
-      {"/mine", bearer("bad"), 401}, {"/mine", "Authorization: Basic dTpw\r\n", 401},
-      {"/mine", "Authorization: Bearer\r\n", 401}, {"/mine", "Authorization: bearer buyer-token\r\n", 200},
+      {"/open", "", 200},
+      {"/open", buyer, 200},
+      {"/open", bearer("bad"), 200},
+      {"/mine", "", 401},
+      {"/mine", buyer, 200},
+      {"/mine", admin, 200},
+      {"/admin", "", 401},
+      {"/admin", buyer, 403},
+      {"/admin", admin, 200},
+      {"/ops", "", 401},
+      {"/ops", buyer, 403},
+      {"/ops", admin, 200},
+      {"/mine", bearer("bad"), 401},
+      {"/mine", "Authorization: Basic dTpw\r\n", 401},
+      {"/mine", "Authorization: Bearer\r\n", 401},
+      {"/mine", "Authorization: bearer buyer-token\r\n", 200},
   };
   RawClient client(server);
   for (const Case& c : cases) {
@@ -114,7 +131,9 @@ TEST(Pipeline, CorsIsOffUnlessTheOriginIsListed) {
   const auto other = b.read_reply();
   EXPECT_EQ(other.header("Access-Control-Allow-Origin"), "");
   EXPECT_EQ(other.header("Vary"), "Origin");
-  b.send("OPTIONS /mine HTTP/1.1\r\nHost: a\r\nOrigin: https://shop.example\r\nAccess-Control-Request-Method: GET\r\n\r\n");
+  b.send(
+      "OPTIONS /mine HTTP/1.1\r\nHost: a\r\nOrigin: https://shop.example\r\nAccess-Control-Request-Method: "
+      "GET\r\n\r\n");
   const auto preflight = b.read_reply();
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.header("Access-Control-Allow-Methods"), "GET, HEAD");
@@ -170,7 +189,10 @@ TEST(Pipeline, LaterAnswersFromAnyThreadInOrder) {
   RawClient client(server);
   client.send(get("/later") + get("/now") + get("/later"));
   const auto answer = [&](const char* text) {
-    ASSERT_TRUE(server.eventually([&] { const std::lock_guard lock(mutex); return !waiting.empty(); }));
+    ASSERT_TRUE(server.eventually([&] {
+      const std::lock_guard lock(mutex);
+      return !waiting.empty();
+    }));
     std::thread([&] {
       const std::lock_guard lock(mutex);
       Response r;
@@ -186,7 +208,10 @@ TEST(Pipeline, LaterAnswersFromAnyThreadInOrder) {
   answer("third");
   EXPECT_EQ(client.read_reply().body, "third");
   client.send(get("/later"));
-  ASSERT_TRUE(server.eventually([&] { const std::lock_guard lock(mutex); return !waiting.empty(); }));
+  ASSERT_TRUE(server.eventually([&] {
+    const std::lock_guard lock(mutex);
+    return !waiting.empty();
+  }));
   client.reset();
   ASSERT_TRUE(server.eventually([&] { return server.gateway->connections() == 0; }));
   answer("nobody");
@@ -206,7 +231,10 @@ TEST(Pipeline, HandlersThatNeverAnswerAreGivenUp) {
   TestGateway server(std::move(routes));
   RawClient client(server);
   client.send(get("/never"));
-  ASSERT_TRUE(server.eventually([&] { const std::lock_guard lock(mutex); return !kept.empty(); }));
+  ASSERT_TRUE(server.eventually([&] {
+    const std::lock_guard lock(mutex);
+    return !kept.empty();
+  }));
   ::poll(nullptr, 0, 10);
   server.clock.advance(seconds(61));
   const auto reply = client.read_reply();
@@ -216,7 +244,9 @@ TEST(Pipeline, HandlersThatNeverAnswerAreGivenUp) {
 
 /// Plays the ledger: takes tickets, answers them in batches on its own thread.
 struct FakeLedger {
-  struct Local { int quantity = 0; };
+  struct Local {
+    int quantity = 0;
+  };
   std::mutex mutex;
   std::vector<std::pair<AnswerTo, std::uint32_t>> tickets;
 
@@ -255,13 +285,14 @@ struct FakeLedger {
 TEST(Pipeline, LedgerAnswersComeBackInBatches) {
   FakeLedger ledger;
   Routes routes;
-  routes.push_back(route(Method::post, "/buy", [&](Exchange& x) { ledger.take(x); }, Access::buyer, Body::own));
+  routes.push_back(route(
+      Method::post, "/buy", [&](Exchange& x) { ledger.take(x); }, Access::buyer, Body::own));
   TestGateway server(std::move(routes));
   std::vector<std::unique_ptr<RawClient>> clients;
   for (std::size_t i = 0; i < 50; ++i) {
     clients.push_back(std::make_unique<RawClient>(server));
-    clients.back()->send("POST /buy HTTP/1.1\r\nHost: a\r\n" + bearer(kBuyerToken) + "Content-Length: " + std::to_string(i) +
-                         "\r\n\r\n" + std::string(i, 'x'));
+    clients.back()->send("POST /buy HTTP/1.1\r\nHost: a\r\n" + bearer(kBuyerToken) +
+                         "Content-Length: " + std::to_string(i) + "\r\n\r\n" + std::string(i, 'x'));
   }
   ASSERT_TRUE(server.eventually([&] { return ledger.waiting() == 50; }));
   clients[7]->reset();
@@ -277,7 +308,8 @@ TEST(Pipeline, AnswersForAnotherRequestAreIgnored) {
   FakeLedger ledger;
   AnswerTo stale;
   Routes routes;
-  routes.push_back(route(Method::post, "/buy", [&](Exchange& x) { ledger.take(x); }, Access::buyer, Body::own));
+  routes.push_back(route(
+      Method::post, "/buy", [&](Exchange& x) { ledger.take(x); }, Access::buyer, Body::own));
   routes.push_back(route(Method::get, "/full", [&](Exchange& x) {
     stale = x.await_answer([](Exchange&, const Answer&) { ADD_FAILURE() << "it was answered already"; });
     x.respond(error(503, "overloaded", "Full."));
@@ -309,7 +341,10 @@ TEST(Drain, FinishesWhatIsInFlightAndClosesTheIdle) {
   RawClient idle(server);
   RawClient busy(server);
   busy.send(get("/later"));
-  ASSERT_TRUE(server.eventually([&] { const std::lock_guard lock(mutex); return waiting.size() == 1; }));
+  ASSERT_TRUE(server.eventually([&] {
+    const std::lock_guard lock(mutex);
+    return waiting.size() == 1;
+  }));
   ASSERT_TRUE(server.eventually([&] { return server.gateway->connections() == 2; }));
   bool drained = false;
   std::thread drainer([&] { drained = server.gateway->drain(seconds(1)); });

@@ -11,7 +11,9 @@ Verified StageGuards::identify(std::string_view token) noexcept {
   return verifier_.verify(token, stages_.clock.wall());
 }
 
-bool StageGuards::is_admin(UserId user) noexcept { return stages_.admins.contains(user); }
+bool StageGuards::is_admin(UserId user) noexcept {
+  return stages_.admins.contains(user);
+}
 
 std::optional<Response> StageGuards::limit_address(PolicyId policy, const IpAddress& client, SteadyTime now) noexcept {
   if (policy == PolicyId::flash_buy) return std::nullopt;  // By user.

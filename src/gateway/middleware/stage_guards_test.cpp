@@ -9,7 +9,8 @@ class StageGuardsTest : public ::testing::Test {
  protected:
   ManualClock clock;
   SeededRandom random{7};
-  std::unique_ptr<KeyRing> keys = std::move(KeyRing::from_secret("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0").value());
+  std::unique_ptr<KeyRing> keys =
+      std::move(KeyRing::from_secret("0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0").value());
   Revocations revocations;
   Admins admins;
   Limiter limiter{RatePolicies::defaults(), random};
@@ -43,7 +44,8 @@ TEST_F(StageGuardsTest, OtherRoutesAreLimitedByAddress) {
 
 TEST_F(StageGuardsTest, TokensAndRolesAreTheOtherStages) {
   const TokenSigner signer(*keys);
-  const std::string token = signer.sign({UserId{1, 2}, FamilyId{3, 4}, Role::buyer, 0}, clock.wall(), std::chrono::minutes(5));
+  const std::string token =
+      signer.sign({UserId{1, 2}, FamilyId{3, 4}, Role::buyer, 0}, clock.wall(), std::chrono::minutes(5));
   const auto verified = guards.identify(token);
   ASSERT_TRUE(std::holds_alternative<Principal>(verified));
   EXPECT_EQ(std::get<Principal>(verified).user, (UserId{1, 2}));
