@@ -15,7 +15,9 @@ std::shared_ptr<ProductSpec> Admins::spec(std::string slug) {
   const std::int64_t now = clock_.wall().ms;
   const std::int64_t span = settings_.tick_ms * 400;
   if (settings_.windows && dice_.coin()) made->terms.starts_at = WallTime{now + dice_.between(-span, span / 4)};
-  if (settings_.windows && dice_.coin()) made->terms.ends_at = WallTime{std::max(now, made->terms.starts_at.value_or(WallTime{}).ms) + dice_.between(1, span)};
+  if (settings_.windows && dice_.coin())
+    made->terms.ends_at =
+        WallTime{std::max(now, made->terms.starts_at.value_or(WallTime{}).ms) + dice_.between(1, span)};
   if (settings_.caps && dice_.coin()) made->terms.per_user_limit = static_cast<std::uint32_t>(dice_.between(1, 12));
   return made;
 }
@@ -31,7 +33,8 @@ void Admins::create_product(Process& process) {
     if (index_of(answer.product) != shelf_.slugs.size()) referee_.fail("a product's place was given twice");
     shelf_.slugs.push_back(slug);
   };
-  static_cast<void>(process.callbacks().ask(process.ledger(), CreateProduct{spec(slug), dice_.between(0, settings_.stock_max)}, made));
+  static_cast<void>(process.callbacks().ask(process.ledger(),
+                                            CreateProduct{spec(slug), dice_.between(0, settings_.stock_max)}, made));
 }
 
 const ReferenceModel::Order* Admins::some_order(OrderStatus status) {
@@ -50,7 +53,8 @@ void Admins::act(Process& process) {
     case 1:
       if (!settings_.restock) return;
       tally_.add(Happened::restocked);
-      return tell(process, AdjustStock{some_product(), dice_.between(-settings_.stock_max / 2, settings_.stock_max), "counted again"});
+      return tell(process, AdjustStock{some_product(), dice_.between(-settings_.stock_max / 2, settings_.stock_max),
+                                       "counted again"});
     case 2:
       if (!settings_.pause) return;
       tally_.add(Happened::paused);
@@ -123,13 +127,15 @@ void Admins::steer(Process& process) {
     return process.service().pause(paused);
   }
   const auto concurrency = static_cast<std::uint32_t>(dice_.pick({0, 1, 10, 500}));
-  process.service().set_concurrency("worker-1", concurrency, [this](Outcome) { tally_.add(Happened::concurrency_changed); });
+  process.service().set_concurrency("worker-1", concurrency,
+                                    [this](Outcome) { tally_.add(Happened::concurrency_changed); });
 }
 
 void Admins::report_stale(Process& process) {
   const auto& orders = referee_.model().orders();
   if (orders.empty()) return;
-  const ReferenceModel::Order& order = orders[orders.size() - 1 - dice_.below(std::min<std::size_t>(orders.size(), 50))];
+  const ReferenceModel::Order& order =
+      orders[orders.size() - 1 - dice_.below(std::min<std::size_t>(orders.size(), 50))];
   if (order.fence == 0) return;
   const auto fence = static_cast<std::uint32_t>(dice_.below(order.fence));
   const auto refused = [this](const Answer& answer) {
@@ -140,15 +146,20 @@ void Admins::report_stale(Process& process) {
     static_cast<void>(process.callbacks().ask(process.ledger(), std::move(command), refused));
   };
   switch (dice_.below(5)) {
-    case 0: return report(Begin{order.id, fence + 1});
-    case 1: return report(Confirm{order.id, fence, "stale"});
-    case 2: return report(Decline{order.id, fence, StatusReason::payment_declined});
-    case 3: return report(FinishStep{order.id, fence, dice_.coin() ? Step::invoice : Step::mail});
-    default: return report(Park{order.id, fence, Step::payment, 1, "stale"});
+    case 0:
+      return report(Begin{order.id, fence + 1});
+    case 1:
+      return report(Confirm{order.id, fence, "stale"});
+    case 2:
+      return report(Decline{order.id, fence, StatusReason::payment_declined});
+    case 3:
+      return report(FinishStep{order.id, fence, dice_.coin() ? Step::invoice : Step::mail});
+    default:
+      return report(Park{order.id, fence, Step::payment, 1, "stale"});
   }
 }
 
-// --- when everything is healed --------------------------------------------------------------------------------
+// --- when everything is healed
 
 void Admins::resume_everything(Process& process) {
   process.service().pause(false);
@@ -158,22 +169,28 @@ void Admins::resume_everything(Process& process) {
 
 bool Admins::has_half_refund() const {
   return std::any_of(referee_.model().orders().begin(), referee_.model().orders().end(), [this](const auto& order) {
-    return order.status == OrderStatus::confirmed && order.price > 0 && bank_.has(order.id) == 0 && refunding_.contains(order.id);
+    return order.status == OrderStatus::confirmed && order.price > 0 && bank_.has(order.id) == 0 &&
+           refunding_.contains(order.id);
   });
 }
 
 void Admins::settle(Process& process) {
-  ++settled_;
+  // As many at once as the queue takes.
+  std::size_t left = std::min<std::size_t>(settings_.limits.others, 100);
   for (const auto& order : referee_.model().orders()) {
+    if (left == 0) return;
     if (order.parked) {
       // Even seeds leave a few where they are: a dead letter is a lawful end.
       if (settings_.seed % 2 == 0 && order.id.lo % 4 == 0) continue;
-      if (settled_ <= 2)
+      if (retried_.insert(order.id).second)
         process.service().retry_dead(order.id, [](Outcome) {});
       else
         discard(process, order);
-    } else if (order.status == OrderStatus::confirmed && order.price > 0 && bank_.has(order.id) == 0 && refunding_.contains(order.id)) {
+      --left;
+    } else if (order.status == OrderStatus::confirmed && order.price > 0 && bank_.has(order.id) == 0 &&
+               refunding_.contains(order.id)) {
       refund(process, order);
+      --left;
     }
   }
 }

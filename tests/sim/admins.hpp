@@ -11,7 +11,8 @@ namespace scalemart::sim {
 
 class Admins {
  public:
-  Admins(const Settings& settings, Shelf& shelf, const ManualClock& clock, Dice& dice, Bank& bank, Referee& referee, Tally& tally)
+  Admins(const Settings& settings, Shelf& shelf, const ManualClock& clock, Dice& dice, Bank& bank, Referee& referee,
+         Tally& tally)
       : settings_(settings), shelf_(shelf), clock_(clock), dice_(dice), bank_(bank), referee_(referee), tally_(tally) {}
 
   /// One administrator does one thing.
@@ -29,7 +30,9 @@ class Admins {
  private:
   [[nodiscard]] std::shared_ptr<ProductSpec> spec(std::string slug);
   [[nodiscard]] const ReferenceModel::Order* some_order(OrderStatus status);
-  [[nodiscard]] ProductRef some_product() { return ProductRef{static_cast<std::uint32_t>(dice_.below(shelf_.slugs.size()))}; }
+  [[nodiscard]] ProductRef some_product() {
+    return ProductRef{static_cast<std::uint32_t>(dice_.below(shelf_.slugs.size()))};
+  }
   void tell(Process& process, Command command);
   void change_terms(Process& process);
   void refund(Process& process, const ReferenceModel::Order& order);
@@ -45,7 +48,7 @@ class Admins {
   Referee& referee_;
   Tally& tally_;
   std::set<OrderId> refunding_;  ///< Somebody has asked for it.
-  std::uint64_t settled_ = 0;
+  std::set<OrderId> retried_;    ///< Since everything was healed.
 };
 
 }  // namespace scalemart::sim

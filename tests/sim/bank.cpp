@@ -42,7 +42,9 @@ void Bank::take(Kind kind, OrderId order, MinorUnits amount, SteadyTime deadline
   fuse_.burn();  // the request has not left
   const SteadyTime now = clock_.steady();
   const std::uint64_t id = ++made_;
-  Call& call = calls_.emplace(id, Call{kind, order, amount, deadline, {}, false, PaymentOutcome::unknown, std::move(done)}).first->second;
+  Call& call =
+      calls_.emplace(id, Call{kind, order, amount, deadline, {}, false, PaymentOutcome::unknown, std::move(done)})
+          .first->second;
   SteadyTime there = now + travel();
   call.back = there + travel();
   if (!healed_) {
@@ -101,7 +103,8 @@ void Bank::answer(std::uint64_t id) {
   // An answer overtaken by its deadline: what the request does when it arrives stays unknown to the caller.
   PaymentResult result;
   result.outcome = call.arrived ? call.outcome : PaymentOutcome::unknown;
-  if (call.back >= call.deadline && call.outcome != PaymentOutcome::misconfigured && call.outcome != PaymentOutcome::unavailable)
+  if (call.back >= call.deadline && call.outcome != PaymentOutcome::misconfigured &&
+      call.outcome != PaymentOutcome::unavailable)
     result.outcome = PaymentOutcome::unknown;
   const bool names_payment = call.kind == Kind::charge || call.kind == Kind::lookup;
   if (result.outcome == PaymentOutcome::approved && names_payment) {

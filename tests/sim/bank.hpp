@@ -1,5 +1,6 @@
 #pragma once
-// A payment provider with a memory of its own: what it did with the money is true, whatever anybody heard of it.
+// A payment provider with a memory of its own: what it did with the money is true, whatever anybody heard of
+// it.
 
 #include <functional>
 #include <map>
@@ -16,10 +17,10 @@
 
 namespace scalemart::sim {
 
-/// Purpose: port/payment.hpp with every way to go wrong. A request travels, has its effect on arrival, and its answer
-/// travels back; either way may fail, and a crash of the shop loses the answers but not the effects.
-/// Limits: a request that is under way when the shop dies arrives at that moment or never. (One that arrives after
-/// the restart would need a durable intent on our side to be told from a new one.)
+/// Purpose: port/payment.hpp with every way to go wrong. A request travels, has its effect on arrival, and
+/// its answer travels back; either way may fail, and a crash of the shop loses the answers but not the
+/// effects. Limits: a request that is under way when the shop dies arrives at that moment or never. (One that
+/// arrives after the restart would need a durable intent on our side to be told from a new one.)
 class Bank final : public PaymentProvider {
  public:
   Bank(const Clock& clock, Dice& dice, Fuse& fuse, Tally& tally, const BankTraits& traits)
@@ -44,10 +45,10 @@ class Bank final : public PaymentProvider {
   /// Money of this order that the shop has now.
   [[nodiscard]] MinorUnits has(OrderId order) const;
   struct Account {
-    MinorUnits taken = 0;     ///< All that was ever taken.
+    MinorUnits taken = 0;  ///< All that was ever taken.
     MinorUnits returned = 0;
     int captures = 0;
-    MinorUnits amount = -1;   ///< As first asked for.
+    MinorUnits amount = -1;  ///< As first asked for.
     bool declined = false, cancelled = false;
     bool undecided = false;
   };
@@ -66,7 +67,7 @@ class Bank final : public PaymentProvider {
     OrderId order;
     MinorUnits amount = 0;
     SteadyTime deadline{};
-    SteadyTime back{};        ///< When the answer is there; max(): never.
+    SteadyTime back{};  ///< When the answer is there; max(): never.
     bool arrived = false;
     PaymentOutcome outcome = PaymentOutcome::unknown;
     PaymentDone done;

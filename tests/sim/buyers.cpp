@@ -7,6 +7,11 @@
 #include "tests/sim/record_rules.hpp"
 
 namespace scalemart::sim {
+namespace {
+
+constexpr std::size_t kPatientMost = 1000;  ///< More than that give up.
+
+}  // namespace
 
 Buyers::Intent Buyers::new_intent() {
   Intent intent;
@@ -80,10 +85,15 @@ void Buyers::send(Process& process, std::size_t intent) {
   ++waiting_;
   waiting_tokens_.push_back(token);
   SteadyTime deadline{};
-  if (!healed_ && settings_.deadlines) deadline = clock_.steady() + std::chrono::milliseconds(dice_.between(1, 2 * settings_.tick_ms));
+  if (!healed_ && settings_.deadlines)
+    deadline = clock_.steady() + std::chrono::milliseconds(dice_.between(1, 2 * settings_.tick_ms));
   if (!healed_ && settings_.direct && dice_.chance(0.3)) {
-    const Reserve reserve{new_ulid<OrderId>(process.sale_clock().now(), dice_.random()), i.buyer, ProductRef{i.product},
-                          dice_.chance(0.02) ? static_cast<std::uint32_t>(dice_.pick({0, 11})) : i.quantity, settings_.hold_ms, i.key};
+    const Reserve reserve{new_ulid<OrderId>(process.sale_clock().now(), dice_.random()),
+                          i.buyer,
+                          ProductRef{i.product},
+                          dice_.chance(0.02) ? static_cast<std::uint32_t>(dice_.pick({0, 11})) : i.quantity,
+                          settings_.hold_ms,
+                          i.key};
     if (process.ledger().submit(Ticket{reserve, this, token, deadline})) return;
     Answer refused;
     return heard(token, refused);
@@ -93,7 +103,8 @@ void Buyers::send(Process& process, std::size_t intent) {
   const auto at_once = process.purchase().begin({i.buyer, slug, i.quantity, i.key, deadline}, *this, token);
   if (!at_once) return;
   if (at_once->outcome != Outcome::overloaded && slug == shelf_.slugs[i.product])
-    referee_.refused_quickly(Reserve{{}, i.buyer, ProductRef{i.product}, i.quantity, settings_.hold_ms, i.key}, *at_once, now);
+    referee_.refused_quickly(Reserve{{}, i.buyer, ProductRef{i.product}, i.quantity, settings_.hold_ms, i.key},
+                             *at_once, now);
   heard(token, *at_once);
 }
 
@@ -130,7 +141,7 @@ void Buyers::heard(std::uint64_t token, const Answer& answer) {
 void Buyers::forget_answer(Attempt& attempt, bool crashed) {
   Intent& intent = intents_[attempt.intent];
   intent.crashed = intent.crashed || crashed;
-  if (intent.key.empty() || intent.unsure) return;
+  if (intent.key.empty() || intent.unsure || unsure_.size() >= kPatientMost) return;
   intent.unsure = true;
   unsure_.push_back(attempt.intent);
 }
@@ -156,8 +167,9 @@ void Buyers::cancel(Process& process) {
 
 void Buyers::compare(const std::optional<OrderView>& found, const ReferenceModel::Order* expected) {
   ++tally_.operations;
-  const bool same = found.has_value() == (expected != nullptr) &&
-                    (!found || (found->id == expected->id && found->status == expected->status && found->buyer == expected->buyer));
+  const bool same =
+      found.has_value() == (expected != nullptr) &&
+      (!found || (found->id == expected->id && found->status == expected->status && found->buyer == expected->buyer));
   if (!same) referee_.fail("an order was shown that is not the durable one");
 }
 
@@ -186,13 +198,14 @@ void Buyers::ask(Process& process) {
         const auto& orders = referee_.model().orders();
         std::size_t next = 0;
         for (auto order = orders.rbegin(); order != orders.rend() && next < 5; ++order)
-          if (order->buyer == buyer) compare(next < found.size() ? std::optional(found[next++]) : std::nullopt, &*order);
+          if (order->buyer == buyer)
+            compare(next < found.size() ? std::optional(found[next++]) : std::nullopt, &*order);
         if (next != found.size()) referee_.fail("a buyer was shown too many orders");
       }));
   }
 }
 
-// --- when everything is healed --------------------------------------------------------------------------------
+// --- when everything is healed
 
 bool Buyers::settle_one(Process& process) {
   healed_ = true;

@@ -16,7 +16,8 @@ struct Shelf {
 
 class Buyers final : public AnswerSink {
  public:
-  Buyers(const Settings& settings, const Shelf& shelf, const ManualClock& clock, Dice& dice, Referee& referee, Tally& tally)
+  Buyers(const Settings& settings, const Shelf& shelf, const ManualClock& clock, Dice& dice, Referee& referee,
+         Tally& tally)
       : settings_(settings), shelf_(shelf), clock_(clock), dice_(dice), referee_(referee), tally_(tally) {}
 
   /// One buyer does one thing.
@@ -41,9 +42,9 @@ class Buyers final : public AnswerSink {
     std::uint32_t product = 0;
     std::uint32_t quantity = 1;
     KeyDigest key;
-    OrderId order;            ///< Once known.
-    bool unsure = false;      ///< An answer was lost, and there is a key to ask again with.
-    bool crashed = false;     ///< It was lost in a crash.
+    OrderId order;         ///< Once known.
+    bool unsure = false;   ///< An answer was lost, and there is a key to ask again with.
+    bool crashed = false;  ///< It was lost in a crash.
   };
   struct Attempt {
     std::size_t intent = 0;
@@ -69,7 +70,7 @@ class Buyers final : public AnswerSink {
   Referee& referee_;
   Tally& tally_;
   std::vector<Intent> intents_;
-  std::vector<Attempt> attempts_;   ///< By token.
+  std::vector<Attempt> attempts_;    ///< By token.
   std::vector<std::size_t> unsure_;  ///< Intents.
   std::vector<std::uint64_t> waiting_tokens_;
   std::uint64_t waiting_ = 0;

@@ -21,7 +21,9 @@ class Dice {
   bool chance(double p) { return p > 0 && random_.unit() < p; }
   double unit() { return random_.unit(); }
   template <class T>
-  T pick(std::initializer_list<T> from) { return *(from.begin() + below(from.size())); }
+  T pick(std::initializer_list<T> from) {
+    return *(from.begin() + below(from.size()));
+  }
   Random& random() { return random_; }
 
  private:

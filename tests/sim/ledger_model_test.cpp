@@ -1,8 +1,9 @@
 // The ledger against the reference model: the same random commands, the same answers, the same stock.
-//   SCALEMART_SIM_SEEDS (200), SCALEMART_SIM_OPS (5000), SCALEMART_SIM_FIRST_SEED (1): more, longer, or one seed again.
-// It bites: mutants of the ledger that this test was seen to find within its default run include off-by-one windows, stock,
-// caps and hold ends; stale or future leases accepted; keys compared without their quantity; allowance not
-// returned; dead letters that outlive their order; holds of mixed lengths in one queue.
+//   SCALEMART_SIM_SEEDS (200), SCALEMART_SIM_OPS (5000), SCALEMART_SIM_FIRST_SEED (1): more, longer, or one
+//   seed again.
+// It bites: mutants of the ledger that this test was seen to find within its default run include off-by-one
+// windows, stock, caps and hold ends; stale or future leases accepted; keys compared without their quantity;
+// allowance not returned; dead letters that outlive their order; holds of mixed lengths in one queue.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -24,9 +25,10 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
       a.order == b.order && a.product == b.product && a.unit_price == b.unit_price && a.count == b.count)
     return ::testing::AssertionSuccess();
   const auto show = [](const Answer& x) {
-    return std::string(to_text(x.outcome)) + " final " + std::to_string(x.final) + " quantity " + std::to_string(x.quantity) +
-           " sequence " + std::to_string(x.sequence) + " order " + to_string(x.order) + " product " +
-           std::to_string(index_of(x.product)) + " price " + std::to_string(x.unit_price) + " count " + std::to_string(x.count);
+    return std::string(to_text(x.outcome)) + " final " + std::to_string(x.final) + " quantity " +
+           std::to_string(x.quantity) + " sequence " + std::to_string(x.sequence) + " order " + to_string(x.order) +
+           " product " + std::to_string(index_of(x.product)) + " price " + std::to_string(x.unit_price) + " count " +
+           std::to_string(x.count);
   };
   return ::testing::AssertionFailure() << "\n  ledger: " << show(a) << "\n  model:  " << show(b);
 }
@@ -72,7 +74,8 @@ void compare_everything(Ledger& ledger, const sim::ReferenceModel& model) {
   std::size_t unfinished = 0;
   std::vector<const sim::ReferenceModel::Order*> expected;
   for (const auto& order : model.orders())
-    if (is_open(order.status) || (order.status == OrderStatus::confirmed && !(order.invoice && order.mail))) expected.push_back(&order);
+    if (is_open(order.status) || (order.status == OrderStatus::confirmed && !(order.invoice && order.mail)))
+      expected.push_back(&order);
   ledger.for_each_unfinished([&](const UnfinishedOrder& u) {
     ASSERT_LT(unfinished, expected.size());
     const auto& order = *expected[unfinished++];

@@ -17,8 +17,8 @@ constexpr std::uint64_t kRejected = 11, kNoAddress = 12;
 
 void Papers::note(std::map<OrderId, Effect>& effects, OrderId order, const Effect& effect, const char* what) {
   Effect& known = effects.try_emplace(order, effect).first->second;
-  const bool same = known.total == effect.total && known.ordered_ms == effect.ordered_ms &&
-                    known.confirmed_ms == effect.confirmed_ms;
+  const bool same =
+      known.total == effect.total && known.ordered_ms == effect.ordered_ms && known.confirmed_ms == effect.confirmed_ms;
   if (!same && on_misuse) on_misuse(order, std::string(what) + " was made again and says something else");
   ++known.times;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Invoices, mails and addresses that remember their effects, on a pool that does its work when the world says so.
+// Invoices, mails and addresses that remember their effects, on a pool that does its work when the world says
+// so.
 
 #include <deque>
 #include <functional>

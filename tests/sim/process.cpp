@@ -22,8 +22,17 @@ Process::Process(const Parts& parts, Recovered recovered)
       publication_(catalogue_, used_keys_, counts_, {}),
       tap_(parts.referee, parts.tally, parts.clock, sale_clock_, parts.journal),
       observer_(*this),
-      sequencer_(load(std::move(recovered)), parts.journal, [this] { return tap_.begin_round(); }, parts.clock, options()),
-      service_({tap_, parts.bank, parts.papers, parts.papers, parts.papers, parts.clock, parts.dice.random(), {}, &parts.papers},
+      sequencer_(
+          load(std::move(recovered)), parts.journal, [this] { return tap_.begin_round(); }, parts.clock, options()),
+      service_({tap_,
+                parts.bank,
+                parts.papers,
+                parts.papers,
+                parts.papers,
+                parts.clock,
+                parts.dice.random(),
+                {},
+                &parts.papers},
                parts.settings.fulfilment),
       purchase_(catalogue_, used_keys_, sale_clock_, tap_, parts.dice.random(), {parts.settings.hold_ms}) {
   tap_.connect(sequencer_);
@@ -61,11 +70,13 @@ bool Process::step() {
   const bool did = sequencer_.step();
   if (!did) return false;
   if (seen_ != nullptr) parts_.referee.after_round(*seen_, catalogue_);
-  if (sequencer_.next_expiry() != parts_.referee.model().next_expiry()) parts_.referee.fail("the next hold does not end when it should");
+  if (sequencer_.next_expiry() != parts_.referee.model().next_expiry())
+    parts_.referee.fail("the next hold does not end when it should");
   return true;
 }
 
-/// The sale's clock never runs backwards and never leaves monotonic time by more than a tenth, whatever the wall's does.
+/// The sale's clock never runs backwards and never leaves monotonic time by more than a tenth, whatever the
+/// wall's does.
 void Process::check_pace() {
   const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady() - pulsed_at_).count();
   const std::int64_t sold = sale_clock_.now().ms - pulsed_sale_time_.ms;

@@ -23,8 +23,8 @@
 
 namespace scalemart::sim {
 
-/// Purpose: what lives in memory, and dies with it. It may be dropped at any moment between two calls, and any call
-/// may end in MemoryJournal::Died.
+/// Purpose: what lives in memory, and dies with it. It may be dropped at any moment between two calls, and
+/// any call may end in MemoryJournal::Died.
 class Process {
  public:
   struct Parts {
@@ -46,7 +46,8 @@ class Process {
   SteadyTime turn() { return service_.loop().turn(); }
   /// What the server does ten times a second.
   void pulse();
-  /// Takes a snapshot in the next round; write_snapshot() writes it, some time later, as the snapshotter's thread does.
+  /// Takes a snapshot in the next round; write_snapshot() writes it, some time later, as the snapshotter's
+  /// thread does.
   void ask_for_snapshot();
   void write_snapshot();
   [[nodiscard]] bool has_snapshot_to_write() const { return taken_.has_value(); }

@@ -16,7 +16,9 @@ struct Explains {
   bool operator()(const Confirm& c, const record::Confirmed& r) const {
     return c.order == r.order && c.payment_reference == r.payment_reference;
   }
-  bool operator()(const Decline& c, const record::Failed& r) const { return c.order == r.order && c.reason == r.reason; }
+  bool operator()(const Decline& c, const record::Failed& r) const {
+    return c.order == r.order && c.reason == r.reason;
+  }
   bool operator()(const FinishStep& c, const record::StepFinished& r) const {
     return c.order == r.order && c.step == r.step && !r.skipped;
   }
@@ -44,7 +46,9 @@ struct Explains {
   }
   bool operator()(const Discard& c, const record::StepFinished& r) const { return c.order == r.order && r.skipped; }
   template <class C, class R>
-  bool operator()(const C&, const R&) const { return false; }
+  bool operator()(const C&, const R&) const {
+    return false;
+  }
 };
 
 struct CommandOf {
@@ -75,11 +79,12 @@ struct CommandOf {
 };
 
 constexpr std::array<const char*, std::variant_size_v<Command>> kCommands{
-    "Reserve", "Cancel", "Begin", "Confirm", "Decline", "FinishStep", "Park", "ExpireDue",
-    "CreateProduct", "ChangeProduct", "RemoveProduct", "AdjustStock", "SetPaused", "Refund", "Unpark", "Discard"};
+    "Reserve",       "Cancel",        "Begin",         "Confirm",     "Decline",   "FinishStep", "Park",   "ExpireDue",
+    "CreateProduct", "ChangeProduct", "RemoveProduct", "AdjustStock", "SetPaused", "Refund",     "Unpark", "Discard"};
 constexpr std::array<const char*, std::variant_size_v<record::Payload>> kRecords{
-    "ProductCreated", "ProductChanged", "ProductRemoved", "StockAdjusted", "PauseSet", "Reserved", "Begun", "Confirmed",
-    "Failed", "Expired", "Cancelled", "Refunded", "StepFinished", "Parked", "Unparked"};
+    "ProductCreated", "ProductChanged", "ProductRemoved", "StockAdjusted", "PauseSet",
+    "Reserved",       "Begun",          "Confirmed",      "Failed",        "Expired",
+    "Cancelled",      "Refunded",       "StepFinished",   "Parked",        "Unparked"};
 
 }  // namespace
 
@@ -96,8 +101,10 @@ Command command_of(const Record& record, const ReferenceModel::Order* order) {
 OrderId order_of(const Record& record) {
   return std::visit(
       []<class R>(const R& r) {
-        if constexpr (requires { r.order; }) return r.order;
-        else return OrderId{};
+        if constexpr (requires { r.order; })
+          return r.order;
+        else
+          return OrderId{};
       },
       record.payload);
 }

@@ -35,7 +35,7 @@ const ReferenceModel::Order* Referee::find(OrderId id) const {
   return at == places_.end() ? nullptr : &model_.orders()[at->second];
 }
 
-// --- as it happens --------------------------------------------------------------------------------------------
+// --- as it happens
 
 void Referee::committed(std::span<const Record> records) {
   if (explained_ != round_.size()) fail("a batch was committed before the one before it was answered");
@@ -74,7 +74,8 @@ void Referee::answered(const Ticket& ticket, const Answer& answer, const Round& 
   }
   // Real time: who asked after somebody had his answer is not answered from before it.
   const bool new_order = std::holds_alternative<Reserve>(ticket.command) && answer.outcome == Outcome::done;
-  const bool in_order = answer.outcome == Outcome::replayed || (new_order ? answer.sequence > floor : answer.sequence >= floor);
+  const bool in_order =
+      answer.outcome == Outcome::replayed || (new_order ? answer.sequence > floor : answer.sequence >= floor);
   if (!in_order) return fail("answered from before " + std::to_string(floor) + ": " + describe(answer));
   floor_ = std::max(floor_, answer.sequence);
   if (is_told(ticket.command) && !too_late && !no_room) told_.push_back({ticket.command, answer, round.now});
@@ -105,10 +106,15 @@ void Referee::note(const Record& record) {
       fail("a second order under one key: " + describe(record));
   }
   if (const auto* r = std::get_if<record::Parked>(&record.payload); r) tally_.add(Happened::dead_letter);
-  if (const auto* r = std::get_if<record::StepFinished>(&record.payload); r && r->skipped) skipped_.insert({r->order, r->step});
+  if (const auto* r = std::get_if<record::StepFinished>(&record.payload); r && r->skipped)
+    skipped_.insert({r->order, r->step});
   const OrderId id = order_of(record);
   if (id.empty()) {
-    std::visit([this]<class R>(const R& r) { if constexpr (requires { r.product; }) touch(index_of(r.product)); }, record.payload);
+    std::visit(
+        [this]<class R>(const R& r) {
+          if constexpr (requires { r.product; }) touch(index_of(r.product));
+        },
+        record.payload);
     return;
   }
   touched_.push_back(id);
@@ -138,10 +144,12 @@ void Referee::check_money(const ReferenceModel::Order& order) {
   const std::string who = "order " + to_string(order.id) + " is " + std::string(to_text(order.status)) + " (taken " +
                           std::to_string(account.taken) + ", returned " + std::to_string(account.returned) +
                           (account.cancelled ? ", cancelled" : "") + ")";
-  if (has != 0 && has != total) return fail(who + " and the money taken is " + std::to_string(has) + " of " + std::to_string(total));
+  if (has != 0 && has != total)
+    return fail(who + " and the money taken is " + std::to_string(has) + " of " + std::to_string(total));
   using enum OrderStatus;
   if (order.status == confirmed && has != total) fail(who + " without its money");
-  const bool unsold = order.status == failed || order.status == expired || order.status == cancelled || order.status == refunded;
+  const bool unsold =
+      order.status == failed || order.status == expired || order.status == cancelled || order.status == refunded;
   if (unsold && has != 0) fail(who + " and its money was kept");
 }
 
@@ -163,7 +171,9 @@ void Referee::voided(OrderId id) {
 
 void Referee::after_round(const Ledger& ledger, const Catalogue& catalogue) {
   if (explained_ != round_.size()) return fail("nobody was answered for " + describe(round_[explained_]));
-  if (ledger.sequence() != model_.sequence()) return fail("the ledger is at " + std::to_string(ledger.sequence()) + ", the model at " + std::to_string(model_.sequence()));
+  if (ledger.sequence() != model_.sequence())
+    return fail("the ledger is at " + std::to_string(ledger.sequence()) + ", the model at " +
+                std::to_string(model_.sequence()));
   if (round_.empty()) return;
   for (const OrderId id : touched_) compare_order(ledger, *find(id));
   const auto offers = catalogue.current();
@@ -177,7 +187,7 @@ void Referee::after_round(const Ledger& ledger, const Catalogue& catalogue) {
   explained_ = 0;
 }
 
-// --- comparing ------------------------------------------------------------------------------------------------
+// --- comparing
 
 void Referee::compare_product(const Ledger& ledger, std::uint32_t product) {
   const Product& found = ledger.product(ProductRef{product});
@@ -185,8 +195,10 @@ void Referee::compare_product(const Ledger& ledger, std::uint32_t product) {
   if (found.stock != expected || found.paused != model_.paused(product) || found.removed != model_.removed(product))
     fail("product " + std::to_string(product) + ": available " + std::to_string(found.stock.available) + " held " +
          std::to_string(found.stock.held) + " sold " + std::to_string(found.stock.sold) + ", expected " +
-         std::to_string(expected.available) + " " + std::to_string(expected.held) + " " + std::to_string(expected.sold));
-  if (expected.available < 0 || expected.held + expected.sold > expected.total) fail("oversold: product " + std::to_string(product));
+         std::to_string(expected.available) + " " + std::to_string(expected.held) + " " +
+         std::to_string(expected.sold));
+  if (expected.available < 0 || expected.held + expected.sold > expected.total)
+    fail("oversold: product " + std::to_string(product));
 }
 
 void Referee::compare_order(const Ledger& ledger, const ReferenceModel::Order& order) {
@@ -205,7 +217,8 @@ void Referee::compare_order(const Ledger& ledger, const ReferenceModel::Order& o
 void Referee::compare_everything(Ledger& ledger) {
   if (ledger.sequence() != model_.sequence() || ledger.product_count() != model_.product_count() ||
       ledger.order_count() != model_.orders().size())
-    return fail("the ledger has " + std::to_string(ledger.order_count()) + " orders at " + std::to_string(ledger.sequence()));
+    return fail("the ledger has " + std::to_string(ledger.order_count()) + " orders at " +
+                std::to_string(ledger.sequence()));
   for (std::uint32_t p = 0; p < model_.product_count(); ++p) compare_product(ledger, p);
   for (const auto& order : model_.orders()) compare_order(ledger, order);
   if (ledger.next_expiry() != model_.next_expiry()) fail("the next hold does not end when it should");
@@ -218,8 +231,8 @@ void Referee::compare_everything(Ledger& ledger) {
   std::size_t next = 0;
   for (const auto& order : model_.orders()) {
     if (order.parked) {
-      if (next_parked == parked.size() || parked[next_parked].order != order.id || parked[next_parked].step != *order.parked ||
-          parked[next_parked].reason.empty())
+      if (next_parked == parked.size() || parked[next_parked].order != order.id ||
+          parked[next_parked].step != *order.parked || parked[next_parked].reason.empty())
         return fail("dead letter " + to_string(order.id) + " is not what it was");
       ++next_parked;
     }
@@ -230,7 +243,8 @@ void Referee::compare_everything(Ledger& ledger) {
       return fail("unfinished order " + to_string(order.id) + " is not what it was");
     ++next;
   }
-  if (next_parked != parked.size() || next != unfinished.size()) fail("there are dead letters or unfinished orders too many");
+  if (next_parked != parked.size() || next != unfinished.size())
+    fail("there are dead letters or unfinished orders too many");
 }
 
 }  // namespace scalemart::sim

@@ -20,11 +20,11 @@
 
 namespace scalemart::sim {
 
-/// Purpose: follows the program through the reference model: every answer as it is given, every durable record, the
-/// state after every batch, the money, the papers; after a crash, what the journal has; at the end, the whole
-/// history once more from the journal and from what people were told (the witness check: Porcupine's question,
-/// answered by the sequence numbers that the answers carry).
-/// It outlives the processes that it watches. The first violation is kept; nothing is thrown.
+/// Purpose: follows the program through the reference model: every answer as it is given, every durable
+/// record, the state after every batch, the money, the papers; after a crash, what the journal has; at the
+/// end, the whole history once more from the journal and from what people were told (the witness check:
+/// Porcupine's question, answered by the sequence numbers that the answers carry). It outlives the processes
+/// that it watches. The first violation is kept; nothing is thrown.
 class Referee {
  public:
   Referee(Tally& tally, const Bank& bank, const Papers& papers) : tally_(tally), bank_(bank), papers_(papers) {}
@@ -86,17 +86,20 @@ class Referee {
   ReferenceModel model_;
   std::unordered_map<OrderId, std::size_t> places_;  ///< In model_.orders().
   std::vector<OrderStatus> statuses_;                ///< As of the last record, by place.
-  struct ByKey { OrderId order; Sequence sequence; };
+  struct ByKey {
+    OrderId order;
+    Sequence sequence;
+  };
   std::map<std::pair<UserId, KeyDigest>, ByKey> by_key_;
 
-  std::vector<Record> round_;     ///< Durable records that no answer has explained yet.
+  std::vector<Record> round_;  ///< Durable records that no answer has explained yet.
   std::size_t explained_ = 0;
   std::uint64_t batches_ = 0;
-  std::vector<OrderId> touched_;       ///< By the records of the round.
+  std::vector<OrderId> touched_;  ///< By the records of the round.
   std::vector<std::uint32_t> touched_products_;
   std::set<std::pair<OrderId, Step>> skipped_;  ///< Papers that an administrator gave up.
   Sequence floor_ = 0;
-  std::vector<Told> told_;        ///< What buyers were told.
+  std::vector<Told> told_;  ///< What buyers were told.
 };
 
 }  // namespace scalemart::sim

@@ -10,8 +10,8 @@ void Referee::recovered(Ledger& ledger, Journal& journal, std::vector<Command> o
   round_.clear();
   explained_ = 0;
   if (ledger.sequence() < model_.sequence())
-    return fail("a yes was lost: answered up to " + std::to_string(model_.sequence()) + ", after the crash the journal ends at " +
-                std::to_string(ledger.sequence()));
+    return fail("a yes was lost: answered up to " + std::to_string(model_.sequence()) +
+                ", after the crash the journal ends at " + std::to_string(ledger.sequence()));
   // The whole journal, folded without any snapshot, is the same state.
   Ledger folded;
   std::vector<Record> tail;
@@ -23,7 +23,8 @@ void Referee::recovered(Ledger& ledger, Journal& journal, std::vector<Command> o
   if (folded.state_hash() != ledger.state_hash()) return fail("recovered into another state than the journal's");
   // Durable, but nobody was told: each is something that somebody had asked for.
   for (const Record& record : tail) {
-    const auto asked = std::find_if(outstanding.begin(), outstanding.end(), [&](const Command& c) { return explains(c, record); });
+    const auto asked =
+        std::find_if(outstanding.begin(), outstanding.end(), [&](const Command& c) { return explains(c, record); });
     if (asked == outstanding.end()) return fail("nobody asked for " + describe(record));
     const bool more = std::holds_alternative<ExpireDue>(*asked);
     const Answer answer = model_.execute(more ? Command(ExpireDue{1}) : *asked, record.at);
@@ -48,8 +49,10 @@ void Referee::check_settled() {
     }
     if (order.status == OrderStatus::refunded || order.parked) continue;
     if (!order.invoice || !order.mail) return fail(who + " still waits for its papers");
-    if (!papers_.invoices().contains(order.id) && !skipped_.contains({order.id, Step::invoice})) return fail(who + " has no invoice");
-    if (!papers_.mails().contains(order.id) && !skipped_.contains({order.id, Step::mail})) return fail(who + " got no mail");
+    if (!papers_.invoices().contains(order.id) && !skipped_.contains({order.id, Step::invoice}))
+      return fail(who + " has no invoice");
+    if (!papers_.mails().contains(order.id) && !skipped_.contains({order.id, Step::mail}))
+      return fail(who + " got no mail");
   }
   for (const auto& [id, effect] : papers_.invoices()) {
     const auto* order = find(id);
@@ -60,9 +63,11 @@ void Referee::check_settled() {
     if (find(id) == nullptr || account.captures > 1) fail("the bank has something wrong of order " + to_string(id));
 }
 
-/// The witness check, from the journal and what buyers were told alone (reliability: linearizability by sequence).
+/// The witness check, from the journal and what buyers were told alone (reliability: linearizability by
+/// sequence).
 void Referee::check_history(Journal& journal) {
-  std::stable_sort(told_.begin(), told_.end(), [](const Told& a, const Told& b) { return a.answer.sequence < b.answer.sequence; });
+  std::stable_sort(told_.begin(), told_.end(),
+                   [](const Told& a, const Told& b) { return a.answer.sequence < b.answer.sequence; });
   ReferenceModel fresh;
   std::unordered_map<OrderId, std::size_t> places;
   auto next = told_.begin();
@@ -73,10 +78,12 @@ void Referee::check_history(Journal& journal) {
   const auto replayed = journal.replay(0, {}, [&](const Record& record) {
     if (failed()) return;
     const auto at = places.find(order_of(record));
-    const Answer answer = fresh.execute(command_of(record, at == places.end() ? nullptr : &fresh.orders()[at->second]), record.at);
+    const Answer answer =
+        fresh.execute(command_of(record, at == places.end() ? nullptr : &fresh.orders()[at->second]), record.at);
     if (!is_success(answer.outcome) || fresh.sequence() != record.sequence)
       return fail("the model would not have written " + describe(record) + ": " + describe(answer));
-    if (std::holds_alternative<record::Reserved>(record.payload)) places.emplace(order_of(record), fresh.orders().size() - 1);
+    if (std::holds_alternative<record::Reserved>(record.payload))
+      places.emplace(order_of(record), fresh.orders().size() - 1);
     check_up_to(record.sequence, &record);
   });
   if (!replayed) return fail(replayed.error().message);
@@ -93,7 +100,8 @@ void Referee::check_told(ReferenceModel& model, const Told& told, const Record* 
   const auto* wish = std::get_if<Reserve>(&told.command);
   if (told.answer.outcome == Outcome::replayed) {
     const auto found = by_key_.find({wish->buyer, wish->key});
-    if (found == by_key_.end() || found->second.order != told.answer.order || found->second.sequence != told.answer.sequence)
+    if (found == by_key_.end() || found->second.order != told.answer.order ||
+        found->second.sequence != told.answer.sequence)
       fail("told an order that is not the key's: " + what);
     return;
   }

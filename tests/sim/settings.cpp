@@ -5,7 +5,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-double share(Dice& dice) { return dice.coin() ? 0 : dice.pick({0.01, 0.05, 0.3}); }
+double share(Dice& dice) {
+  return dice.coin() ? 0 : dice.pick({0.01, 0.05, 0.3});
+}
 
 void draw_people(Dice& dice, Settings& s) {
   s.products = static_cast<std::uint32_t>(1 + dice.below(6));
@@ -28,7 +30,7 @@ void draw_faults(Dice& dice, Settings& s) {
 }
 
 void draw_sizes(Dice& dice, Settings& s) {
-  s.limits.buys = dice.pick<std::size_t>({1, 6, 100, 16'384});
+  s.limits.buys = dice.pick<std::size_t>({1, 8, 200, 16'384, 16'384});
   s.limits.others = dice.pick<std::size_t>({2, 10, 16'384});
   s.limits.reads = dice.pick<std::size_t>({1, 64});
   s.batch_records_max = dice.pick<std::size_t>({1, 1, 3, 40, 4096});

@@ -1,6 +1,6 @@
 #pragma once
-// One seed's world. Every seed draws its own, and leaves features out with an even chance, because some bugs only show
-// when something else does not happen. Source: Groce et al., "Swarm Testing", ISSTA 2012.
+// One seed's world. Every seed draws its own, and leaves features out with an even chance, because some bugs
+// only show when something else does not happen. Source: Groce et al., "Swarm Testing", ISSTA 2012.
 
 #include <chrono>
 #include <cstdint>
@@ -14,16 +14,16 @@ namespace scalemart::sim {
 /// Shares are of calls, or of orders where it says so.
 struct BankTraits {
   std::chrono::milliseconds latency{20};  ///< Answers take up to twice this.
-  double decline = 0;         ///< Of orders.
-  double reject = 0;          ///< Of orders: the charge can never work.
-  double long_reference = 0;  ///< Of orders: the reference is longer than allowed.
+  double decline = 0;                     ///< Of orders.
+  double reject = 0;                      ///< Of orders: the charge can never work.
+  double long_reference = 0;              ///< Of orders: the reference is longer than allowed.
   double lose_request = 0;
   double lose_answer = 0;
-  double silent = 0;          ///< Not even the deadline is answered.
+  double silent = 0;  ///< Not even the deadline is answered.
   double unavailable = 0;
   double undecided = 0;
-  double late = 0;            ///< Answers after the deadline; the money moves all the same.
-  bool outages = false;       ///< From time to time everything is refused.
+  double late = 0;       ///< Answers after the deadline; the money moves all the same.
+  bool outages = false;  ///< From time to time everything is refused.
 };
 
 struct PaperTraits {
@@ -32,7 +32,7 @@ struct PaperTraits {
   double mail_fails = 0;
   double mail_rejected = 0;  ///< Of orders.
   double silent = 0;
-  double no_address = 0;     ///< Of buyers.
+  double no_address = 0;  ///< Of buyers.
   double pool_full = 0;
 };
 

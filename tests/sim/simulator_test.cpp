@@ -1,5 +1,7 @@
-// The whole program but its network, in simulated time, through crashes, full disks, lost answers and bad banks.
-//   SCALEMART_SIM_SEEDS (150), SCALEMART_SIM_OPS (4000), SCALEMART_SIM_FIRST_SEED (1); SCALEMART_SIM_SEED: this one only.
+// The whole program but its network, in simulated time, through crashes, full disks, lost answers and bad
+// banks.
+//   SCALEMART_SIM_SEEDS (150), SCALEMART_SIM_OPS (4000), SCALEMART_SIM_FIRST_SEED (1); SCALEMART_SIM_SEED:
+//   this one only.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -63,7 +65,9 @@ struct Place {
   bool dies;  ///< Every time.
 };
 
-void PrintTo(const Place& place, std::ostream* out) { *out << place.name; }
+void PrintTo(const Place& place, std::ostream* out) {
+  *out << place.name;
+}
 
 class Everywhere : public ::testing::TestWithParam<Place> {};
 
@@ -73,7 +77,9 @@ TEST_P(Everywhere, OneFaultAtAnyAppendBreaksNoPromise) {
   const SweepResult result = sweep(500, place.fault, place.reserve);
   EXPECT_EQ(result.violation, "");
   EXPECT_GT(result.places, 100U);
-  if (place.dies) { EXPECT_EQ(result.deaths, result.places); }
+  if (place.dies) {
+    EXPECT_EQ(result.deaths, result.places);
+  }
   std::printf("%llu places, the process died at %llu\n", static_cast<unsigned long long>(result.places),
               static_cast<unsigned long long>(result.deaths));
 }

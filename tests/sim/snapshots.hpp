@@ -10,8 +10,8 @@
 
 namespace scalemart::sim {
 
-/// Purpose: port/snapshot_store.hpp; keeps the last two. Like the file it stands for, it notices damage: a block that
-/// was changed, or an end that is missing, is an error when it is read.
+/// Purpose: port/snapshot_store.hpp; keeps the last two. Like the file it stands for, it notices damage: a
+/// block that was changed, or an end that is missing, is an error when it is read.
 class Snapshots final : public SnapshotStore {
  public:
   explicit Snapshots(Fuse& fuse) : fuse_(fuse) {}

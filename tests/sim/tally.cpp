@@ -82,7 +82,7 @@ struct Edge {
   OrderStatus from, to;
 };
 using enum OrderStatus;
-constexpr Edge kEdges[] = {{pending, processing}, {pending, expired},   {pending, cancelled},
+constexpr Edge kEdges[] = {{pending, processing},   {pending, expired},   {pending, cancelled},
                            {processing, confirmed}, {processing, failed}, {confirmed, refunded}};
 constexpr std::uint64_t kEdgeLeast = 50;
 constexpr std::uint64_t kOutcomeLeast = 20;
@@ -119,7 +119,8 @@ std::vector<std::string> Tally::missing() const {
   std::vector<std::string> list;
   if (operations < kEnough) return list;  // too short to say
   const auto need = [&](const std::string& name, std::uint64_t count, std::uint64_t least) {
-    if (count < least) list.push_back(name + ": " + std::to_string(count) + " times, expected " + std::to_string(least));
+    if (count < least)
+      list.push_back(name + ": " + std::to_string(count) + " times, expected " + std::to_string(least));
   };
   for (const Kind& kind : kTable) need(kind.name, happened[static_cast<std::size_t>(kind.what)], kind.least);
   for (const Edge& edge : kEdges) need(name_of(edge), at(*this, edge), kEdgeLeast);

@@ -39,6 +39,9 @@ void Tap::answers(std::span<const Item> items) noexcept {
     if (at == waiting_.end()) return referee_.fail("answered twice, or somebody who never asked");
     const Waiting waiting = std::move(at->second);
     waiting_.erase(at);
+    std::uint64_t& last = std::holds_alternative<Reserve>(waiting.ticket.command) ? last_buy_ : last_other_;
+    if (item.token < last) referee_.fail("decided before one that came first");
+    last = item.token;
     referee_.answered(waiting.ticket, item.answer, round_, waiting.floor);
     if (waiting.ticket.sink == nullptr) continue;
     const Item passed_on{waiting.ticket.token, item.answer};

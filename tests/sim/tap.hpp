@@ -1,5 +1,6 @@
 #pragma once
-// Sits between everybody and the sequencer, and tells the referee what was asked and answered, in the order of decision.
+// Sits between everybody and the sequencer, and tells the referee what was asked and answered, in the order
+// of decision.
 
 #include <functional>
 #include <map>
@@ -53,6 +54,7 @@ class Tap final : public SaleLedger, public AnswerSink {
   Referee::Round round_;
   std::map<std::uint64_t, Waiting> waiting_;
   std::uint64_t made_ = 0;
+  std::uint64_t last_buy_ = 0, last_other_ = 0;  ///< Decided last, of each kind.
 };
 
 }  // namespace scalemart::sim

@@ -28,7 +28,9 @@ World::World(const Settings& settings, PlannedFault planned)
       admins_(settings_, shelf_, clock_, dice_, bank_, referee_, tally_) {
   bank_.on_capture = [this](OrderId order) { referee_.captured(order); };
   bank_.on_void = [this](OrderId order) { referee_.voided(order); };
-  bank_.on_misuse = [this](OrderId order, const std::string& what) { referee_.fail("order " + to_string(order) + ": " + what); };
+  bank_.on_misuse = [this](OrderId order, const std::string& what) {
+    referee_.fail("order " + to_string(order) + ": " + what);
+  };
   papers_.on_misuse = bank_.on_misuse;
   weights_[kBuyer] = settings_.buying;
   weights_[kSequencer] = settings_.deciding;
@@ -46,7 +48,7 @@ Process::Parts World::parts() {
   return {settings_, clock_, *journal_, snapshots_, bank_, papers_, referee_, tally_, dice_};
 }
 
-// --- life and death -------------------------------------------------------------------------------------------
+// --- life and death
 
 void World::die(Happened how) {
   tally_.add(how);
@@ -66,7 +68,8 @@ void World::died() {
   buyers_.shop_died();
   journal_ = journal_->crash(dice_.random());
   advance(std::chrono::milliseconds(dice_.between(0, 3000)));
-  if (settings_.wall_steps && dice_.chance(0.1)) clock_.step_wall(std::chrono::milliseconds(dice_.between(-100'000, 100'000)));
+  if (settings_.wall_steps && dice_.chance(0.1))
+    clock_.step_wall(std::chrono::milliseconds(dice_.between(-100'000, 100'000)));
   // An operator who finds the disk full makes room, sooner or later.
   if (!journal_->has_room_for_buys() && dice_.coin()) toggle_disk(false);
   start();
@@ -109,7 +112,7 @@ void World::open_shop() {
   }
 }
 
-// --- turns ----------------------------------------------------------------------------------------------------
+// --- turns
 
 void World::turn() {
   ++tally_.events;
@@ -129,16 +132,26 @@ void World::one_turn() {
   std::size_t actor = 0;
   while (at >= weights_[actor]) at -= weights_[actor++];
   switch (actor) {
-    case kBuyer: return buyers_.act(*process_);
-    case kSequencer: process_->step(); return;
-    case kFulfilment: process_->turn(); return;
-    case kAdmin: return admins_.act(*process_);
-    case kPapers: return papers_.turn(dice_.below(4));
-    default: return pass_time();
+    case kBuyer:
+      return buyers_.act(*process_);
+    case kSequencer:
+      process_->step();
+      return;
+    case kFulfilment:
+      process_->turn();
+      return;
+    case kAdmin:
+      return admins_.act(*process_);
+    case kPapers:
+      return papers_.turn(dice_.below(4));
+    default:
+      return pass_time();
   }
 }
 
-void World::advance(std::chrono::nanoseconds by) { clock_.advance(by); }
+void World::advance(std::chrono::nanoseconds by) {
+  clock_.advance(by);
+}
 
 void World::pass_time() {
   std::int64_t ms = dice_.between(0, settings_.tick_ms);
@@ -153,7 +166,7 @@ void World::pass_time() {
   if (process_->has_snapshot_to_write() && dice_.chance(0.1)) process_->write_snapshot();
 }
 
-// --- faults ---------------------------------------------------------------------------------------------------
+// --- faults
 
 void World::break_something() {
   if (dice_.below(3) == 0) return kill_something();
@@ -206,7 +219,8 @@ void World::trouble_something() {
     case 1:
       if (!settings_.wall_steps) return;
       tally_.add(Happened::wall_stepped);
-      return clock_.step_wall(std::chrono::milliseconds(dice_.pick<std::int64_t>({-86'400'000, -3'600'000, -400, 300, 7000, 3'600'000})));
+      return clock_.step_wall(
+          std::chrono::milliseconds(dice_.pick<std::int64_t>({-86'400'000, -3'600'000, -400, 300, 7000, 3'600'000})));
     case 2:
       if (!settings_.stalls) return;
       tally_.add(Happened::loop_stalled);
@@ -225,11 +239,12 @@ void World::trouble_something() {
   }
 }
 
-// --- the end --------------------------------------------------------------------------------------------------
+// --- the end
 
 Result World::run() {
   open_shop();
-  // A world in which nothing is answered any more (all sold out before the ledger is asked, say) ends all the same.
+  // A world in which nothing is answered any more (all sold out before the ledger is asked, say) ends all the
+  // same.
   const std::uint64_t most_events = settings_.operations * 40;
   while (tally_.operations < settings_.operations && tally_.events < most_events && !referee_.failed()) turn();
   const std::uint64_t appends = referee_.batches();
@@ -250,6 +265,8 @@ std::uint64_t World::digest() const {
   return h;
 }
 
-Result run_seed(std::uint64_t seed, std::uint64_t operations) { return World(draw_settings(seed, operations)).run(); }
+Result run_seed(std::uint64_t seed, std::uint64_t operations) {
+  return World(draw_settings(seed, operations)).run();
+}
 
 }  // namespace scalemart::sim

@@ -15,20 +15,20 @@ namespace scalemart::sim {
 /// One fault at one place, for sweeps.
 struct PlannedFault {
   MemoryJournal::Fault fault = MemoryJournal::Fault::none;
-  std::uint64_t append = 0;    ///< The how-manieth, from 1.
-  std::uint64_t reserve = 0;   ///< Batches that a full disk still takes.
+  std::uint64_t append = 0;   ///< The how-manieth, from 1.
+  std::uint64_t reserve = 0;  ///< Batches that a full disk still takes.
 };
 
 struct Result {
-  std::string violation;   ///< Empty: everything held.
-  std::uint64_t digest = 0;  ///< Of the whole history: equal for equal seeds.
+  std::string violation;      ///< Empty: everything held.
+  std::uint64_t digest = 0;   ///< Of the whole history: equal for equal seeds.
   std::uint64_t appends = 0;  ///< Batches that became durable before everything was healed.
   std::uint64_t deaths = 0;   ///< Of the process.
   Tally tally;
 };
 
-/// Purpose: lets buyers, administrators, the sequencer, the workers, the bank and time take turns in an order drawn
-/// from the seed, and breaks things; then heals everything and waits for the last order to end.
+/// Purpose: lets buyers, administrators, the sequencer, the workers, the bank and time take turns in an order
+/// drawn from the seed, and breaks things; then heals everything and waits for the last order to end.
 class World {
  public:
   explicit World(const Settings& settings, PlannedFault planned = {});

@@ -53,7 +53,8 @@ void World::heal() {
 /// A few turns of everybody, then on to whatever is due next. False: nothing is left to do.
 bool World::heal_a_little() {
   ++tally_.events;
-  buyers_.settle_one(*process_);
+  bank_.turn();
+  for (int i = 0; i < 200 && buyers_.settle_one(*process_); ++i) process_->step();
   process_->pulse();
   bool busy = false;
   for (int i = 0; i < 3; ++i) {
@@ -75,7 +76,7 @@ bool World::heal_a_little() {
 
 void World::settle() {
   std::uint64_t turns = 0;
-  for (int attempt = 0; attempt < 500 && !referee_.failed(); ++attempt) {
+  while (!referee_.failed() && ++turns < kTurnsMost) {
     while (heal_a_little() && !referee_.failed())
       if (++turns > kTurnsMost) return referee_.check_settled(), referee_.fail("it never came to rest");
     admins_.settle(*process_);

@@ -7,7 +7,9 @@ namespace {
 
 using Status = OrderStatus;
 
-bool open(const ReferenceModel::Order& o) { return o.status == Status::pending || o.status == Status::processing; }
+bool open(const ReferenceModel::Order& o) {
+  return o.status == Status::pending || o.status == Status::processing;
+}
 
 bool sound(const ProductSpec& s) {
   if (s.id.empty() || s.id.size() > 64 || s.id[0] == '-') return false;
@@ -46,7 +48,8 @@ Stock ReferenceModel::stock(std::uint32_t product) const {
 std::optional<WallTime> ReferenceModel::next_expiry() const {
   std::optional<WallTime> next;
   for (const Order& o : orders_)
-    if (o.status == Status::pending && (!next || o.created + o.hold_ms < next->ms)) next = WallTime{o.created + o.hold_ms};
+    if (o.status == Status::pending && (!next || o.created + o.hold_ms < next->ms))
+      next = WallTime{o.created + o.hold_ms};
   return next;
 }
 
@@ -119,10 +122,12 @@ Answer ReferenceModel::on(const Reserve& c) {
   }
   std::uint64_t has = 0;
   for (const Order& o : orders_)
-    if (o.buyer == c.buyer && ProductRef{o.product} == c.product && (open(o) || o.status == Status::confirmed)) has += o.quantity;
+    if (o.buyer == c.buyer && ProductRef{o.product} == c.product && (open(o) || o.status == Status::confirmed))
+      has += o.quantity;
   if (terms.per_user_limit != 0 && has + c.quantity > terms.per_user_limit) return refuse(Outcome::purchase_limit);
   if (find(c.order) != nullptr) return refuse(Outcome::invalid_state);
-  if (c.quantity < 1 || c.quantity > 10 || c.order == OrderId{} || c.buyer == UserId{}) return refuse(Outcome::invalid_value);
+  if (c.quantity < 1 || c.quantity > 10 || c.order == OrderId{} || c.buyer == UserId{})
+    return refuse(Outcome::invalid_value);
 
   record();
   Order o;
@@ -155,12 +160,12 @@ Answer ReferenceModel::on(const Cancel& c) {
 
 // --- fulfilment's -------------------------------------------------------------------------------------
 
-#define FIND_OR_REFUSE(o)                      \
-  Order* o = find(c.order);                    \
-  if (o == nullptr) {                          \
-    Answer a = say(Outcome::order_not_found);  \
-    a.order = c.order;                         \
-    return a;                                  \
+#define FIND_OR_REFUSE(o)                     \
+  Order* o = find(c.order);                   \
+  if (o == nullptr) {                         \
+    Answer a = say(Outcome::order_not_found); \
+    a.order = c.order;                        \
+    return a;                                 \
   }
 
 Answer ReferenceModel::on(const Begin& c) {
@@ -188,7 +193,8 @@ Answer ReferenceModel::on(const Decline& c) {
   FIND_OR_REFUSE(o)
   if (o->parked || o->status != Status::processing) return say(Outcome::invalid_state, *o);
   if (c.fence != o->fence) return say(Outcome::stale_fence, *o);
-  if (c.reason != StatusReason::payment_declined && c.reason != StatusReason::hold_expired) return say(Outcome::invalid_value, *o);
+  if (c.reason != StatusReason::payment_declined && c.reason != StatusReason::hold_expired)
+    return say(Outcome::invalid_value, *o);
   record();
   o->status = Status::failed;
   o->reason = c.reason;
@@ -210,7 +216,8 @@ Answer ReferenceModel::on(const Park& c) {
   FIND_OR_REFUSE(o)
   bool waits = false;
   if (o->status == Status::processing) waits = c.step == Step::payment || c.step == Step::confirm;
-  if (o->status == Status::confirmed) waits = (c.step == Step::invoice && !o->invoice) || (c.step == Step::mail && !o->mail);
+  if (o->status == Status::confirmed)
+    waits = (c.step == Step::invoice && !o->invoice) || (c.step == Step::mail && !o->mail);
   if (o->parked || !waits) return say(Outcome::invalid_state, *o);
   if (c.fence != o->fence) return say(Outcome::stale_fence, *o);
   record();
@@ -224,7 +231,8 @@ Answer ReferenceModel::on(const ExpireDue& c) {
   std::vector<Order*> due;
   for (Order& o : orders_)
     if (o.status == Status::pending && o.created + o.hold_ms <= now_) due.push_back(&o);
-  std::stable_sort(due.begin(), due.end(), [](Order* a, Order* b) { return a->created + a->hold_ms < b->created + b->hold_ms; });
+  std::stable_sort(due.begin(), due.end(),
+                   [](Order* a, Order* b) { return a->created + a->hold_ms < b->created + b->hold_ms; });
   std::uint32_t ended = 0;
   for (Order* o : due) {
     if (ended == c.limit) break;
@@ -274,7 +282,8 @@ Answer ReferenceModel::on(const AdjustStock& c) {
   if (p == nullptr) return say(Outcome::product_not_found, c.product);
   const Stock s = stock(index_of(c.product));
   // Nothing near the ends of 64 bits is within bounds either.
-  if (c.delta < -1'000'000'000 || c.delta > 1'000'000'000 || s.available + c.delta < 0 || s.total + c.delta > 1'000'000'000 || c.reason.size() > 200)
+  if (c.delta < -1'000'000'000 || c.delta > 1'000'000'000 || s.available + c.delta < 0 ||
+      s.total + c.delta > 1'000'000'000 || c.reason.size() > 200)
     return say(Outcome::invalid_value, c.product);
   record();
   p->total += c.delta;

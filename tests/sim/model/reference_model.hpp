@@ -1,6 +1,6 @@
 #pragma once
-// The rules of the sale a second time, as plainly as they can be said: a list of orders, and every number counted
-// from it whenever it is asked for. Slow on purpose. Shares no code with src/ledger/.
+// The rules of the sale a second time, as plainly as they can be said: a list of orders, and every number
+// counted from it whenever it is asked for. Slow on purpose. Shares no code with src/ledger/.
 
 #include <map>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
-// Random commands from a seed. Every seed draws its own world ("swarm testing"): how many products, how little
-// stock, how many buyers, how skewed, how long holds last, and which features are not used at all.
+// Random commands from a seed. Every seed draws its own world ("swarm testing"): how many products, how
+// little stock, how many buyers, how skewed, how long holds last, and which features are not used at all.
 // Source: Groce et al., "Swarm Testing", ISSTA 2012.
 
 #include <array>
@@ -26,8 +26,10 @@ class Workload {
     weight_[kReserve] = 1.0 + static_cast<double>(below(20));
     weight_[kCreate] = 0.1;
     weight_[kRemove] = std::min(weight_[kRemove], 0.01);
-    for (double& weight : {std::ref(weight_[kPause]), std::ref(weight_[kChange]), std::ref(weight_[kAdjust])}) weight *= 0.3;
-    for (double& weight : {std::ref(weight_[kUnpark]), std::ref(weight_[kDiscard]), std::ref(weight_[kExpire])}) weight *= 0.5;
+    for (double& weight : {std::ref(weight_[kPause]), std::ref(weight_[kChange]), std::ref(weight_[kAdjust])})
+      weight *= 0.3;
+    for (double& weight : {std::ref(weight_[kUnpark]), std::ref(weight_[kDiscard]), std::ref(weight_[kExpire])})
+      weight *= 0.5;
   }
 
   struct Next {
@@ -36,8 +38,10 @@ class Workload {
   };
 
   [[nodiscard]] Next next() {
-    if (below(40) == 0) now_ += static_cast<std::int64_t>(below(std::min(hold_max_, 5000U) + 10));
-    else now_ += static_cast<std::int64_t>(below(3));
+    if (below(40) == 0)
+      now_ += static_cast<std::int64_t>(below(std::min(hold_max_, 5000U) + 10));
+    else
+      now_ += static_cast<std::int64_t>(below(3));
     // Sometimes the caller's clock is behind.
     const WallTime now{below(50) == 0 ? now_ - static_cast<std::int64_t>(below(100)) : now_};
     if (made_ < products_) return {create(), now};
@@ -58,12 +62,31 @@ class Workload {
       if (const auto* begin = std::get_if<Begin>(&command)) known.fence = begin->fence;
       if (std::holds_alternative<Begin>(command) && known.stage == Stage::pending) known.stage = Stage::processing;
       if (std::holds_alternative<Confirm>(command)) known.stage = Stage::confirmed;
-      if (std::holds_alternative<Decline>(command) || std::holds_alternative<Cancel>(command)) known.stage = Stage::over;
+      if (std::holds_alternative<Decline>(command) || std::holds_alternative<Cancel>(command))
+        known.stage = Stage::over;
     }
   }
 
  private:
-  enum Kind { kReserve, kCancel, kBegin, kConfirm, kDecline, kFinish, kPark, kExpire, kCreate, kChange, kRemove, kAdjust, kPause, kRefund, kUnpark, kDiscard, kKinds };
+  enum Kind {
+    kReserve,
+    kCancel,
+    kBegin,
+    kConfirm,
+    kDecline,
+    kFinish,
+    kPark,
+    kExpire,
+    kCreate,
+    kChange,
+    kRemove,
+    kAdjust,
+    kPause,
+    kRefund,
+    kUnpark,
+    kDiscard,
+    kKinds
+  };
   enum class Stage { pending, processing, confirmed, over, any };
   struct Known {  // what the answers told of an order
     Reserve reserve;
@@ -82,36 +105,59 @@ class Workload {
     int kind = 0;
     while (kind + 1 < kKinds && (at -= weight_[static_cast<std::size_t>(kind)]) >= 0) ++kind;
     switch (static_cast<Kind>(kind)) {
-      case kReserve: return reserve();
+      case kReserve:
+        return reserve();
       case kCancel: {
         const Known& k = some_order(Stage::pending);
         return Cancel{k.reserve.order, below(10) == 0 ? buyer() : k.reserve.buyer};
       }
       case kBegin: {
         const Known& k = some_order(coin() ? Stage::pending : Stage::processing);
-        return Begin{k.reserve.order, below(8) == 0 ? static_cast<std::uint32_t>(below(5)) : k.fence + 1 + static_cast<std::uint32_t>(below(2))};
+        return Begin{k.reserve.order, below(8) == 0 ? static_cast<std::uint32_t>(below(5))
+                                                    : k.fence + 1 + static_cast<std::uint32_t>(below(2))};
       }
-      case kConfirm: { const Known& k = some_order(Stage::processing); return Confirm{k.reserve.order, fence(k), std::string(below(40) == 0 ? 300 : below(30), 'p')}; }
-      case kDecline: { const Known& k = some_order(Stage::processing); return Decline{k.reserve.order, fence(k), below(20) == 0 ? StatusReason::none : StatusReason::payment_declined}; }
-      case kFinish: { const Known& k = some_order(Stage::confirmed); return FinishStep{k.reserve.order, fence(k), step()}; }
-      case kPark: { const Known& k = some_order(coin() ? Stage::processing : Stage::confirmed); return Park{k.reserve.order, fence(k), step(), static_cast<std::uint32_t>(below(9)), std::string(below(300), 'r')}; }
-      case kExpire: return ExpireDue{static_cast<std::uint32_t>(coin() ? 256 : below(4))};
-      case kCreate: return create();
+      case kConfirm: {
+        const Known& k = some_order(Stage::processing);
+        return Confirm{k.reserve.order, fence(k), std::string(below(40) == 0 ? 300 : below(30), 'p')};
+      }
+      case kDecline: {
+        const Known& k = some_order(Stage::processing);
+        return Decline{k.reserve.order, fence(k), below(20) == 0 ? StatusReason::none : StatusReason::payment_declined};
+      }
+      case kFinish: {
+        const Known& k = some_order(Stage::confirmed);
+        return FinishStep{k.reserve.order, fence(k), step()};
+      }
+      case kPark: {
+        const Known& k = some_order(coin() ? Stage::processing : Stage::confirmed);
+        return Park{k.reserve.order, fence(k), step(), static_cast<std::uint32_t>(below(9)),
+                    std::string(below(300), 'r')};
+      }
+      case kExpire:
+        return ExpireDue{static_cast<std::uint32_t>(coin() ? 256 : below(4))};
+      case kCreate:
+        return create();
       case kChange: {
         auto changed = spec(below(products_));
         if (below(10) == 0) changed->currency.code = {'U', 'S', 'D'};
         return ChangeProduct{product(), changed};
       }
-      case kRemove: return RemoveProduct{product()};
+      case kRemove:
+        return RemoveProduct{product()};
       case kAdjust: {
         const auto size = static_cast<std::int64_t>(below(static_cast<std::size_t>(stock_max_)));
         constexpr std::array<std::int64_t, 3> kExtremes{INT64_MIN, INT64_MAX, kStockMax};
-        return AdjustStock{product(), below(20) == 0 ? kExtremes[below(3)] : size - stock_max_ / 2, std::string(below(50) == 0 ? 201 : 5, 'a')};
+        return AdjustStock{product(), below(20) == 0 ? kExtremes[below(3)] : size - stock_max_ / 2,
+                           std::string(below(50) == 0 ? 201 : 5, 'a')};
       }
-      case kPause: return SetPaused{product(), below(3) == 0};
-      case kRefund: return Refund{some_order(Stage::confirmed).reserve.order};
-      case kUnpark: return Unpark{some_order().reserve.order};
-      default: return Discard{some_order().reserve.order};
+      case kPause:
+        return SetPaused{product(), below(3) == 0};
+      case kRefund:
+        return Refund{some_order(Stage::confirmed).reserve.order};
+      case kUnpark:
+        return Unpark{some_order().reserve.order};
+      default:
+        return Discard{some_order().reserve.order};
     }
   }
 
@@ -141,7 +187,9 @@ class Workload {
   Command create() {
     auto made = spec(made_ < products_ ? made_ : below(products_ + 3));
     if (made_ >= products_ && below(4) == 0) made->terms.price = -1;
-    return CreateProduct{made, below(30) == 0 ? kStockMax + 1 : static_cast<std::int64_t>(below(static_cast<std::size_t>(stock_max_) + 1))};
+    return CreateProduct{made, below(30) == 0
+                                   ? kStockMax + 1
+                                   : static_cast<std::int64_t>(below(static_cast<std::size_t>(stock_max_) + 1))};
   }
 
   std::shared_ptr<ProductSpec> spec(std::size_t number) {
@@ -162,7 +210,8 @@ class Workload {
     return any_order();
   }
   const Known& any_order() {
-    static const Known nobody{{.order = {1, 1}, .buyer = {1, 1}, .product = {}, .quantity = 1, .hold_ms = 0, .key = {}}, 0, Stage::over};
+    static const Known nobody{
+        {.order = {1, 1}, .buyer = {1, 1}, .product = {}, .quantity = 1, .hold_ms = 0, .key = {}}, 0, Stage::over};
     if (orders_.empty() || below(100) == 0) return nobody;
     const std::size_t back = coin() ? below(std::min<std::size_t>(orders_.size(), 20)) : below(orders_.size());
     return orders_[orders_.size() - 1 - back];
