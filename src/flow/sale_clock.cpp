@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 
 namespace scalemart {
 namespace {
@@ -18,10 +19,14 @@ std::int64_t steady_ns(const Clock& clock) {
 SaleClock::SaleClock(const Clock& clock, WallTime last_record)
     : clock_(clock),
       last_tick_(clock.steady()),
-      offset_ns_(std::max(clock.wall().ms, last_record.ms) * kNsPerMs - steady_ns(clock)) {}
+      offset_ns_(std::max(clock.wall().ms, last_record.ms) * kNsPerMs - steady_ns(clock)),
+      least_ns_(std::numeric_limits<std::int64_t>::min()) {}
 
 WallTime SaleClock::now() const noexcept {
-  return {(steady_ns(clock_) + offset_ns_.load(std::memory_order_relaxed)) / kNsPerMs};
+  // In this order: who sees a smaller offset sees the floor that came before it.
+  const std::int64_t steady = steady_ns(clock_);
+  const std::int64_t offset = offset_ns_.load(std::memory_order_acquire);
+  return {std::max(steady + offset, least_ns_.load(std::memory_order_relaxed)) / kNsPerMs};
 }
 
 std::chrono::milliseconds SaleClock::deviation() const noexcept {
@@ -33,10 +38,12 @@ void SaleClock::tick() noexcept {
   const std::int64_t passed = (steady - last_tick_).count();
   last_tick_ = steady;
   const std::int64_t offset = offset_ns_.load(std::memory_order_relaxed);
-  const std::int64_t gap = clock_.wall().ms * kNsPerMs - (steady.time_since_epoch().count() + offset);
+  const std::int64_t now = steady.time_since_epoch().count() + offset;
+  const std::int64_t gap = clock_.wall().ms * kNsPerMs - now;
   if (std::abs(gap) > kStepNs || passed <= 0) return;
   const std::int64_t most = passed / 10;
-  offset_ns_.store(offset + std::clamp(gap, -most, most), std::memory_order_relaxed);
+  if (gap < 0) least_ns_.store(std::max(now, least_ns_.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+  offset_ns_.store(offset + std::clamp(gap, -most, most), std::memory_order_release);
 }
 
 }  // namespace scalemart

@@ -10,8 +10,8 @@ namespace scalemart {
 
 /// Purpose: one time scale, in Unix milliseconds, that never runs backwards and does not jump. It starts at
 /// the later of the wall clock and the last record's time, and goes on by monotonic time. A small
-/// correction of the wall clock (NTP) is followed by running up to 10 % faster or slower; after a step of
-/// more than five seconds it keeps its own pace, so that no crowd of holds expires at once, and says so.
+/// correction of the wall clock (NTP) is followed by running up to 10 % faster, or by standing still for up to a
+/// tenth of the time; after a step of more than five seconds it keeps its own pace, so that no crowd of holds expires at once, and says so.
 /// Concurrency: now() from any thread; tick() from one.
 class SaleClock {
  public:
@@ -29,6 +29,7 @@ class SaleClock {
   const Clock& clock_;
   SteadyTime last_tick_;
   std::atomic<std::int64_t> offset_ns_;  ///< Added to monotonic nanoseconds.
+  std::atomic<std::int64_t> least_ns_;   ///< What was shown when the offset last shrank: no less from then on.
 };
 
 }  // namespace scalemart
