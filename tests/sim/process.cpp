@@ -86,8 +86,16 @@ void Process::check_pace() {
   pulsed_sale_time_ = sale_clock_.now();
 }
 
+void Process::look_at_clock() {
+  const WallTime now = sale_clock_.now();
+  if (now < seen_sale_time_) parts_.referee.fail("the sale's clock ran backwards");
+  seen_sale_time_ = now;
+}
+
 void Process::pulse() {
+  look_at_clock();
   sale_clock_.tick();
+  look_at_clock();
   check_pace();
   const auto next = sequencer_.next_expiry();
   if (!next || *next > sale_clock_.now() || std::exchange(expiring_, true)) return;

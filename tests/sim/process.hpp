@@ -44,6 +44,8 @@ class Process {
   bool step();
   /// One turn of fulfilment; when the next is due.
   SteadyTime turn() { return service_.loop().turn(); }
+  /// What anybody may do at any time: see what time it is in the sale, and that it was not later before.
+  void look_at_clock();
   /// What the server does ten times a second.
   void pulse();
   /// Takes a snapshot in the next round; write_snapshot() writes it, some time later, as the snapshotter's
@@ -81,6 +83,7 @@ class Process {
   SaleClock sale_clock_;
   SteadyTime pulsed_at_;
   WallTime pulsed_sale_time_;
+  WallTime seen_sale_time_;
   Catalogue catalogue_;
   UsedKeys used_keys_;
   SaleCounts counts_;
