@@ -81,8 +81,8 @@ class Process {
 
   Parts parts_;
   SaleClock sale_clock_;
-  SteadyTime pulsed_at_;
-  WallTime pulsed_sale_time_;
+  const SteadyTime started_at_;
+  const WallTime started_sale_time_;
   WallTime seen_sale_time_;
   Catalogue catalogue_;
   UsedKeys used_keys_;
