@@ -90,19 +90,23 @@ void Admins::change_terms(Process& process) {
 }
 
 /// As gateway/archive_routes.cpp: the money first, then the ledger.
-void Admins::refund(Process& process, const ReferenceModel::Order& order) {
+void Admins::refund(Process& process, const ReferenceModel::Order& order, std::function<void()> over) {
   refunding_.insert(order.id);
   bank_.refund({order.id, {}, order.price * order.quantity, {}, clock_.steady() + 30s},
-               [this, &process, id = order.id](const PaymentResult& result) {
-                 if (result.outcome == PaymentOutcome::approved || result.outcome == PaymentOutcome::not_found)
-                   tell(process, Refund{id});
+               [this, &process, over = std::move(over), id = order.id](const PaymentResult& result) {
+                 const bool back =
+                     result.outcome == PaymentOutcome::approved || result.outcome == PaymentOutcome::not_found;
+                 const auto told = [over](const Answer&) { over(); };
+                 if (!back || !process.callbacks().ask(process.ledger(), Refund{id}, told)) over();
                });
 }
 
-void Admins::discard(Process& process, const ReferenceModel::Order& order) {
+void Admins::discard(Process& process, const ReferenceModel::Order& order, std::function<void()> over) {
   const bool unpaid = order.status == OrderStatus::processing;
-  process.service().discard_dead(order.id, [this, unpaid](Outcome outcome) {
-    if (outcome == Outcome::done) tally_.add(unpaid ? Happened::unpaid_letter_discarded : Happened::papers_discarded);
+  process.service().discard_dead(order.id, [this, unpaid, over = std::move(over)](Outcome outcome) {
+    if (outcome == Outcome::done)
+      tally_.add(unpaid ? Happened::unpaid_letter_discarded : Happened::papers_discarded);
+    over();
   });
 }
 
@@ -167,32 +171,25 @@ void Admins::resume_everything(Process& process) {
     process.service().set_concurrency("worker-" + std::to_string(worker), 50, [](Outcome) {});
 }
 
-bool Admins::has_half_refund() const {
-  return std::any_of(referee_.model().orders().begin(), referee_.model().orders().end(), [this](const auto& order) {
-    return order.status == OrderStatus::confirmed && order.price > 0 && bank_.has(order.id) == 0 &&
-           refunding_.contains(order.id);
-  });
-}
-
-void Admins::settle(Process& process) {
-  // As many at once as the queue takes.
-  std::size_t left = std::min<std::size_t>(settings_.limits.others, 100);
+bool Admins::settle(Process& process) {
+  bool found = false;
   for (const auto& order : referee_.model().orders()) {
-    if (left == 0) return;
-    if (order.parked) {
-      // Even seeds leave a few where they are: a dead letter is a lawful end.
-      if (settings_.seed % 2 == 0 && order.id.lo % 4 == 0) continue;
-      if (retried_.insert(order.id).second)
-        process.service().retry_dead(order.id, [](Outcome) {});
-      else
-        discard(process, order);
-      --left;
-    } else if (order.status == OrderStatus::confirmed && order.price > 0 && bank_.has(order.id) == 0 &&
-               refunding_.contains(order.id)) {
-      refund(process, order);
-      --left;
-    }
+    const bool half_refunded = order.status == OrderStatus::confirmed && order.price > 0 &&
+                               bank_.has(order.id) == 0 && refunding_.contains(order.id);
+    // Even seeds leave a few dead letters where they are: that is a lawful end.
+    const bool letter = order.parked && !(settings_.seed % 2 == 0 && order.id.lo % 4 == 0);
+    if (!half_refunded && !letter) continue;
+    found = true;
+    if (!under_way_.insert(order.id).second) continue;
+    const auto over = [this, id = order.id] { under_way_.erase(id); };
+    if (half_refunded)
+      refund(process, order, over);
+    else if (retried_.insert(order.id).second)
+      process.service().retry_dead(order.id, [over](Outcome) { over(); });
+    else
+      discard(process, order, over);
   }
+  return found;
 }
 
 }  // namespace scalemart::sim

@@ -1,6 +1,7 @@
 #pragma once
 // Administrators: restock, pause, change, remove, refund, look after dead letters, steer the queue.
 
+#include <functional>
 #include <memory>
 #include <set>
 
@@ -24,8 +25,8 @@ class Admins {
   // --- when everything is healed
   void resume_everything(Process& process);
   /// Refunds that were begun are brought to an end, dead letters are tried again once and then discarded.
-  void settle(Process& process);
-  [[nodiscard]] bool has_half_refund() const;
+  /// False: there is nothing of that kind.
+  bool settle(Process& process);
 
  private:
   [[nodiscard]] std::shared_ptr<ProductSpec> spec(std::string slug);
@@ -35,9 +36,10 @@ class Admins {
   }
   void tell(Process& process, Command command);
   void change_terms(Process& process);
-  void refund(Process& process, const ReferenceModel::Order& order);
+  /// `over` is called when it has come to an end, whichever.
+  void refund(Process& process, const ReferenceModel::Order& order, std::function<void()> over = [] {});
   void look_after_letters(Process& process, bool discard);
-  void discard(Process& process, const ReferenceModel::Order& order);
+  void discard(Process& process, const ReferenceModel::Order& order, std::function<void()> over = [] {});
   void steer(Process& process);
 
   const Settings& settings_;
@@ -48,7 +50,8 @@ class Admins {
   Referee& referee_;
   Tally& tally_;
   std::set<OrderId> refunding_;  ///< Somebody has asked for it.
-  std::set<OrderId> retried_;    ///< Since everything was healed.
+  std::set<OrderId> under_way_;  ///< Since everything was healed, as the next.
+  std::set<OrderId> retried_;
 };
 
 }  // namespace scalemart::sim

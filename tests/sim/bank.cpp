@@ -1,5 +1,6 @@
 #include "tests/sim/bank.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace scalemart::sim {
@@ -196,6 +197,7 @@ void Bank::shop_died() {
 
 void Bank::heal() {
   healed_ = true;
+  traits_.latency = std::min(traits_.latency, std::chrono::milliseconds(10));
   outage_ = false;
 }
 

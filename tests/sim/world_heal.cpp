@@ -75,12 +75,14 @@ bool World::heal_a_little() {
 }
 
 void World::settle() {
-  std::uint64_t turns = 0;
-  while (!referee_.failed() && ++turns < kTurnsMost) {
-    while (heal_a_little() && !referee_.failed())
-      if (++turns > kTurnsMost) return referee_.check_settled(), referee_.fail("it never came to rest");
-    admins_.settle(*process_);
-      if (!process_->service().loop().has_work() && settled() && !admins_.has_half_refund()) return;
+  for (std::uint64_t turns = 1; !referee_.failed(); ++turns) {
+    const bool more = heal_a_little();
+    const bool looked = !more || turns % 5 == 0;
+    const bool found = looked && admins_.settle(*process_);
+    if (!more && !found && !process_->service().loop().has_work()) return;
+    if (turns < kTurnsMost) continue;
+    referee_.check_settled();
+    referee_.fail("it never came to rest");
   }
 }
 
