@@ -106,8 +106,7 @@ void FulfilmentService::dead_letters(std::size_t limit, LettersDone done) {
 void FulfilmentService::retry_dead(OrderId order, Done done) {
   loop_.post([this, order, done = std::move(done)] {
     if (!dispatcher_.find_dead(order)) return done(Outcome::order_not_found);
-    if (cancelling_.contains(order)) return done(Outcome::invalid_state);
-    retrying_.insert(order);
+    if (cancelling_.contains(order) || !retrying_.insert(order).second) return done(Outcome::invalid_state);
     dispatcher_.settle_dead(Unpark{order}, [this, order, done](Outcome outcome) {
       retrying_.erase(order);
       done(outcome);
