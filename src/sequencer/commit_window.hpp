@@ -11,15 +11,15 @@ namespace scalemart {
 /// come back: the population is those decided in the last round plus those who waited when it ended, and a
 /// round starts when `fill` of the population is there, or `max` has passed.
 ///   One client: population 1, no wait. n clients in a closed loop: rounds of about fill * n. Arrivals at a
-///   rate r, commits taking c: rounds of r * c * fill / (1 - fill), so 0.5 never waits and 0.75 waits for
-///   twice the time of a commit.
+///   rate r, commits taking c: rounds of r * c * fill / (1 - fill), so 0.5 hardly waits and 0.75 waits for
+///   twice the time of a commit. Half lets one half of a small crowd be served while the other half is synced.
 /// A round that timed out says that its population was an illusion: it starts anew from what is there.
 /// Concurrency: one thread. Pure: times are the caller's business.
 class CommitWindow {
  public:
   struct Options {
     std::chrono::microseconds max{2000};  ///< 0: never wait.
-    double fill = 0.75;                   ///< 0..1
+    double fill = 0.5;                   ///< 0..1
   };
   explicit CommitWindow(Options options) : options_(options) {}
 

@@ -40,7 +40,7 @@ TEST(CommitWindow, OpenLoopWaitsInProportionToTheCommit) {
 TEST(CommitWindow, CrowdThatLeftIsForgottenAfterOneTimeOut) {
   CommitWindow window({});
   window.ended(500, 500, false);
-  EXPECT_EQ(window.target(), 750U);
+  EXPECT_EQ(window.target(), 500U);
   window.ended(1, 0, true);
   EXPECT_EQ(window.target(), 1U);
 }

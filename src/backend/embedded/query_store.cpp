@@ -10,6 +10,8 @@
 namespace scalemart {
 namespace {
 
+constexpr int kStormPolls = 8;
+
 constexpr std::size_t kExportPage = 500;
 
 void remove_database(const std::filesystem::path& file) {
@@ -86,9 +88,21 @@ void QueryStore::run() {
   ::prctl(PR_SET_NAME, "query-writer");
   yield_to_the_sale(true);
   while (!stopping_.load()) {
+    wait_out_the_storm();
     const Worked worked = work();
     if (worked == Worked::something) continue;
     rest(worked == Worked::failed ? options_.retry : options_.poll);
+  }
+}
+
+void QueryStore::wait_out_the_storm() {
+  if (backlog_.size() < options_.storm_backlog) return;
+  // Even an idle thread takes caches and wake-ups from the sale; what is not written now is read from the journal
+  // later. A little is written all the same, so that nobody sees a standstill.
+  for (int polls = 0; polls < kStormPolls && !stopping_.load(); ++polls) {
+    const Sequence before = backlog_.latest();
+    rest(options_.poll);
+    if (backlog_.latest() - before < options_.storm_records) return;
   }
 }
 

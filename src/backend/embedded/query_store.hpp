@@ -35,6 +35,9 @@ class QueryStore final : public OrderArchive {
       std::function<bool(Sequence after, std::size_t max, std::vector<Record>& records, std::function<void()> done)>;
   struct Options {
     std::filesystem::path file;
+    std::size_t storm_backlog = 4096;  ///< So far behind, it waits until fewer than storm_records come in a poll.
+    std::uint64_t storm_records = 250;
+
     std::size_t backlog_records = 1 << 17;  ///< A power of two; about 13 MB.
     std::size_t transaction_records = 128;
     std::size_t catch_up_records = 4096;
@@ -74,6 +77,7 @@ class QueryStore final : public OrderArchive {
   auto ask(Question question);
   void run();
   void run_requests();
+  void wait_out_the_storm();
   Worked work();
   Worked catch_up(Sequence up_to);
   Worked write(std::span<const Record> records);
