@@ -199,10 +199,15 @@ class Bench:
         report = os.path.join(server.folder, "rehearsal.json")
         subprocess.run([self.binary, "rehearse", server.url, "--rate", str(rate), "--duration", f"{seconds}s",
                         "--connections", str(connections), "--tokens", self.tokens_for(server), "--product", "bench",
-                        "--mix", "shoppers=100", "--no-follow", "--json", report],
+                        "--mix", "shoppers=100", "--no-follow", "--threads", "2", "--seed", str(self.next_seed()), "--json", report],
                        check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with open(report, encoding="utf-8") as file:
             return summary(json.load(file))
+
+    def next_seed(self):
+        """Another one each time: a crowd that repeats its keys would only be told what it has bought already."""
+        self.seeds = getattr(self, "seeds", 0) + 1
+        return self.seeds
 
     def rehearse_maximum(self, server, connections):
         """The highest rate answered within 5 % of what was asked, found by raising it by a quarter."""
