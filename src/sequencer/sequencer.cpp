@@ -67,6 +67,7 @@ Sequencer::~Sequencer() {
 }
 
 void Sequencer::start() {
+  last_tick_ns_.store(clock_.steady().time_since_epoch().count());  // ready from the first moment on
   SCALEMART_CHECK(!thread_.joinable());
   thread_ = std::thread([this] { run(); });
 }
