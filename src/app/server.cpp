@@ -179,6 +179,9 @@ int run_server(const Config& config, const ServeOptions& options) {
   signal(SIGPIPE, SIG_IGN);
   log::start({config.log, 8192, {}});
   for (const std::string& warning : config.warnings) log::warn("configuration", {{"warning", warning}});
+  if (config.workers == 0)
+    log::warn("configuration",
+              {{"warning", "SCALEMART_WORKERS is 0: orders wait until a server with workers runs on this folder"}});
   {
     Server server(config, options);
     if (const auto opened = server.open(); !opened) {
