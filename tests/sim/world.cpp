@@ -39,6 +39,7 @@ World::World(const Settings& settings, PlannedFault planned)
   weights_[kTime] = settings_.passing;
   weights_[kPapers] = settings_.fulfilling;
   if (planned_.append > 0) {
+    has_script_ = true;
     journal_->script(planned_.fault, planned_.append - 1);
     journal_->set_reserve(planned_.reserve);
   }
@@ -67,6 +68,7 @@ void World::died() {
   papers_.shop_died();
   buyers_.shop_died();
   journal_ = journal_->crash(dice_.random());
+  has_script_ = false;
   advance(std::chrono::milliseconds(dice_.between(0, 3000)));
   if (settings_.wall_steps && dice_.chance(0.1))
     clock_.step_wall(std::chrono::milliseconds(dice_.between(-100'000, 100'000)));
@@ -182,6 +184,7 @@ void World::kill_something() {
     case 2:
       if (settings_.storage_errors) {
         const bool after = dice_.coin();
+        has_script_ = true;
         journal_->script(after ? Fault::fatal_after_durable : Fault::fatal_before_durable, dice_.below(3));
         tally_.add(after ? Happened::crash_after_durable : Happened::crash_before_durable);
       }
@@ -204,7 +207,7 @@ void World::toggle_disk(bool full) {
     if (dice_.coin())
       journal_->set_room(false);
     else
-      journal_->script(Fault::no_space);  // noticed by a batch that was decided already
+      has_script_ = true, journal_->script(Fault::no_space);  // noticed by a batch that was decided already
   } else {
     tally_.add(Happened::disk_has_room_again);
     journal_->set_room(true);

@@ -74,7 +74,7 @@ class World {
   std::uint64_t lives_ = 0;
   SteadyTime pulse_at_{};
   bool outage_ = false;
-  bool healed_ = false;
+  bool has_script_ = false;  ///< The journal may have a fault that is still to come.
   std::array<std::uint32_t, 6> weights_{};
 };
 
