@@ -28,6 +28,14 @@ for program in build/tests/*model_tests build/tests/sim*_tests; do
   if [ -x "$program" ]; then prove "$(basename "$program")" "$program"; fi
 done
 
+# Seeds that nobody has run before; a failure prints the one to repeat.
+simulate=build/tests/sim/simulate
+if [ -x "$simulate" ]; then
+  prove "simulator" "$simulate" --first "$(date +%s)" --seeds 1000000000 --ops 4000 --seconds "$SCALEMART_PROVE_SECONDS"
+  prove "a fault at every append" "$simulate" --sweep --ops 1500
+  prove "mutants of the program: must be noticed" python3 tests/sim/mutants.py
+fi
+
 # A cycle of either loop takes about a second.
 writer=build/tests/crash/crash_writer
 cycles=$((minutes * 60))
