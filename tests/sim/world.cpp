@@ -251,10 +251,11 @@ Result World::run() {
   const std::uint64_t most_events = settings_.operations * 40;
   while (tally_.operations < settings_.operations && tally_.events < most_events && !referee_.failed()) turn();
   const std::uint64_t appends = referee_.batches();
+  const std::uint64_t deaths = lives_ - 1;
   if (!referee_.failed()) heal();
   if (!referee_.failed()) referee_.check_history(*journal_);
   tally_.runs = 1;
-  return {referee_.violation(), digest(), appends, lives_ - 1, tally_};
+  return {referee_.violation(), digest(), appends, deaths, tally_};
 }
 
 std::uint64_t World::digest() const {

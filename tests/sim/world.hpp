@@ -23,7 +23,7 @@ struct Result {
   std::string violation;      ///< Empty: everything held.
   std::uint64_t digest = 0;   ///< Of the whole history: equal for equal seeds.
   std::uint64_t appends = 0;  ///< Batches that became durable before everything was healed.
-  std::uint64_t deaths = 0;   ///< Of the process.
+  std::uint64_t deaths = 0;   ///< Of the process, until then.
   Tally tally;
 };
 
