@@ -114,6 +114,7 @@ TEST_F(EmbeddedStore, QueryStoreThatFellBehindCatchesUpThroughTheSequencer) {
   query.backlog_records = 256;
   query.catch_up_records = 512;
   query.poll = std::chrono::milliseconds(1);
+  query.idle = false;
   query.read_records = [this](Sequence after, std::size_t max, std::vector<Record>& out, std::function<void()> done) {
     return sequencer_->read_journal([=, &out](const Ledger&, Journal& journal) {
       const auto reached = journal.read(after, max, [&](const Record& record) {

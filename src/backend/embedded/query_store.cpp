@@ -86,7 +86,7 @@ void QueryStore::rest(std::chrono::milliseconds time) {
 
 void QueryStore::run() {
   ::prctl(PR_SET_NAME, "query-writer");
-  yield_to_the_sale(true);
+  if (options_.idle) yield_to_the_sale(true);
   while (!stopping_.load()) {
     wait_out_the_storm();
     const Worked worked = work();

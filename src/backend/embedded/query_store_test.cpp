@@ -27,6 +27,7 @@ class QueryStoreTest : public testing::Test {
  protected:
   QueryStore::Options options() {
     QueryStore::Options made;
+    made.idle = false;
     made.file = folder_.path() / "query.db";
     made.backlog_records = 64;
     made.transaction_records = 16;
