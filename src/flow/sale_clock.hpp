@@ -11,8 +11,8 @@ namespace scalemart {
 /// Purpose: one time scale, in Unix milliseconds, that never runs backwards and does not jump. It starts at
 /// the later of the wall clock and the last record's time, and goes on by monotonic time. A small
 /// correction of the wall clock (NTP) is followed by running up to 10 % faster, or by standing still for up to a
-/// tenth of the time; after a step of more than five seconds it keeps its own pace, so that no crowd of holds expires at once, and says so.
-/// Concurrency: now() from any thread; tick() from one.
+/// tenth of the time; after a step of more than five seconds it keeps its own pace, so that no crowd of holds expires
+/// at once, and says so. Concurrency: now() from any thread; tick() from one.
 class SaleClock {
  public:
   SaleClock(const Clock& clock, WallTime last_record);

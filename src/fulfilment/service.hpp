@@ -66,8 +66,8 @@ class FulfilmentService final : private Turnable {
   using LettersDone = std::function<void(std::vector<DeadLetter>)>;
   void dead_letters(std::size_t limit, LettersDone done);
   /// A dead letter is tried again from its step on. invalid_state: somebody is at it
-  /// already, or began to discard it and the provider has not said what became of its money; were it charged now, that cancellation might arrive
-  /// afterwards and take the money back from a confirmed order. It can still be discarded.
+  /// already, or began to discard it and the provider has not said what became of its money; were it charged now, that
+  /// cancellation might arrive afterwards and take the money back from a confirmed order. It can still be discarded.
   void retry_dead(OrderId order, Done done);
   /// A dead letter is given up. An unpaid order first makes sure at the provider that its money is not and
   /// will not be taken, then its units come back; `overloaded` when the provider cannot be asked now.

@@ -19,7 +19,7 @@ class CommitWindow {
  public:
   struct Options {
     std::chrono::microseconds max{2000};  ///< 0: never wait.
-    double fill = 0.5;                   ///< 0..1
+    double fill = 0.5;                    ///< 0..1
   };
   explicit CommitWindow(Options options) : options_(options) {}
 

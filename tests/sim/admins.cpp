@@ -104,8 +104,7 @@ void Admins::refund(Process& process, const ReferenceModel::Order& order, std::f
 void Admins::discard(Process& process, const ReferenceModel::Order& order, std::function<void()> over) {
   const bool unpaid = order.status == OrderStatus::processing;
   process.service().discard_dead(order.id, [this, unpaid, over = std::move(over)](Outcome outcome) {
-    if (outcome == Outcome::done)
-      tally_.add(unpaid ? Happened::unpaid_letter_discarded : Happened::papers_discarded);
+    if (outcome == Outcome::done) tally_.add(unpaid ? Happened::unpaid_letter_discarded : Happened::papers_discarded);
     over();
   });
 }
@@ -174,8 +173,8 @@ void Admins::resume_everything(Process& process) {
 bool Admins::settle(Process& process) {
   bool found = false;
   for (const auto& order : referee_.model().orders()) {
-    const bool half_refunded = order.status == OrderStatus::confirmed && order.price > 0 &&
-                               bank_.has(order.id) == 0 && refunding_.contains(order.id);
+    const bool half_refunded = order.status == OrderStatus::confirmed && order.price > 0 && bank_.has(order.id) == 0 &&
+                               refunding_.contains(order.id);
     // Even seeds leave a few dead letters where they are: that is a lawful end.
     const bool letter = order.parked && !(settings_.seed % 2 == 0 && order.id.lo % 4 == 0);
     if (!half_refunded && !letter) continue;

@@ -37,9 +37,11 @@ class Admins {
   void tell(Process& process, Command command);
   void change_terms(Process& process);
   /// `over` is called when it has come to an end, whichever.
-  void refund(Process& process, const ReferenceModel::Order& order, std::function<void()> over = [] {});
+  void refund(
+      Process& process, const ReferenceModel::Order& order, std::function<void()> over = [] {});
   void look_after_letters(Process& process, bool discard);
-  void discard(Process& process, const ReferenceModel::Order& order, std::function<void()> over = [] {});
+  void discard(
+      Process& process, const ReferenceModel::Order& order, std::function<void()> over = [] {});
   void steer(Process& process);
 
   const Settings& settings_;

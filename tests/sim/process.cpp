@@ -78,7 +78,8 @@ bool Process::step() {
 /// The sale's clock never leaves monotonic time by more than a tenth, whatever the
 /// wall's does.
 void Process::check_pace() {
-  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady() - started_at_).count();
+  const auto passed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.steady() - started_at_).count();
   const std::int64_t sold = sale_clock_.now().ms - started_sale_time_.ms;
   if (std::abs(sold - passed) > passed / 10 + 2)
     parts_.referee.fail("the sale's clock went " + std::to_string(sold) + " ms in " + std::to_string(passed));

@@ -33,12 +33,18 @@ bool read_arguments(int count, char** arguments, Wanted& wanted) {
     char* end = nullptr;
     const std::uint64_t value = std::strtoull(arguments[i], &end, 10);
     if (*end != 0 || end == arguments[i]) return false;
-    if (name == "--first") wanted.first = value;
-    else if (name == "--seeds") wanted.seeds = value;
-    else if (name == "--ops") wanted.operations = value;
-    else if (name == "--seconds") wanted.seconds = value;
-    else if (name == "--seed") wanted.first = value, wanted.one = true;
-    else return false;
+    if (name == "--first")
+      wanted.first = value;
+    else if (name == "--seeds")
+      wanted.seeds = value;
+    else if (name == "--ops")
+      wanted.operations = value;
+    else if (name == "--seconds")
+      wanted.seconds = value;
+    else if (name == "--seed")
+      wanted.first = value, wanted.one = true;
+    else
+      return false;
   }
   if (wanted.one) wanted.seeds = 1;
   return true;
@@ -64,7 +70,8 @@ int run_seeds(const Wanted& wanted) {
   }
   const double took = std::chrono::duration<double>(clock.steady() - begin).count();
   std::printf("seeds %llu to %llu, %llu operations at the least each; %.0f operations/s\n%s",
-              static_cast<unsigned long long>(wanted.first), static_cast<unsigned long long>(wanted.first + tally.runs - 1),
+              static_cast<unsigned long long>(wanted.first),
+              static_cast<unsigned long long>(wanted.first + tally.runs - 1),
               static_cast<unsigned long long>(wanted.operations), static_cast<double>(tally.operations) / took,
               tally.text().c_str());
   const auto missing = tally.missing();
@@ -100,7 +107,9 @@ int run_sweeps(const Wanted& wanted) {
 int main(int count, char** arguments) {
   scalemart::sim::Wanted wanted;
   if (!scalemart::sim::read_arguments(count, arguments, wanted)) {
-    std::fprintf(stderr, "usage: simulate [--first N] [--seeds N] [--ops N] [--seconds N] | --seed N [--ops N] | --sweep [--ops N]\n");
+    std::fprintf(
+        stderr,
+        "usage: simulate [--first N] [--seeds N] [--ops N] [--seconds N] | --seed N [--ops N] | --sweep [--ops N]\n");
     return 2;
   }
   return wanted.sweep ? scalemart::sim::run_sweeps(wanted) : scalemart::sim::run_seeds(wanted);

@@ -49,9 +49,14 @@ void World::heal() {
   if (!referee_.failed()) referee_.check_settled();
   const QueueView view = process_->service().dispatcher().view();
   for (const StageView& stage : view.stages)
-    if (stage.depth() != 0) referee_.fail("the queue is not empty: " + std::string(to_text(stage.step)) + " has " + std::to_string(stage.depth()));
-  const auto letters = std::count_if(referee_.model().orders().begin(), referee_.model().orders().end(), [](const auto& o) { return o.parked.has_value(); });
-  if (view.dead_letters != static_cast<std::uint64_t>(letters)) referee_.fail("the queue shows " + std::to_string(view.dead_letters) + " dead letters, there are " + std::to_string(letters));
+    if (stage.depth() != 0)
+      referee_.fail("the queue is not empty: " + std::string(to_text(stage.step)) + " has " +
+                    std::to_string(stage.depth()));
+  const auto letters = std::count_if(referee_.model().orders().begin(), referee_.model().orders().end(),
+                                     [](const auto& o) { return o.parked.has_value(); });
+  if (view.dead_letters != static_cast<std::uint64_t>(letters))
+    referee_.fail("the queue shows " + std::to_string(view.dead_letters) + " dead letters, there are " +
+                  std::to_string(letters));
 }
 
 /// A few turns of everybody, then on to whatever is due next. False: nothing is left to do.
@@ -72,7 +77,8 @@ bool World::heal_a_little() {
   const SteadyTime now = clock_.steady();
   SteadyTime next = std::min({process_->turn(), bank_.next(), papers_.next(), now + 20s});
   if (const auto expiry = process_->sequencer().next_expiry())
-    next = std::min(next, now + std::chrono::milliseconds(std::max<std::int64_t>(1, expiry->ms - process_->sale_clock().now().ms)));
+    next = std::min(
+        next, now + std::chrono::milliseconds(std::max<std::int64_t>(1, expiry->ms - process_->sale_clock().now().ms)));
   advance(std::max(next - now, std::chrono::nanoseconds(1ms)));
   bank_.turn();
   return true;
@@ -104,7 +110,9 @@ void World::sell_out() {
       if (!outcome) return referee_.fail("a buyer was never answered");
       if (*outcome == Outcome::sale_ended || *outcome == Outcome::sale_not_started) break;
       const Outcome expected = unit < available ? Outcome::done : Outcome::out_of_stock;
-      if (*outcome != expected) return referee_.fail("unit " + std::to_string(unit) + " of " + std::to_string(available) + ": " + std::string(to_text(*outcome)));
+      if (*outcome != expected)
+        return referee_.fail("unit " + std::to_string(unit) + " of " + std::to_string(available) + ": " +
+                             std::string(to_text(*outcome)));
     }
   }
 }

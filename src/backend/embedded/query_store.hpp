@@ -45,8 +45,9 @@ class QueryStore final : public OrderArchive {
     std::function<bool()> has_room;                        ///< False: the disk is nearly full, so wait. Empty: always.
     std::function<void(const std::string& line)> on_note;  ///< Rebuilding, or a failure that is tried again.
     std::chrono::milliseconds poll{25};
-    bool idle = true;  ///< At idle priority; tests that wait for it say no, or a busy machine starves them.                    ///< How often it looks for new records.
-    std::chrono::milliseconds retry{1000};                 ///< After a failure, or while there is no room.
+    bool idle = true;  ///< At idle priority; tests that wait for it say no, or a busy machine starves them. ///< How
+                       ///< often it looks for new records.
+    std::chrono::milliseconds retry{1000};  ///< After a failure, or while there is no room.
   };
   /// Opens or rebuilds. `journal_head`: the last record there is.
   static Result<std::unique_ptr<QueryStore>> open(Options options, Sequence journal_head);
