@@ -18,12 +18,6 @@ constexpr std::size_t kExportPage = 100;
 constexpr std::size_t kExportBytes = 64 << 20;  ///< Then the answer names where to go on.
 constexpr std::chrono::seconds kRefundDeadline{30};
 
-Response not_found() {
-  return error(404, "order_not_found", "There is no such order.");
-}
-Response busy() {
-  return error(503, "overloaded", "Too many requests at once. Please try again.");
-}
 Response broken(const Error&) {
   return error(503, "unavailable", "The order archive does not answer.");
 }
@@ -73,22 +67,22 @@ class ArchiveHandlers {
 
   void get(Exchange& x) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
-    if (!id) return x.respond(not_found());
+    if (!id) return x.respond(order_not_found());
     const Reply reply = later(x);
     // The ledger's memory is never behind; the archive adds the payment.
     if (!s_.orders.find(*id, [this, reply](std::optional<OrderView> order) {
-          if (!order) return reply->respond(not_found());
+          if (!order) return reply->respond(order_not_found());
           if (!s_.pool.post([this, reply, order = std::move(*order)] {
                 reply->respond(json_ok(render_archived(with_payment(order))));
               }))
-            reply->respond(busy());
+            reply->respond(too_busy());
         }))
-      reply->respond(busy());
+      reply->respond(too_busy());
   }
 
   void refund(Exchange& x) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
-    if (!id) return x.respond(not_found());
+    if (!id) return x.respond(order_not_found());
     const Reply reply = later(x);
     AuditEntry entry;
     entry.who = to_string(x.principal()->user);
@@ -96,14 +90,14 @@ class ArchiveHandlers {
     entry.target = to_string(*id);
     entry.from = x.client().text();
     if (!s_.orders.find(*id, [this, reply, entry = std::move(entry)](std::optional<OrderView> order) {
-          if (!order) return reply->respond(not_found());
+          if (!order) return reply->respond(order_not_found());
           if (order->status != OrderStatus::confirmed && order->status != OrderStatus::refunded)
             return reply->respond(error(409, "invalid_state", "Only a confirmed order can be refunded."));
           if (!s_.pool.post(
                   [this, reply, entry, order = std::move(*order)] { give_back(reply, entry, with_payment(order)); }))
-            reply->respond(busy());
+            reply->respond(too_busy());
         }))
-      reply->respond(busy());
+      reply->respond(too_busy());
   }
 
  private:
@@ -123,7 +117,7 @@ class ArchiveHandlers {
     const Reply reply = later(x);
     const auto run = [this, reply, then](OrderSearch complete) {
       if (!s_.pool.post([reply, then, complete = std::move(complete)] { then(reply, complete); }))
-        reply->respond(busy());
+        reply->respond(too_busy());
     };
     if (q.find('@') != std::string::npos) {
       if (!s_.accounts.find_by_email(std::move(q), [run, reply, search](std::optional<Account> account) mutable {
@@ -131,7 +125,7 @@ class ArchiveHandlers {
             search.buyer = account->id;
             run(std::move(search));
           }))
-        reply->respond(busy());
+        reply->respond(too_busy());
       return;
     }
     const auto user = parse_ulid<UserId>(q);
@@ -145,7 +139,7 @@ class ArchiveHandlers {
           }
           run(std::move(search));
         }))
-      reply->respond(busy());
+      reply->respond(too_busy());
   }
 
   ArchivedOrder with_payment(const OrderView& order) const {
@@ -170,7 +164,7 @@ class ArchiveHandlers {
       if (!ask(s_.ledger, Refund{id}, [this, reply, entry, id, reference](const Answer& answer) {
             finish(reply, entry, id, reference, answer);
           }))
-        reply->respond(busy());
+        reply->respond(too_busy());
     });
   }
 
@@ -180,9 +174,9 @@ class ArchiveHandlers {
     entry.when = s_.clock.wall();
     static_cast<void>(s_.accounts.append_audit(std::move(entry), [](StoreOutcome) {}));
     if (!s_.orders.find(id, [reply, reference](std::optional<OrderView> order) {
-          reply->respond(order ? json_ok(render_archived({*order, reference})) : not_found());
+          reply->respond(order ? json_ok(render_archived({*order, reference})) : order_not_found());
         }))
-      reply->respond(busy());
+      reply->respond(too_busy());
   }
 
   ArchiveServices s_;

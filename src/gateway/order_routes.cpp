@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::size_t kPageDefault = 20;
 
-Response not_found() {
-  return error(404, "order_not_found", "There is no such order.");
-}
-Response busy() {
-  return error(503, "overloaded", "Too many requests at once. Please try again.");
-}
-
 using Reply = std::shared_ptr<Later>;
 Reply later(Exchange& x) {
   return std::make_shared<Later>(x.later());
@@ -55,60 +48,60 @@ class OrderHandlers {
           for (const OrderView& order : orders) data.push_back(render_order(order));
           reply->respond(json_list(data, more ? to_string(orders.back().id) : std::string()));
         });
-    if (!taken) reply->respond(busy());
+    if (!taken) reply->respond(too_busy());
   }
 
   void get(Exchange& x) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
-    if (!id) return x.respond(not_found());
+    if (!id) return x.respond(order_not_found());
     const Reply reply = later(x);
     const UserId buyer = x.principal()->user;
     if (!s_.orders.find(*id, [reply, buyer](std::optional<OrderView> order) {
-          reply->respond(is_visible(order, buyer) ? json_ok(render_order(*order)) : not_found());
+          reply->respond(is_visible(order, buyer) ? json_ok(render_order(*order)) : order_not_found());
         }))
-      reply->respond(busy());
+      reply->respond(too_busy());
   }
 
   void get_by_key(Exchange& x) const {
     const Reply reply = later(x);
     if (!s_.orders.find_by_key(x.principal()->user, digest_key(x.path_parameter(0)),
                                [reply](std::optional<OrderView> order) {
-                                 reply->respond(order ? json_ok(render_order(*order)) : not_found());
+                                 reply->respond(order ? json_ok(render_order(*order)) : order_not_found());
                                }))
-      reply->respond(busy());
+      reply->respond(too_busy());
   }
 
   void cancel(Exchange& x) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
-    if (!id) return x.respond(not_found());
+    if (!id) return x.respond(order_not_found());
     const Reply reply = later(x);
     if (!ask(s_.ledger, Cancel{*id, x.principal()->user}, [this, reply, id](const Answer& answer) {
           if (!is_success(answer.outcome)) return reply->respond(refusal(answer));
           if (!s_.orders.find(*id, [reply](std::optional<OrderView> order) {
-                reply->respond(order ? json_ok(render_order(*order)) : not_found());
+                reply->respond(order ? json_ok(render_order(*order)) : order_not_found());
               }))
-            reply->respond(busy());
+            reply->respond(too_busy());
         }))
-      reply->respond(busy());
+      reply->respond(too_busy());
   }
 
   void invoice(Exchange& x) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
-    if (!id) return x.respond(not_found());
+    if (!id) return x.respond(order_not_found());
     const Reply reply = later(x);
     const UserId buyer = x.principal()->user;
     const OrderServices& s = s_;
     if (!s_.orders.find(*id, [reply, buyer, &s](std::optional<OrderView> order) {
-          if (!is_visible(order, buyer)) return reply->respond(not_found());
+          if (!is_visible(order, buyer)) return reply->respond(order_not_found());
           if (order->status != OrderStatus::confirmed && order->status != OrderStatus::refunded)
             return reply->respond(error(409, "invalid_state", "There is an invoice once the order is confirmed."));
           const auto offers = s.catalogue.current();
           if (!s.pool.post([reply, &s, data = invoice_of(*order, *offers->at(order->product).spec)] {
                 reply->respond(pdf(s.invoices, data));
               }))
-            reply->respond(busy());
+            reply->respond(too_busy());
         }))
-      reply->respond(busy());
+      reply->respond(too_busy());
   }
 
  private:

@@ -11,10 +11,6 @@
 namespace scalemart {
 namespace {
 
-Response product_not_found() {
-  return error(404, "product_not_found", "There is no such product.");
-}
-
 class ProductHandlers {
  public:
   explicit ProductHandlers(ProductServices services) : s_(services) {}
@@ -109,7 +105,7 @@ class ProductHandlers {
         ask(s_.ledger, std::move(command), [this, reply, status, entry = std::move(entry)](const Answer& answer) {
           reply->respond(is_success(answer.outcome) ? done(entry, status) : refusal(answer));
         });
-    if (!taken) reply->respond(error(503, "overloaded", "Too many requests at once. Please try again."));
+    if (!taken) reply->respond(too_busy());
   }
 
   Response done(AuditEntry entry, int status) const {

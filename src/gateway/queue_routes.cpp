@@ -16,7 +16,7 @@ using Reply = std::shared_ptr<Later>;
 
 constexpr std::size_t kDeadLettersShown = 1000;
 
-Response order_not_found() {
+Response dead_letter_not_found() {
   return error(404, "order_not_found", "This order is not among the dead letters.");
 }
 
@@ -116,17 +116,17 @@ class QueueHandlers {
   void settle(Exchange& x, std::string what,
               void (FulfilmentService::*action)(OrderId, FulfilmentService::Done)) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
-    if (!id) return x.respond(order_not_found());
+    if (!id) return x.respond(dead_letter_not_found());
     audit(x, std::move(what), to_string(*id), {});
     const auto reply = std::make_shared<Later>(x.later());
     (s_.fulfilment.*action)(*id, [this, reply, id = *id](Outcome outcome) {
-      if (outcome == Outcome::order_not_found) return reply->respond(order_not_found());
+      if (outcome == Outcome::order_not_found) return reply->respond(dead_letter_not_found());
       if (!is_success(outcome)) {
         const Refused row = refused(outcome);
         return reply->respond(error(row.status, row.code, row.detail));
       }
       if (!s_.orders.find(id, [reply](std::optional<OrderView> order) {
-            reply->respond(order ? json_ok(render_order(*order)) : order_not_found());
+            reply->respond(order ? json_ok(render_order(*order)) : dead_letter_not_found());
           }))
         reply->respond(error(503, "overloaded", "It is done; the order cannot be shown at the moment."));
     });

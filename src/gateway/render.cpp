@@ -113,6 +113,20 @@ Refused refused(Outcome outcome) {
   return {};
 }
 
+Response product_not_found() {
+  const Refused row = refused(Outcome::product_not_found);
+  return error(row.status, row.code, row.detail);
+}
+
+Response order_not_found() {
+  const Refused row = refused(Outcome::order_not_found);
+  return error(row.status, row.code, row.detail);
+}
+
+Response too_busy() {
+  return error(503, "overloaded", "Too many requests at once. Please try again.");
+}
+
 Response refusal(const Answer& answer) {
   const Refused row = refused(answer.outcome);
   if (answer.outcome != Outcome::out_of_stock) return error(row.status, row.code, row.detail);

@@ -24,6 +24,10 @@ struct Refused {
   std::string_view detail;
 };
 [[nodiscard]] Refused refused(Outcome outcome);
+/// 404s for what is not there, or not the caller's; 503 for a full queue behind us.
+[[nodiscard]] Response product_not_found();
+[[nodiscard]] Response order_not_found();
+[[nodiscard]] Response too_busy();
 /// The error answer for an outcome that is no success.
 [[nodiscard]] Response refusal(const Answer& answer);
 

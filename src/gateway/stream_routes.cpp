@@ -8,12 +8,6 @@
 namespace scalemart {
 namespace {
 
-Response product_not_found() {
-  return error(404, "product_not_found", "There is no such product.");
-}
-Response order_not_found() {
-  return error(404, "order_not_found", "There is no such order.");
-}
 Response no_room() {
   return error(503, "overloaded", "Too many viewers at once. Please try again.");
 }
