@@ -46,15 +46,15 @@ class Writer:
             time.sleep(0.002)
         return bool(self.said)
 
-    def kill(self):
-        """Whatever it said before it died; a line cut in two was never said."""
+    def kill(self, said_bytes=None):
+        """What it said before it died, or the first `said_bytes` of that; a line cut in two was never said."""
         self.process.kill()
         self.process.wait()
         for thread in self.threads:
             thread.join()
         self.process.stdout.close()
         self.process.stderr.close()
-        return [line for line in self.said.split(b"\n")[:-1] if line]
+        return [line for line in self.said[:said_bytes].split(b"\n")[:-1] if line]
 
 
 class Truth:
