@@ -197,6 +197,20 @@ class Accounts(shop.ShopTest):
         self.shop.login(buyer.email, "Another-word-88")
         self.shop.cli("user", "disable", "nobody@nowhere.test", expect=EXIT_NO)
 
+    def test_role_takes_effect_at_once(self):
+        buyer = self.shop.register()
+        self.assertError(buyer.get("/api/admin/stats"), 403, "forbidden")
+        self.shop.cli("user", "role", buyer.email, "admin")
+        self.assertError(buyer.get("/api/admin/stats"), 401, "invalid_token")
+        back = self.shop.login(buyer.email, shop.BUYER_PASSWORD)
+        self.assertEqual(200, back.get("/api/admin/stats").status)
+        self.shop.cli("user", "role", buyer.email, "buyer")
+        self.assertError(back.get("/api/admin/stats"), 401, "invalid_token")
+        again = self.shop.login(buyer.email, shop.BUYER_PASSWORD)
+        self.assertError(again.get("/api/admin/stats"), 403, "forbidden")
+        self.shop.cli("user", "role", buyer.email, "king", expect=EXIT_USAGE)
+        self.shop.cli("user", "role", "nobody@nowhere.test", "admin", expect=EXIT_NO)
+
     def test_products(self):
         def sell(where):
             thing = "made-by-" + where
