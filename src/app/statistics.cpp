@@ -96,7 +96,7 @@ object Statistics::render() const {
 
 void Statistics::set_gauges() const {
   Metrics& metrics = parts_.metrics;
-  for (const Offer& offer : parts_.engine.catalogue().current()->all()) {
+  for (const auto offers = parts_.engine.catalogue().current(); const Offer& offer : offers->all()) {
     if (offer.removed) continue;
     const Stock stock = offer.live->read().stock;
     metrics.stock_units.at({offer.spec->id, "available"}).set(static_cast<double>(stock.available));

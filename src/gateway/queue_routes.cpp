@@ -91,7 +91,8 @@ class QueueHandlers {
 
   void workers(Exchange& x) const {
     array data;
-    for (const WorkerView& worker : s_.fulfilment.view()->workers) data.push_back(render_worker(worker));
+    for (const auto view = s_.fulfilment.view(); const WorkerView& worker : view->workers)
+      data.push_back(render_worker(worker));
     x.respond(json_list(data, {}));
   }
 
