@@ -32,6 +32,7 @@ void Connection::put_head(const ResponseView& r, std::size_t body_size, bool is_
   facts.is_http11 = http11_;
   facts.extra = cors_lines_;
   facts.is_stream = is_stream;
+  facts.is_secure = exchange_.is_secure();
   loop_.heads().write(out, r, body_size, facts);
 }
 
