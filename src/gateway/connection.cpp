@@ -335,7 +335,7 @@ void Connection::choose_cors() {
     cors_lines_.append("Access-Control-Allow-Origin: ").append(field.value).append("\r\n");
     cors_lines_.append(
         "Access-Control-Expose-Headers: X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
-        "Idempotent-Replayed\r\n");
+        "Idempotent-Replayed, X-Server-Time\r\n");
     return;
   }
 }

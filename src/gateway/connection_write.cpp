@@ -100,7 +100,8 @@ EventStream Connection::stream(Exchange& x, StreamOptions options) {
   awaited_ = 0;
   ResponseView head;
   head.content_type = "text/event-stream";
-  head.headers = "X-Accel-Buffering: no\r\n";
+  const std::string lines = "X-Accel-Buffering: no\r\n" + options.headers;
+  head.headers = lines;
   put_head(head, 0, true);
   loop_.guards().answered(
       {entry_, method_, 200, loop_.shared().clock.steady() - x.arrival(), x.request_id(), &x.client()});

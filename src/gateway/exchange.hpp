@@ -43,6 +43,7 @@ struct StreamOptions {
   enum class Overflow : std::uint8_t { keep_latest, close };
   Overflow overflow = Overflow::keep_latest;
   std::size_t pending_bytes_max = 64 * 1024;
+  std::string headers;                       ///< Further complete lines of the head.
   std::shared_ptr<const std::string> first;  ///< Sent with the head, so that a new reader sees something at once.
   std::function<void()> on_close;            ///< On the connection's loop thread, exactly once.
 };

@@ -31,10 +31,12 @@ EventStream::Text event_shared(const OrderNotice& notice) {
 
 /// Opens the stream and tells the hub; the subscription ends with the connection.
 template <class Topic>
-EventStream follow(Exchange& x, Hub& hub, Topic topic, std::string first, StreamOptions::Overflow overflow) {
+EventStream follow(Exchange& x, Hub& hub, Topic topic, std::string first, StreamOptions::Overflow overflow,
+                   WallTime now) {
   auto subscription = std::make_shared<Hub::Subscription>();
   StreamOptions options;
   options.overflow = overflow;
+  options.headers = server_time_line(now);
   options.first = std::make_shared<const std::string>(std::move(first));
   options.on_close = [subscription] { subscription->end(); };
   const EventStream stream = x.stream(std::move(options));
@@ -52,8 +54,9 @@ class StreamHandlers {
     const Offer* offer = offers->find(x.path_parameter(0));
     if (offer == nullptr || offer->removed) return x.respond(product_not_found());
     if (is_full()) return x.respond(no_room());
+    const WallTime now = s_.clock.now();
     static_cast<void>(
-        follow(x, s_.hub, offer->ref, stock_event(*offer, s_.clock.now()), StreamOptions::Overflow::keep_latest));
+        follow(x, s_.hub, offer->ref, stock_event(*offer, now), StreamOptions::Overflow::keep_latest, now));
   }
 
   void order(Exchange& x) const {
@@ -82,6 +85,7 @@ class StreamHandlers {
 
   void stats(Exchange& x) const {
     StreamOptions options;
+    options.headers = server_time_line(s_.clock.now());
     options.first = event_text("stats", s_.stats());
     s_.stats_viewers.add(x.stream(std::move(options)));
   }
@@ -102,7 +106,7 @@ class StreamHandlers {
     const OrderId id = x.local<Watching>().order;
     const OrderNotice now{id, static_cast<OrderStatus>(answer.count), static_cast<StatusReason>(answer.quantity),
                           WallTime{static_cast<std::int64_t>(answer.sequence)}};
-    const EventStream stream = follow(x, s_.hub, id, order_event(now), StreamOptions::Overflow::close);
+    const EventStream stream = follow(x, s_.hub, id, order_event(now), StreamOptions::Overflow::close, s_.clock.now());
     // What changed between the look-up and the subscription would be lost: look once more, now that it
     // listens.
     static_cast<void>(s_.orders.find(id, [stream, id, told = now.status](std::optional<OrderView> view) {

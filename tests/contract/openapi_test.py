@@ -1,7 +1,9 @@
 """The document and the router agree."""
+import datetime
 import json
 import os
 import re
+import time
 
 import shop
 from apidoc import DOCUMENT, faults, operations
@@ -140,6 +142,24 @@ class Document(shop.ShopTest):
         streams = {"productEvents", "orderEvents", "adminEvents"}
         dead = {"adminRetryDead", "adminDiscardDead"}  # life_of_an_order_test
         self.assertEqual(set(by_id) - streams - dead, seen)
+
+    def test_clocks_can_be_set_by_an_answer(self):
+        def heard(ask):
+            before = time.time()
+            told = ask()
+            self.assertRegex(told, DOCUMENT["components"]["headers"]["XServerTime"]["schema"]["pattern"])
+            at = datetime.datetime.fromisoformat(told).timestamp()
+            self.assertTrue(before - 0.1 <= at <= time.time() + 0.1, (before, told))
+        for path in ("/api/products", f"/api/products/{self.thing}", "/api/admin/products", f"/api/admin/products/{self.thing}"):
+            with self.subTest(path=path):
+                heard(lambda: self.admin.get(path).header("X-Server-Time"))
+        for path, token in ((f"/api/products/{self.thing}/events", None), (f"/api/orders/{self.order}/events", self.buyer.token),
+                            ("/api/admin/events", self.admin.token)):
+            def listen():
+                with self.shop.events(path, token=token) as stream:
+                    return stream.head.header("X-Server-Time")
+            with self.subTest(path=path):
+                heard(listen)
 
     def test_refusals_are_documented(self):
         buyer = self.shop.register()
