@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: mode === "gallery" ? { gallery: "gallery.html" } : { storefront: "index.html", console: "admin.html" },
+      input: mode === "gallery" ? ["gallery.html"] : ["index.html", "admin.html"],
     },
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
