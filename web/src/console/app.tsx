@@ -63,7 +63,7 @@ function OnlyAdmins() {
   if (state.kind !== "member") return null;
   if (state.user.role !== "admin")
     return (
-      <Empty title="This is for administrators">
+      <Empty whole title="This is for administrators">
         <p>You are logged in as {state.user.email}.</p>
         <Button onClick={() => void session.logout()}>Log in as somebody else</Button>
       </Empty>

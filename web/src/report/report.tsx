@@ -2,6 +2,6 @@
 import { Empty } from "../ui/surface.tsx";
 
 export function RehearsalReport({ report }: { report: unknown }) {
-  if (report === null) return <Empty title="This file holds no report" />;
+  if (report === null) return <Empty whole title="This file holds no report" />;
   return <pre className="mono">{JSON.stringify(report, null, 2)}</pre>;
 }

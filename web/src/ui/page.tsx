@@ -80,7 +80,7 @@ class ErrorBoundary extends Component<{ children: ReactNode }, { isBroken: boole
   override render() {
     if (!this.state.isBroken) return this.props.children;
     return (
-      <Empty title="This page broke">
+      <Empty whole title="This page broke">
         <p>Nothing was lost: orders are kept by the server and not by this page.</p>
         <Button variant="primary" onClick={() => location.reload()}>
           Load it again
@@ -93,7 +93,7 @@ class ErrorBoundary extends Component<{ children: ReactNode }, { isBroken: boole
 export function NotFound({ home }: { home: string }) {
   useTitle("Not found");
   return (
-    <Empty title="There is no such page">
+    <Empty whole title="There is no such page">
       <p>It may have been moved, or the address has a typing mistake.</p>
       <ButtonLink href={home}>Go to the start</ButtonLink>
     </Empty>

@@ -57,11 +57,12 @@ export function Table({ label, children }: { label: string; children: ReactNode 
   );
 }
 
-/** Nothing here yet, and why. */
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+/** Nothing here yet, and why. `whole`: it is all there is on the page, so its title is the page's. */
+export function Empty({ title, whole = false, children }: { title: string; whole?: boolean; children?: ReactNode }) {
+  const Title = whole ? "h1" : "p";
   return (
     <div className="empty">
-      <p className="empty-title">{title}</p>
+      <Title className="empty-title">{title}</Title>
       {children}
     </div>
   );
