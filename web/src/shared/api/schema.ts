@@ -44,7 +44,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Exchange a refresh token for a new pair */
+        /**
+         * Exchange a refresh token for a new pair
+         * @description A refresh token is good once; its second use ends the login. A browser's page sends `X-Session: cookie` and an empty object: the token is in the cookie then, and the page may ask once more when the answer was lost (within 30 seconds).
+         */
         post: operations["refresh"];
         delete?: never;
         options?: never;
@@ -761,7 +764,8 @@ export interface components {
             password: string;
         };
         RefreshRequest: {
-            refresh_token: string;
+            /** @description Required, but with `X-Session: cookie`, when it must be absent. */
+            refresh_token?: string;
         };
         LogoutRequest: {
             /**
@@ -788,7 +792,7 @@ export interface components {
             token_type: "bearer";
             /** @description Seconds */
             expires_in: number;
-            /** @description One use each; using it twice ends the session */
+            /** @description One use each; using it twice ends the session. Absent when a cookie carries it, and after a change of password. */
             refresh_token?: string;
         };
         Product: {
@@ -998,9 +1002,15 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description For pages of this origin. `cookie`: the refresh token is not in the answer but in an HttpOnly cookie that only `/api/auth` gets, and `refresh` takes it from there. Refused with 403 when the page is of another origin. */
+        XSession: "cookie";
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The time that sales follow, when this was written. RFC 3339 in UTC with milliseconds: for countdowns that need no right clock. */
+        XServerTime: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1008,7 +1018,10 @@ export interface operations {
     register: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For pages of this origin. `cookie`: the refresh token is not in the answer but in an HttpOnly cookie that only `/api/auth` gets, and `refresh` takes it from there. Refused with 403 when the page is of another origin. */
+                "X-Session"?: components["parameters"]["XSession"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1032,6 +1045,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Bad"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
@@ -1041,7 +1055,10 @@ export interface operations {
     login: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For pages of this origin. `cookie`: the refresh token is not in the answer but in an HttpOnly cookie that only `/api/auth` gets, and `refresh` takes it from there. Refused with 403 when the page is of another origin. */
+                "X-Session"?: components["parameters"]["XSession"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1066,6 +1083,7 @@ export interface operations {
             };
             400: components["responses"]["Bad"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
@@ -1074,7 +1092,10 @@ export interface operations {
     refresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For pages of this origin. `cookie`: the refresh token is not in the answer but in an HttpOnly cookie that only `/api/auth` gets, and `refresh` takes it from there. Refused with 403 when the page is of another origin. */
+                "X-Session"?: components["parameters"]["XSession"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1099,6 +1120,7 @@ export interface operations {
             };
             400: components["responses"]["Bad"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
@@ -1107,7 +1129,10 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For pages of this origin. `cookie`: the refresh token is not in the answer but in an HttpOnly cookie that only `/api/auth` gets, and `refresh` takes it from there. Refused with 403 when the page is of another origin. */
+                "X-Session"?: components["parameters"]["XSession"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1126,6 +1151,7 @@ export interface operations {
             };
             400: components["responses"]["Bad"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
@@ -1134,7 +1160,10 @@ export interface operations {
     changePassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For pages of this origin. `cookie`: the refresh token is not in the answer but in an HttpOnly cookie that only `/api/auth` gets, and `refresh` takes it from there. Refused with 403 when the page is of another origin. */
+                "X-Session"?: components["parameters"]["XSession"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1159,6 +1188,7 @@ export interface operations {
             };
             400: components["responses"]["Bad"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
@@ -1203,6 +1233,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    "X-Server-Time": components["headers"]["XServerTime"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1234,6 +1265,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Server-Time": components["headers"]["XServerTime"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1265,6 +1297,7 @@ export interface operations {
             /** @description `text/event-stream` */
             200: {
                 headers: {
+                    "X-Server-Time": components["headers"]["XServerTime"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1429,6 +1462,7 @@ export interface operations {
             /** @description `text/event-stream` */
             200: {
                 headers: {
+                    "X-Server-Time": components["headers"]["XServerTime"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1516,6 +1550,7 @@ export interface operations {
             /** @description A page of the list */
             200: {
                 headers: {
+                    "X-Server-Time": components["headers"]["XServerTime"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1584,6 +1619,7 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "X-Server-Time": components["headers"]["XServerTime"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1957,6 +1993,7 @@ export interface operations {
             /** @description `text/event-stream` */
             200: {
                 headers: {
+                    "X-Server-Time": components["headers"]["XServerTime"];
                     [name: string]: unknown;
                 };
                 content: {
