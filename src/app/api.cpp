@@ -15,6 +15,7 @@
 #include "gateway/middleware/stage_guards.hpp"
 #include "gateway/operations_routes.hpp"
 #include "gateway/order_routes.hpp"
+#include "gateway/pages.hpp"
 #include "gateway/product_routes.hpp"
 #include "gateway/queue_routes.hpp"
 #include "gateway/stream_routes.hpp"
@@ -145,6 +146,12 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   gateway.options.cors_origins = config.cors_origins;
   if (!config.tls_cert.empty()) gateway.options.tls = TlsFiles{config.tls_cert.string(), config.tls_key.string()};
   gateway.routes = api->routes(config);
+  auto pages = Pages::open(config.pages);
+  if (!pages) return pages.error();
+  auto site = site_pages(pages->files(), gateway.routes);
+  if (!site) return error("SCALEMART_PAGES: " + site.error().message);
+  append(gateway.routes, std::move(site->routes));
+  gateway.not_found = std::move(site->not_found);
   for (const std::string& difference : api->document_->differences(gateway.routes))
     return error("the API document and the routes disagree: " + difference);
   gateway.guards = api->guards();
@@ -203,7 +210,7 @@ Routes Api::routes(const Config& config) {
                                 stats, config.viewers_max}));
   append(routes, operations_routes({parts_.not_ready, [&metrics = parts_.metrics] { return metrics.render(); },
                                     [&statistics = parts_.statistics] { return statistics.render(); }}));
-  append(routes, file_routes(api_site(api_files())));
+  append(routes, api_file_routes(api_files()));
   return routes;
 }
 

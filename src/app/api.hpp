@@ -13,6 +13,7 @@
 #include "app/engine.hpp"
 #include "app/identity.hpp"
 #include "app/order_desk.hpp"
+#include "app/pages.hpp"
 #include "app/statistics.hpp"
 #include "base/task_pool.hpp"
 #include "gateway/server.hpp"

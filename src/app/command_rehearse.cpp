@@ -11,12 +11,13 @@
 
 #include "app/command.hpp"
 #include "app/rehearse/rehearsal.hpp"
+#include "app/rehearse/report_page.hpp"
 
 namespace scalemart {
 namespace {
 
 struct Given {
-  std::string url, tokens, product, mix = "shoppers=70,refreshers=25,bots=5", json_file, admin_token_file;
+  std::string url, tokens, product, mix = "shoppers=70,refreshers=25,bots=5", json_file, html_file, admin_token_file;
   std::uint64_t buyers = 0, connections = 256, threads = 1, seed = 1;
   bool progress = false, no_follow = false, own_host = false;
   rehearse::Options options;
@@ -96,8 +97,20 @@ bool make_room_for_connections(unsigned connections) {
   return limit.rlim_cur >= wanted;
 }
 
+/// False: it could not be written.
+bool write_file(const std::string& name, std::string_view content) {
+  std::ofstream file(name, std::ios::binary);
+  file << content;
+  return static_cast<bool>(file.flush());
+}
+
 int rehearse_now(CommandContext& context, Given& given) {
   if (auto fault = settle(given)) return context.fail(kWrongUsage, *fault);
+  // What would spoil the report is found before the crowd comes.
+  const auto page = rehearse::report_template();
+  if (!given.html_file.empty() && !page) return context.fail(kCannotRun, "--html: " + page.error().message);
+  if (!given.html_file.empty() && !std::ofstream(given.html_file, std::ios::app))
+    return context.fail(kCannotRun, "--html: \"" + given.html_file + "\" cannot be written");
   if (!make_room_for_connections(given.options.connections)) {
     return context.fail(kCannotRun, "--connections: more than the limit of open files (ulimit -Hn)");
   }
@@ -115,9 +128,14 @@ int rehearse_now(CommandContext& context, Given& given) {
     context.out << std::flush;
   }
   if (!given.json_file.empty() && given.json_file != "-") {
-    std::ofstream file(given.json_file);
-    file << boost::json::serialize(to_json(*report)) << '\n';
-    if (!file.flush()) return context.fail(kCannotRun, "--json: \"" + given.json_file + "\" cannot be written");
+    if (!write_file(given.json_file, boost::json::serialize(to_json(*report)) + "\n"))
+      return context.fail(kCannotRun, "--json: \"" + given.json_file + "\" cannot be written");
+  }
+  if (!given.html_file.empty()) {
+    const auto html = rehearse::report_page(*page, to_json(*report));
+    if (!html) return context.fail(kCannotRun, "--html: " + html.error().message);
+    if (!write_file(given.html_file, *html))
+      return context.fail(kCannotRun, "--html: \"" + given.html_file + "\" cannot be written");
   }
   return report->ok() ? kDone : kAnswerIsNo;
 }
@@ -143,6 +161,7 @@ void declare_rehearse(CommandSpec spec) {
   spec.text("--admin-token", given->admin_token_file,
             "File with an administrator's token: asks the server for its drift");
   spec.text("--json", given->json_file, "Write the report as JSON to FILE; - is stdout instead of the text");
+  spec.text("--html", given->html_file, "Write the report as one page for a browser to FILE");
   spec.flag("--progress", given->progress, "A line a second on stderr (always when that is a terminal)");
   spec.flag("--i-own-this-host", given->own_host, "Allow a host that is not this machine");
   spec.footer(

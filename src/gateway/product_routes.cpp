@@ -20,13 +20,13 @@ class ProductHandlers {
     boost::json::array data;
     for (const Offer& offer : offers->all())
       if (!offer.removed) data.push_back(render(offer));
-    x.respond(json_list(data, {}));
+    answer(x, json_list(data, {}));
   }
 
   void get(Exchange& x) const {
     const auto offers = s_.catalogue.current();
     const Offer* offer = present(*offers, x);
-    if (offer != nullptr) x.respond(json_ok(render(*offer)));
+    if (offer != nullptr) answer(x, json_ok(render(*offer)));
   }
 
   void create(Exchange& x) const {
@@ -82,6 +82,11 @@ class ProductHandlers {
 
   boost::json::object render(const Offer& offer) const {
     return render_product(offer, offer.live->read().stock, s_.clock.now());
+  }
+
+  void answer(Exchange& x, Response response) const {
+    response.headers += server_time_line(s_.clock.now());
+    x.respond(response);
   }
 
   static const Offer* present(const Offers& offers, Exchange& x) {

@@ -48,25 +48,6 @@ class Places {
   std::atomic<std::size_t> taken_{0};
 };
 
-/// Opens the stream and tells the hub; the subscription and the place, which was taken, end with the
-/// connection.
-template <class Topic>
-EventStream follow(Exchange& x, Hub& hub, std::shared_ptr<Places> places, Topic topic, std::string first,
-                   StreamOptions::Overflow overflow) {
-  auto subscription = std::make_shared<Hub::Subscription>();
-  StreamOptions options;
-  options.overflow = overflow;
-  options.first = std::make_shared<const std::string>(std::move(first));
-  options.on_close = [subscription, places = std::move(places)] {
-    subscription->end();
-    places->leave();
-  };
-  const EventStream stream = x.stream(std::move(options));
-  *subscription = hub.subscribe(topic, [stream](const Hub::Text& text) { return stream.send(text); });
-  if (!*subscription) stream.close();
-  return stream;
-}
-
 class StreamHandlers {
  public:
   explicit StreamHandlers(StreamServices services)
@@ -77,8 +58,7 @@ class StreamHandlers {
     const Offer* offer = offers->find(x.path_parameter(0));
     if (offer == nullptr || offer->removed) return x.respond(product_not_found());
     if (!places_->take()) return x.respond(no_room());
-    static_cast<void>(follow(x, s_.hub, places_, offer->ref, stock_event(*offer, s_.clock.now()),
-                             StreamOptions::Overflow::keep_latest));
+    static_cast<void>(follow(x, offer->ref, stock_event(*offer, s_.clock.now()), StreamOptions::Overflow::keep_latest));
   }
 
   void order(Exchange& x) const {
@@ -106,6 +86,7 @@ class StreamHandlers {
 
   void stats(Exchange& x) const {
     StreamOptions options;
+    options.headers = server_time_line(s_.clock.now());
     options.first = event_text("stats", s_.stats());
     s_.stats_viewers.add(x.stream(std::move(options)));
   }
@@ -116,13 +97,32 @@ class StreamHandlers {
     OrderId order;
   };
 
+  /// Opens the stream and tells the hub; the subscription and the place, which was taken, end with the
+  /// connection.
+  template <class Topic>
+  EventStream follow(Exchange& x, Topic topic, std::string first, StreamOptions::Overflow overflow) const {
+    auto subscription = std::make_shared<Hub::Subscription>();
+    StreamOptions options;
+    options.overflow = overflow;
+    options.headers = server_time_line(s_.clock.now());
+    options.first = std::make_shared<const std::string>(std::move(first));
+    options.on_close = [subscription, places = places_] {
+      subscription->end();
+      places->leave();
+    };
+    const EventStream stream = x.stream(std::move(options));
+    *subscription = s_.hub.subscribe(topic, [stream](const Hub::Text& text) { return stream.send(text); });
+    if (!*subscription) stream.close();
+    return stream;
+  }
+
   void found(Exchange& x, const Answer& answer) const {
     if (answer.outcome != Outcome::done) return x.respond(order_not_found());
     if (!places_->take()) return x.respond(no_room());
     const OrderId id = x.local<Watching>().order;
     const OrderNotice now{id, static_cast<OrderStatus>(answer.count), static_cast<StatusReason>(answer.quantity),
                           WallTime{static_cast<std::int64_t>(answer.sequence)}};
-    const EventStream stream = follow(x, s_.hub, places_, id, order_event(now), StreamOptions::Overflow::close);
+    const EventStream stream = follow(x, id, order_event(now), StreamOptions::Overflow::close);
     // What changed between the look-up and the subscription would be lost: look once more, now that it
     // listens.
     static_cast<void>(s_.orders.find(id, [stream, id, told = now.status](std::optional<OrderView> view) {

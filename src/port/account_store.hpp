@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -81,9 +82,12 @@ struct RotateRequest {
   Digest256 next{};
   WallTime now;
   WallTime expires;  ///< Of the next token.
+  /// The same request again, not earlier than this: the token is `next` already, and was made so at this time or later.
+  /// It is answered as the first one was, and changes nothing. The default forgives no repetition.
+  WallTime repeats_since{std::numeric_limits<std::int64_t>::max()};
 };
 enum class RotateOutcome : std::uint8_t {
-  rotated,
+  rotated,  ///< Also by the same request before, see repeats_since.
   unknown,  ///< No such family, or the secret is wrong: nothing was changed.
   expired,
   revoked,

@@ -62,10 +62,16 @@ class AccountStoreContract : public ::testing::Test {
     return ask_store<StoreOutcome>([&](auto done) { return store().open_family(f, epoch, entry("logged_in"), done); });
   }
   Rotation rotate(FamilyId id, int presented, int next, WallTime now = kNow, int secret = 100) {
-    return ask_store<Rotation>([&](auto done) {
-      return store().rotate({id, digest(secret), digest(presented), digest(next), now, now + std::chrono::hours(1)},
-                            entry("reused"), done);
-    });
+    return rotate({id, digest(secret), digest(presented), digest(next), now, now + std::chrono::hours(1)});
+  }
+  /// With ten seconds in which a repetition is forgiven.
+  Rotation rotate_again(FamilyId id, int presented, int next, WallTime now = kNow) {
+    RotateRequest request{id, digest(100), digest(presented), digest(next), now, now + std::chrono::hours(1)};
+    request.repeats_since = now + std::chrono::seconds(-10);
+    return rotate(request);
+  }
+  Rotation rotate(const RotateRequest& request) {
+    return ask_store<Rotation>([&](auto done) { return store().rotate(request, entry("reused"), done); });
   }
   AuthState load(WallTime since = {0}) {
     return ask_store<AuthState>([&](auto done) { return store().load(since, done); });
@@ -119,6 +125,38 @@ TYPED_TEST_P(AccountStoreContract, RefreshTokenWorksOnceAndItsReuseRevokesTheFam
   ASSERT_EQ(this->load().revoked.size(), 1u);
   EXPECT_EQ(this->load().revoked[0].id, f.id);
   EXPECT_EQ(this->audit()[0].entry.what, "reused");
+}
+
+TYPED_TEST_P(AccountStoreContract, SameRotationAgainIsForgivenForAWhileAndChangesNothing) {
+  const Account a = this->account(1, "a@b");
+  const RefreshFamily f = this->family(1, a.id);
+  ASSERT_EQ(this->create(a, f), StoreOutcome::done);
+  const WallTime later = this->kNow + std::chrono::seconds(10);
+  ASSERT_EQ(this->rotate_again(f.id, 1, 2).outcome, RotateOutcome::rotated);
+  for (const WallTime now : {this->kNow, later}) {
+    const Rotation again = this->rotate_again(f.id, 1, 2, now);
+    EXPECT_EQ(again.outcome, RotateOutcome::rotated);
+    EXPECT_EQ(again.account.email, "a@b");
+  }
+  EXPECT_EQ(this->audit().size(), 1u);
+  EXPECT_EQ(this->rotate_again(f.id, 2, 3, later).outcome, RotateOutcome::rotated)
+      << "the token is what the first made";
+  EXPECT_EQ(this->rotate_again(f.id, 1, 2, later).outcome, RotateOutcome::reused) << "not the one before any more";
+  EXPECT_EQ(this->rotate_again(f.id, 2, 3, later).outcome, RotateOutcome::revoked);
+}
+
+TYPED_TEST_P(AccountStoreContract, SameRotationTooLateOrToAnotherTokenIsReuse) {
+  const Account a = this->account(1, "a@b");
+  ASSERT_EQ(this->create(a, this->family(1, a.id)), StoreOutcome::done);
+  for (std::uint64_t n = 2; n <= 4; ++n) ASSERT_EQ(this->open_family(this->family(n, a.id)), StoreOutcome::done);
+  for (std::uint64_t n = 1; n <= 4; ++n) ASSERT_EQ(this->rotate_again({99, n}, 1, 2).outcome, RotateOutcome::rotated);
+  const WallTime late = this->kNow + std::chrono::milliseconds(10'001);
+  EXPECT_EQ(this->rotate_again({99, 1}, 1, 2, late).outcome, RotateOutcome::reused);
+  EXPECT_EQ(this->rotate_again({99, 2}, 1, 3).outcome, RotateOutcome::reused);
+  EXPECT_EQ(this->rotate({99, 3}, 1, 2).outcome, RotateOutcome::reused) << "who asks for no forgiveness gets none";
+  ask_store<EpochChange>(
+      [&](auto done) { return this->store().revoke_all(a.id, this->kNow, this->entry("out"), done); });
+  EXPECT_EQ(this->rotate_again({99, 4}, 1, 2).outcome, RotateOutcome::revoked) << "a repetition brings nothing back";
 }
 
 TYPED_TEST_P(AccountStoreContract, GuessingATokenChangesNothing) {
@@ -308,11 +346,12 @@ TYPED_TEST_P(AccountStoreContract, SettingIsReplacedByItsKey) {
 
 REGISTER_TYPED_TEST_SUITE_P(AccountStoreContract, AccountIsFoundByIdAndByEmailWhateverItsCase,
                             EmailIsTakenOnceWhateverItsCase, RefreshTokenWorksOnceAndItsReuseRevokesTheFamily,
-                            GuessingATokenChangesNothing, RefreshTokenExpiresAndEachUseExtendsIt,
-                            PasswordChangeKeepsOneLoginAndRaisesTheEpoch, DisabledAccountHasNoLogins,
-                            RoleAndLogoutEverywhereRaiseTheEpoch, LogoutRevokesOneFamilyAlsoAnUnknownOne,
-                            OldestLoginGivesWayToTheNewest, RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver,
-                            SeededBuyersCountUpAndHaveNoPassword, AccountsAreListedById, AuditIsPagedNewestFirst,
-                            SettingIsReplacedByItsKey);
+                            SameRotationAgainIsForgivenForAWhileAndChangesNothing,
+                            SameRotationTooLateOrToAnotherTokenIsReuse, GuessingATokenChangesNothing,
+                            RefreshTokenExpiresAndEachUseExtendsIt, PasswordChangeKeepsOneLoginAndRaisesTheEpoch,
+                            DisabledAccountHasNoLogins, RoleAndLogoutEverywhereRaiseTheEpoch,
+                            LogoutRevokesOneFamilyAlsoAnUnknownOne, OldestLoginGivesWayToTheNewest,
+                            RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver, SeededBuyersCountUpAndHaveNoPassword,
+                            AccountsAreListedById, AuditIsPagedNewestFirst, SettingIsReplacedByItsKey);
 
 }  // namespace scalemart::test

@@ -21,7 +21,7 @@ class MemoryAccountStore final : public AccountStore {
     return change<StoreOutcome>(done, StoreOutcome::no_space, [&] {
       if (by_email(account.email) != nullptr) return StoreOutcome::email_taken;
       users_[account.id] = {account, WallTime{-1}};
-      if (first) families_[first->id] = {*first, false};
+      if (first) families_[first->id] = {*first};
       write(audit);
       return StoreOutcome::done;
     });
@@ -100,7 +100,7 @@ class MemoryAccountStore final : public AccountStore {
       if (user == users_.end() || user->second.account.disabled) return StoreOutcome::not_found;
       if (user->second.account.epoch != epoch) return StoreOutcome::stale;
       drop_oldest(family.user);
-      families_[family.id] = {family, false};
+      families_[family.id] = {family};
       write(audit);
       return StoreOutcome::done;
     });
@@ -113,7 +113,8 @@ class MemoryAccountStore final : public AccountStore {
       Family& family = found->second;
       const Account& account = users_.at(family.family.user).account;
       if (family.revoked) return {RotateOutcome::revoked, {}};
-      if (family.family.token != request.presented) {
+      const bool repeated = family.family.token == request.next && family.rotated >= request.repeats_since;
+      if (family.family.token != request.presented && !repeated) {
         family.revoked = true;
         revoked_.emplace(request.family, request.now);
         write(reuse);
@@ -121,8 +122,10 @@ class MemoryAccountStore final : public AccountStore {
       }
       if (request.now >= family.family.expires) return {RotateOutcome::expired, {}};
       if (account.disabled) return {RotateOutcome::disabled, {}};
+      if (repeated) return {RotateOutcome::rotated, account};
       family.family.token = request.next;
       family.family.expires = request.expires;
+      family.rotated = request.now;
       return {RotateOutcome::rotated, account};
     });
   }
@@ -194,6 +197,7 @@ class MemoryAccountStore final : public AccountStore {
   struct Family {
     RefreshFamily family;
     bool revoked = false;
+    WallTime rotated{std::numeric_limits<std::int64_t>::min()};
   };
 
   template <class T, class Run>

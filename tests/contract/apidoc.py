@@ -17,7 +17,7 @@ class Operation:
     def filled(self, **values):
         """The path with its parameters; what is not given does not exist."""
         path = self.path
-        for parameter in self.body.get("parameters", []):
+        for parameter in map(resolve, self.body.get("parameters", [])):
             if parameter["in"] == "path":
                 missing = ULID if "Z]{25}" in parameter["schema"].get("pattern", "") else "nothing-of-that"
                 path = path.replace("{%s}" % parameter["name"], values.get(parameter["name"], missing))

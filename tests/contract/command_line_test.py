@@ -474,13 +474,22 @@ class Proof(shop.ShopTest):
         one.cli("user", "seed", "--count", "60", "--tokens", tokens)
         with open(admin, "w", encoding="ascii") as file:
             file.write(one.admin.token + "\n")
-        report = os.path.join(one.root, "report.json")
+        report, drawing = os.path.join(one.root, "report.json"), os.path.join(one.root, "report.html")
         done = one.cli("rehearse", f"http://127.0.0.1:{one.port}", "--product", thing, "--tokens", tokens, "--admin-token", admin,
-                       "--rate", "200", "--duration", "2s", "--connections", "20", "--json", report)
+                       "--rate", "200", "--duration", "2s", "--connections", "20", "--json", report, "--html", drawing)
         self.assertIn("drift", done.stdout)
         with open(report, encoding="utf-8") as file:
-            self.assertTrue(json.load(file))
+            told = json.load(file)
+        self.assertTrue(told)
+        with open(drawing, encoding="utf-8") as file:
+            page = file.read()
+        inside = page.partition('<script id="rehearsal" type="application/json">')[2].partition("</script>")[0]
+        self.assertEqual(told, json.loads(inside))
+        self.assertNotRegex(page, r'<(script|link|img)[^>]+(src|href)="(?!data:)', "one file: it loads nothing")
         self.assertEqual((0, 0, 40, 40), one.stock(thing))
+        # What cannot be written is told before anybody buys.
+        self.assertIn("cannot be written", one.cli("rehearse", f"http://127.0.0.1:{one.port}", "--product", thing, "--tokens", tokens,
+                                                   "--html", os.path.join(one.root, "no", "x.html"), expect=EXIT_CANNOT_RUN).stderr)
         # Nobody else's server is loaded by mistake.
         self.assertIn("not this machine", one.cli("rehearse", "http://192.0.2.1:80", "--product", thing, "--tokens", tokens,
                                                   expect=EXIT_USAGE).stderr)

@@ -69,6 +69,25 @@ TEST_F(EmbeddedAccounts, EverythingIsThereAfterARestart) {
   EXPECT_EQ(check(*store).first_bad, 0u) << "the chain goes on across the restart";
 }
 
+TEST_F(EmbeddedAccounts, FileFromBeforeRotationsHadATimeIsTakenOver) {
+  const RefreshFamily family{{9, 9}, {77, 1}, {}, {}, kNow, kNow + std::chrono::hours(1)};
+  const auto rotate = [&](AccountStore& store) {
+    RotateRequest request{family.id, {}, {}, {std::byte{1}}, kNow, family.expires};
+    request.repeats_since = kNow;
+    return ask_store<Rotation>([&](auto done) { return store.rotate(request, entry("reused"), done); }).outcome;
+  };
+  auto store = open();
+  ASSERT_EQ(ask_store<StoreOutcome>([&](auto done) { return store->create(account(1), family, entry("x"), done); }),
+            StoreOutcome::done);
+  ASSERT_EQ(rotate(*store), RotateOutcome::rotated);
+  store.reset();
+  tamper("ALTER TABLE families DROP COLUMN rotated");
+  store = open();
+  EXPECT_EQ(rotate(*store), RotateOutcome::reused) << "nobody knows when: not forgiven";
+  store.reset();
+  EXPECT_TRUE(open());
+}
+
 TEST_F(EmbeddedAccounts, EditedAuditIsNoticed) {
   struct Row {
     const char* sql;
