@@ -9,6 +9,7 @@
 #include "base/await.hpp"
 #include "base/embedded_file.hpp"
 #include "gateway/archive_routes.hpp"
+#include "gateway/audit_routes.hpp"
 #include "gateway/auth_routes.hpp"
 #include "gateway/files.hpp"
 #include "gateway/flash_buy.hpp"
@@ -197,7 +198,8 @@ Routes Api::routes(const Config& config) {
   append(routes,
          archive_routes({engine.archive(), ledger, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
   append(routes, queue_routes({parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock}));
-  append(routes, system_routes({*limiter_, accounts, parts_.clock}));
+  append(routes, system_routes({*limiter_, accounts, parts_.clock, *pool_}));
+  append(routes, audit_routes(accounts));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };
   append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers,
                                 stats, config.viewers_max}));

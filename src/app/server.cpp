@@ -120,7 +120,7 @@ void Server::pulse() {
   expire_holds();
   if (++pulses_ % 10 == 0) {
     metrics_.tick(clock_.steady());
-    statistics_->look_for_drift();
+    statistics_->every_second();
     api_->every_second();
   }
   if (pulses_ % 600 == 0) {

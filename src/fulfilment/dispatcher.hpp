@@ -140,7 +140,7 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   bool paused_ = false;
   std::array<std::uint64_t, kStepCount> in_flight_{};
   std::array<RateMeter, kStepCount> finished_;
-  std::uint64_t declined_ = 0;
+  RateMeter declined_;
 };
 
 }  // namespace scalemart

@@ -57,7 +57,8 @@ QueueView Dispatcher::view() {
   invoice.oldest = oldest(Lane::paper, Step::invoice);
   for (const Delayed& delayed : paper.delayed) ++(delayed.order.invoice_done ? mail : invoice).delayed;
   view.dead_letters = dead_.size();
-  view.declined = declined_;
+  view.declined = declined_.total();
+  view.declined_per_s = declined_.per_second(now);
   view.paused = paused_;
   return view;
 }

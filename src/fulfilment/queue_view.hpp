@@ -1,6 +1,7 @@
 #pragma once
 // What the console sees of the order queue.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -23,12 +24,17 @@ struct StageView {
   double rate_per_s = 0;           ///< Finished a second, over the last ten seconds.
   std::optional<WallTime> oldest;  ///< When the longest waiting order of this stage was accepted.
   [[nodiscard]] std::uint64_t depth() const { return waiting + in_flight; }
+  /// Of the longest waiting order; 0: none waits.
+  [[nodiscard]] double age_seconds(WallTime now) const {
+    return oldest ? static_cast<double>(std::max<std::int64_t>(now.ms - oldest->ms, 0)) / 1e3 : 0.0;
+  }
 };
 
 struct QueueView {
   std::array<StageView, kStepCount> stages;
   std::uint64_t dead_letters = 0;
   std::uint64_t declined = 0;  ///< Since the start of the process.
+  double declined_per_s = 0;   ///< Over the last ten seconds.
   bool paused = false;
 };
 

@@ -151,24 +151,31 @@ class QueueHandlers {
 object render_queue(const QueueView& view, WallTime now) {
   array stages;
   std::uint64_t depth = 0;
-  double rate = 0;
+  double oldest = 0;
+  double rate = view.declined_per_s;
   for (const StageView& stage : view.stages) {
     object row{{"stage", to_text(stage.step)},   {"depth", stage.depth()},       {"waiting", stage.waiting},
                {"delayed", stage.delayed},       {"in_flight", stage.in_flight}, {"finished", stage.finished},
                {"per_second", stage.rate_per_s}, {"oldest_age_seconds", 0.0}};
-    if (stage.oldest)
-      row["oldest_age_seconds"] = static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3;
-    if (stage.step == Step::payment || stage.step == Step::confirm) depth += stage.depth();
-    if (stage.step == Step::confirm) rate = stage.rate_per_s;
+    const double age = stage.age_seconds(now);
+    row["oldest_age_seconds"] = age;
+    if (stage.step == Step::payment || stage.step == Step::confirm) {
+      depth += stage.depth();
+      oldest = std::max(oldest, age);
+    }
+    if (stage.step == Step::confirm) rate += stage.rate_per_s;
     stages.push_back(std::move(row));
   }
   object data{{"stages", std::move(stages)},
               {"depth", depth},
+              {"oldest_age_seconds", oldest},
               {"paused", view.paused},
               {"dead_letters", view.dead_letters},
               {"declined", view.declined}};
-  data["drain_seconds"] =
-      rate > 0 ? boost::json::value(static_cast<double>(depth) / rate) : boost::json::value(nullptr);
+  // Confirmed and declined orders are what leaves; with nothing leaving there is no estimate.
+  data["drain_seconds"] = nullptr;
+  if (depth == 0) data["drain_seconds"] = 0.0;
+  if (depth > 0 && rate > 0) data["drain_seconds"] = static_cast<double>(depth) / rate;
   return data;
 }
 
