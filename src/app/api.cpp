@@ -11,6 +11,7 @@
 #include "gateway/archive_routes.hpp"
 #include "gateway/audit_routes.hpp"
 #include "gateway/auth_routes.hpp"
+#include "gateway/dead_letter_routes.hpp"
 #include "gateway/files.hpp"
 #include "gateway/flash_buy.hpp"
 #include "gateway/middleware/stage_guards.hpp"
@@ -197,7 +198,9 @@ Routes Api::routes(const Config& config) {
   append(routes, order_routes({ledger, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));
   append(routes,
          archive_routes({engine.archive(), ledger, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
-  append(routes, queue_routes({parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock}));
+  const QueueServices queue{parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock};
+  append(routes, queue_routes(queue));
+  append(routes, dead_letter_routes(queue));
   append(routes, system_routes({*limiter_, accounts, parts_.clock, *pool_}));
   append(routes, audit_routes(accounts));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };

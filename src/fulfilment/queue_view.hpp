@@ -53,6 +53,19 @@ struct WorkerView {
   std::array<BreakerState, kStepCount> breakers{};
 };
 
+/// Which dead letters; empty members let everything through.
+struct DeadLetterSearch {
+  std::optional<Step> step = {};
+  std::optional<ProductRef> product = {};
+  std::string reason = {};  ///< Part of it.
+  Sequence after = 0;       ///< Only orders accepted later than this record's.
+  std::size_t limit = 1000;
+};
+struct DeadLetterPage {
+  std::vector<DeadLetter> letters;  ///< In the order in which the orders were accepted.
+  std::size_t more = 0;             ///< That match as well.
+};
+
 /// One step that ended, for the console's list of the last ones.
 struct FinishedStep {
   OrderId order;
