@@ -14,6 +14,7 @@
 #include "gateway/dead_letter_routes.hpp"
 #include "gateway/files.hpp"
 #include "gateway/flash_buy.hpp"
+#include "gateway/history_routes.hpp"
 #include "gateway/middleware/stage_guards.hpp"
 #include "gateway/operations_routes.hpp"
 #include "gateway/order_routes.hpp"
@@ -201,6 +202,7 @@ Routes Api::routes(const Config& config) {
   const QueueServices queue{parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock};
   append(routes, queue_routes(queue));
   append(routes, dead_letter_routes(queue));
+  append(routes, history_routes({parts_.history, engine.clock(), *pool_}));
   append(routes, system_routes({*limiter_, accounts, parts_.clock, *pool_}));
   append(routes, audit_routes(accounts));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };

@@ -16,6 +16,7 @@
 #include "app/statistics.hpp"
 #include "base/task_pool.hpp"
 #include "gateway/server.hpp"
+#include "port/sale_history.hpp"
 
 namespace scalemart {
 
@@ -34,6 +35,7 @@ class Api {
     const Clock& clock;
     Random& random;
     std::function<std::vector<std::string>()> not_ready;
+    SaleHistory& history;
   };
   [[nodiscard]] static Result<std::unique_ptr<Api>> open(const Config& config, Parts parts);
   ~Api();

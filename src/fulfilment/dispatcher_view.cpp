@@ -6,11 +6,6 @@
 
 namespace scalemart {
 
-std::string_view to_text(FinishedStep::Result result) {
-  constexpr std::array<std::string_view, 4> kNames{"done", "declined", "retried", "parked"};
-  return kNames[static_cast<std::size_t>(result)];
-}
-
 std::shared_ptr<const ProductSpec> Dispatcher::product(ProductRef ref) const {
   SCALEMART_CHECK(index_of(ref) < products_.size() && products_[index_of(ref)]);
   return products_[index_of(ref)];

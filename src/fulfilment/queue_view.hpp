@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "domain/order.hpp"
 #include "fulfilment/breaker.hpp"
+#include "port/finished_step.hpp"
 #include "port/order_queue.hpp"
 
 namespace scalemart {
@@ -65,17 +66,5 @@ struct DeadLetterPage {
   std::vector<DeadLetter> letters;  ///< In the order in which the orders were accepted.
   std::size_t more = 0;             ///< That match as well.
 };
-
-/// One step that ended, for the console's list of the last ones.
-struct FinishedStep {
-  OrderId order;
-  Step step = Step::payment;
-  enum class Result : std::uint8_t { done, declined, retried, parked } result = Result::done;
-  std::uint16_t attempts = 0;
-  std::chrono::nanoseconds took{};
-  WallTime at;
-  std::string detail;
-};
-[[nodiscard]] std::string_view to_text(FinishedStep::Result result);
 
 }  // namespace scalemart

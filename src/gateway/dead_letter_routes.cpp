@@ -30,12 +30,6 @@ object render_dead(const DeadLetter& letter, const std::string& product_id) {
           {"since", to_rfc3339(letter.at)}};
 }
 
-std::optional<Step> parse_step(std::string_view text) {
-  for (int i = 0; i < kStepCount; ++i)
-    if (to_text(static_cast<Step>(i)) == text) return static_cast<Step>(i);
-  return std::nullopt;
-}
-
 class DeadLetterHandlers {
  public:
   explicit DeadLetterHandlers(QueueServices services) : s_(services) {}
