@@ -46,14 +46,14 @@ class Api {
   [[nodiscard]] const ApiDocument& document() const { return *document_; }
   /// Tells viewers what time alone has changed, and consoles the statistics.
   void every_second();
+  /// Brings rate_limited_total to what the limiter has counted.
+  void count_limits();
 
  private:
   explicit Api(Parts parts);
   [[nodiscard]] Result<void> set_limits(const Config& config);
   [[nodiscard]] Routes routes(const Config& config);
   [[nodiscard]] GuardsFactory guards();
-  /// Brings rate_limited_total to what the limiter has counted.
-  void count_limits();
 
   Parts parts_;
   std::unique_ptr<ApiDocument> document_;

@@ -32,22 +32,18 @@ HistoryRecorder::HistoryRecorder(Parts parts, std::vector<HistorySource> sources
     if (found == histograms_.end()) histograms_.push_back(sources_[i].histogram);
   }
   for (std::size_t tier = 1; tier < kHistoryTiers.size(); ++tier) coarse_.emplace_back(columns_, tier);
+  // What was before is nobody's second.
+  for (std::size_t i = 0; i < sources_.size(); ++i)
+    if (sources_[i].read) counted_[i] = sources_[i].read();
+  for (const Histogram* histogram : histograms_) seen_.push_back(histogram->read());
+  second_ = parts_.now().ms / 1000;
 }
 
 void HistoryRecorder::pulse() {
   const std::int64_t second = parts_.now().ms / 1000;
   if (second == second_) return;
-  if (second_ < 0)
-    take_baseline();
-  else
-    second_ended(second - 1);
+  second_ended(second - 1);
   second_ = second;
-}
-
-void HistoryRecorder::take_baseline() {
-  for (std::size_t i = 0; i < sources_.size(); ++i)
-    if (sources_[i].read) counted_[i] = sources_[i].read();
-  for (const Histogram* histogram : histograms_) seen_.push_back(histogram->read());
 }
 
 void HistoryRecorder::second_ended(std::int64_t second) {
@@ -69,6 +65,7 @@ void HistoryRecorder::second_ended(std::int64_t second) {
 
 /// Moves on what was seen.
 std::vector<std::int64_t> HistoryRecorder::measure() {
+  if (parts_.refresh) parts_.refresh();
   std::vector<HistogramCounts> now;
   for (const Histogram* histogram : histograms_) now.push_back(histogram->read());
   std::vector<std::int64_t> values(sources_.size(), kUnknown);

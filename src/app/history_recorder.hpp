@@ -31,6 +31,7 @@ class HistoryRecorder {
     std::function<WallTime()> now;  ///< Never runs backwards.
     const Catalogue& catalogue;
     const SaleCounts& counts;
+    std::function<void()> refresh = {};  ///< Before each look: brings numbers up to date that are gathered now and then.
   };
   HistoryRecorder(Parts parts, std::vector<HistorySource> sources);
 
@@ -41,7 +42,6 @@ class HistoryRecorder {
   void stop();
 
  private:
-  void take_baseline();
   void second_ended(std::int64_t second);
   [[nodiscard]] std::vector<std::int64_t> measure();
   void begin_steps(std::int64_t second);
@@ -65,7 +65,7 @@ class HistoryRecorder {
   std::vector<HistogramCounts> seen_;          ///< By histogram: the same.
   std::vector<HistoryRollup> coarse_;          ///< Tiers 1 and up.
   std::array<Written, kHistoryTiers.size()> written_;
-  std::int64_t second_ = -1;  ///< That is running.
+  std::int64_t second_ = 0;  ///< That is running.
   bool resumed_ = false;      ///< What an earlier process had was asked for.
   bool unwritten_ = false;    ///< Coarse steps have grown since they were handed over.
 

@@ -121,7 +121,7 @@ Result<void> Server::open_history() {
   history_ = std::move(*history);
   recorder_ = std::make_unique<HistoryRecorder>(
       HistoryRecorder::Parts{*history_, [this] { return engine_->clock().now(); }, engine_->catalogue(),
-                             engine_->counts()},
+                             engine_->counts(), [this] { api_->count_limits(); }},
       std::move(sources));
   history_->start();
   return {};

@@ -69,6 +69,7 @@ std::int64_t drift_of(const Ledger& ledger, const SaleCounts& counts) {
 
 Statistics::Statistics(Parts parts) : parts_(std::move(parts)), drift_(std::make_shared<std::atomic<std::int64_t>>(0)) {
   refresh_ = parts_.metrics.before_collect([this] { set_gauges(); });
+  products_.tick(*parts_.engine.catalogue().current(), parts_.clock.steady());
 }
 
 void Statistics::every_second() {
