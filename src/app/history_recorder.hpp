@@ -22,8 +22,8 @@ namespace scalemart {
 /// from one thread, step_ended() from any.
 class HistoryRecorder {
  public:
-  static constexpr std::size_t kProductsMax = 2000;      ///< The newest ones, when there are more.
-  static constexpr std::size_t kDoneEachSecond = 100;    ///< Of steps that were done, so many are kept.
+  static constexpr std::size_t kProductsMax = 2000;       ///< The newest ones, when there are more.
+  static constexpr std::size_t kDoneEachSecond = 100;     ///< Of steps that were done, so many are kept.
   static constexpr std::size_t kOthersEachSecond = 1000;  ///< Of others.
 
   struct Parts {
@@ -31,7 +31,8 @@ class HistoryRecorder {
     std::function<WallTime()> now;  ///< Never runs backwards.
     const Catalogue& catalogue;
     const SaleCounts& counts;
-    std::function<void()> refresh = {};  ///< Before each look: brings numbers up to date that are gathered now and then.
+    std::function<void()> refresh =
+        {};  ///< Before each look: brings numbers up to date that are gathered now and then.
   };
   HistoryRecorder(Parts parts, std::vector<HistorySource> sources);
 
@@ -59,15 +60,15 @@ class HistoryRecorder {
   Parts parts_;
   const std::vector<HistorySource> sources_;
   const std::vector<HistoryColumn> columns_;
-  std::vector<const Histogram*> histograms_;   ///< Each once.
-  std::vector<std::size_t> histogram_of_;      ///< By source; only of quantiles.
-  std::vector<std::int64_t> counted_;          ///< By source: where a sum stood at the last look.
-  std::vector<HistogramCounts> seen_;          ///< By histogram: the same.
-  std::vector<HistoryRollup> coarse_;          ///< Tiers 1 and up.
+  std::vector<const Histogram*> histograms_;  ///< Each once.
+  std::vector<std::size_t> histogram_of_;     ///< By source; only of quantiles.
+  std::vector<std::int64_t> counted_;         ///< By source: where a sum stood at the last look.
+  std::vector<HistogramCounts> seen_;         ///< By histogram: the same.
+  std::vector<HistoryRollup> coarse_;         ///< Tiers 1 and up.
   std::array<Written, kHistoryTiers.size()> written_;
   std::int64_t second_ = 0;  ///< That is running.
-  bool resumed_ = false;      ///< What an earlier process had was asked for.
-  bool unwritten_ = false;    ///< Coarse steps have grown since they were handed over.
+  bool resumed_ = false;     ///< What an earlier process had was asked for.
+  bool unwritten_ = false;   ///< Coarse steps have grown since they were handed over.
 
   std::mutex steps_mutex_;
   std::vector<FinishedStep> steps_;  ///< Guarded by steps_mutex_.

@@ -226,9 +226,8 @@ TEST_F(Recorder, FinishedStepsAreKeptWithinBounds) {
   step.result = FinishedStep::Result::retried;
   for (std::size_t i = 0; i < HistoryRecorder::kOthersEachSecond + 5; ++i) recorder->step_ended(step);
   pass();
-  const auto retried = std::count_if(notebook.ended.begin(), notebook.ended.end(), [](const FinishedStep& s) {
-    return s.result == FinishedStep::Result::retried;
-  });
+  const auto retried = std::count_if(notebook.ended.begin(), notebook.ended.end(),
+                                     [](const FinishedStep& s) { return s.result == FinishedStep::Result::retried; });
   EXPECT_EQ(retried, static_cast<std::ptrdiff_t>(HistoryRecorder::kOthersEachSecond));
   EXPECT_EQ(notebook.ended.size(), HistoryRecorder::kOthersEachSecond + HistoryRecorder::kDoneEachSecond);
   recorder->step_ended(step);

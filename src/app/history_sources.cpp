@@ -11,7 +11,8 @@ class Sources {
  public:
   void count(std::string path, Read read) { add({std::move(path), HistoryMerge::sum, 1, false}, std::move(read)); }
   void count(std::string path, const Counter& counter, bool rare) {
-    add({std::move(path), HistoryMerge::sum, 1, rare}, [&counter] { return static_cast<std::int64_t>(counter.value()); });
+    add({std::move(path), HistoryMerge::sum, 1, rare},
+        [&counter] { return static_cast<std::int64_t>(counter.value()); });
   }
   void level(std::string path, HistoryMerge merge, Read read, double divisor = 1) {
     add({std::move(path), merge, divisor, false}, std::move(read));
@@ -65,8 +66,9 @@ void add_fulfilment(Sources& sources, const HistoryParts& parts) {
       return service.view()->queue.stages[static_cast<std::size_t>(i)];
     };
     sources.level("queue." + stage + ".depth", HistoryMerge::most, [view] { return whole(view().depth()); });
-    sources.level("queue." + stage + ".oldest_age_seconds", HistoryMerge::most,
-                  [view, &clock = parts.clock] { return whole(view().age_seconds(clock.wall()) * 1e3); }, 1e3);
+    sources.level(
+        "queue." + stage + ".oldest_age_seconds", HistoryMerge::most,
+        [view, &clock = parts.clock] { return whole(view().age_seconds(clock.wall()) * 1e3); }, 1e3);
     for (int r = 0; r < kStepResultCount; ++r) {
       const std::string_view result = to_text(static_cast<FinishedStep::Result>(r));
       sources.count("fulfilment." + stage + "." + std::string(result),

@@ -109,8 +109,8 @@ Result<void> Server::open() {
 /// Before the desk starts: its steps are told to the recorder.
 Result<void> Server::open_history() {
   const auto connections = [this]() -> std::size_t { return api_ ? api_->gateway().connections() : 0; };
-  auto sources = history_sources({*engine_, metrics_, clock_, desk_->service(), connections,
-                                  [this] { return statistics_->drift(); }});
+  auto sources = history_sources(
+      {*engine_, metrics_, clock_, desk_->service(), connections, [this] { return statistics_->drift(); }});
   HistoryStore::Options options;
   options.file = engine_->folder().file("history.db");
   options.columns = columns_of(sources);

@@ -42,7 +42,7 @@ class Statistics {
   Parts parts_;
   std::shared_ptr<std::atomic<std::int64_t>> drift_;  ///< Shared with looks that are under way.
   ProductWindow products_;
-  std::shared_ptr<void> refresh_;                     ///< Keeps set_gauges() called before each scrape.
+  std::shared_ptr<void> refresh_;  ///< Keeps set_gauges() called before each scrape.
 };
 
 }  // namespace scalemart

@@ -354,13 +354,8 @@ void Worker::fail(Slot& slot, Step step, std::string reason, bool hopeless) {
 }
 
 void Worker::ended(const Slot& slot, Step step, FinishedStep::Result result, std::string detail) {
-  FinishedStep entry{slot.task.order.id,
-                     step,
-                     result,
-                     slot.task.order.attempts,
-                     clock_.steady() - slot.since,
-                     clock_.wall(),
-                     std::move(detail)};
+  FinishedStep entry{slot.task.order.id,           step,          result,           slot.task.order.attempts,
+                     clock_.steady() - slot.since, clock_.wall(), std::move(detail)};
   if (hook_) hook_(entry);
   if (step == Step::payment && result == FinishedStep::Result::done) return;  // its confirmation is the news
   if (history_.size() < settings_.history) {

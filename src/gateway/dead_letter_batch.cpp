@@ -75,8 +75,8 @@ void DeadLetterBatch::respond() {
                        {"detail", good ? std::string_view() : sentence_of(item.outcome)}});
   }
   const std::size_t failed = results.size() - done;
-  reply_.respond(json_ok(boost::json::object{
-      {"results", std::move(results)}, {"done", done}, {"failed", failed}, {"remaining", more_}}));
+  reply_.respond(json_ok(
+      boost::json::object{{"results", std::move(results)}, {"done", done}, {"failed", failed}, {"remaining", more_}}));
 }
 
 }  // namespace scalemart

@@ -19,7 +19,8 @@ namespace scalemart {
 class DeadLetterBatch : public std::enable_shared_from_this<DeadLetterBatch> {
  public:
   static constexpr std::size_t kAtOnce = 256;
-  static constexpr std::chrono::seconds kBeginWithin{20};  ///< The provider may take 30 more; an answer is due within 60.
+  static constexpr std::chrono::seconds kBeginWithin{
+      20};  ///< The provider may take 30 more; an answer is due within 60.
 
   using Action = void (FulfilmentService::*)(OrderId, FulfilmentService::Done);
   /// `entry` is each order's audit entry but for its target.

@@ -66,9 +66,10 @@ TEST(RenderHistory, EachColumnStandsAtItsPath) {
   HistoryPage page;
   page.covered = {1, 0};
   page.columns = {{5, kUnknown}, {2500, kUnknown}, {0, kUnknown}, {4, kUnknown}, {0, kUnknown}};
-  page.levels = {{HistoryLevel::Kind::revenue, "EUR", {{{100, kUnknown}, {0, kUnknown}, {1, kUnknown}}}},
-                 {HistoryLevel::Kind::stock, "lamp", {{{9, kUnknown}, {1, kUnknown}, {0, kUnknown}}}},
-                 {HistoryLevel::Kind::stock, "gone", {{{kUnknown, kUnknown}, {kUnknown, kUnknown}, {kUnknown, kUnknown}}}}};
+  page.levels = {
+      {HistoryLevel::Kind::revenue, "EUR", {{{100, kUnknown}, {0, kUnknown}, {1, kUnknown}}}},
+      {HistoryLevel::Kind::stock, "lamp", {{{9, kUnknown}, {1, kUnknown}, {0, kUnknown}}}},
+      {HistoryLevel::Kind::stock, "gone", {{{kUnknown, kUnknown}, {kUnknown, kUnknown}, {kUnknown, kUnknown}}}}};
   const HistoryQuery query{0, kNow, kNow + 2, {}};
   EXPECT_EQ(boost::json::serialize(render_history(query, page, columns)),
             R"({"from":"2023-11-14T22:20:03.000Z","to":"2023-11-14T22:20:05.000Z","step_seconds":1,"points":2,)"

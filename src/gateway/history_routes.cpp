@@ -76,7 +76,8 @@ class HistoryHandlers {
       return x.respond(wrong_query(fault->parameter, fault->sentence));
     HistoryQuery& query = std::get<HistoryQuery>(planned);
     if (const auto products = x.query("product_id"); products && !read_products(*products, query.products))
-      return x.respond(wrong_query("product_id", "This is no list of at most 20 product ids with commas between them."));
+      return x.respond(
+          wrong_query("product_id", "This is no list of at most 20 product ids with commas between them."));
     run(x, [this, query](const Reply& reply) {
       const auto page = s_.history.read(query);
       reply->respond(page ? json_ok(render_history(query, *page, s_.history.columns())) : unavailable());
@@ -91,7 +92,8 @@ class HistoryHandlers {
     search.limit = number_of<std::size_t>(x, "limit").value_or(search.limit);
     if (x.query("cursor")) {
       search.before = number_of<std::uint64_t>(x, "cursor").value_or(0);
-      if (search.before == 0 || search.before > INT64_MAX) return x.respond(wrong_query("cursor", "This is no cursor of this list."));
+      if (search.before == 0 || search.before > INT64_MAX)
+        return x.respond(wrong_query("cursor", "This is no cursor of this list."));
     }
     run(x, [this, search](const Reply& reply) {
       const auto page = s_.history.steps(search);

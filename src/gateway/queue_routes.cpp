@@ -120,12 +120,9 @@ object render_queue(const QueueView& view, WallTime now) {
     if (stage.step == Step::confirm) rate += stage.rate_per_s;
     stages.push_back(std::move(row));
   }
-  object data{{"stages", std::move(stages)},
-              {"depth", depth},
-              {"oldest_age_seconds", oldest},
-              {"paused", view.paused},
-              {"dead_letters", view.dead_letters},
-              {"declined", view.declined}};
+  object data{{"stages", std::move(stages)},       {"depth", depth},
+              {"oldest_age_seconds", oldest},      {"paused", view.paused},
+              {"dead_letters", view.dead_letters}, {"declined", view.declined}};
   // Confirmed and declined orders are what leaves; with nothing leaving there is no estimate.
   data["drain_seconds"] = nullptr;
   if (depth == 0) data["drain_seconds"] = 0.0;

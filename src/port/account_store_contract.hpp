@@ -361,8 +361,8 @@ REGISTER_TYPED_TEST_SUITE_P(AccountStoreContract, AccountIsFoundByIdAndByEmailWh
                             PasswordChangeKeepsOneLoginAndRaisesTheEpoch, DisabledAccountHasNoLogins,
                             RoleAndLogoutEverywhereRaiseTheEpoch, LogoutRevokesOneFamilyAlsoAnUnknownOne,
                             OldestLoginGivesWayToTheNewest, RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver,
-                            SeededBuyersCountUpAndHaveNoPassword, AccountsAreListedById, AuditIsPagedNewestFirst, AuditIsSearched,
-                            AuditPagesEndWhenNothingIsLeft, AuditNamesTheAccount,
+                            SeededBuyersCountUpAndHaveNoPassword, AccountsAreListedById, AuditIsPagedNewestFirst,
+                            AuditIsSearched, AuditPagesEndWhenNothingIsLeft, AuditNamesTheAccount,
                             SettingIsReplacedByItsKey);
 
 }  // namespace scalemart::test

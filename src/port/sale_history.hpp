@@ -35,7 +35,7 @@ struct HistoryColumn {
   std::string path;
   HistoryMerge merge = HistoryMerge::sum;
   double divisor = 1;  ///< What is kept by this is what is told; 1: an integer.
-  bool rare = false;  ///< Left out of an answer in which it is nowhere but 0.
+  bool rare = false;   ///< Left out of an answer in which it is nowhere but 0.
 };
 
 inline constexpr std::int64_t kUnknown = INT64_MIN;
@@ -43,8 +43,8 @@ inline constexpr std::int64_t kUnknown = INT64_MIN;
 /// All columns of one step.
 struct HistoryRow {
   std::size_t tier = 0;
-  std::int64_t at = 0;  ///< Begin of the step, Unix seconds, a multiple of the tier's step.
-  std::int64_t covered = 0;  ///< Seconds of it that were watched.
+  std::int64_t at = 0;               ///< Begin of the step, Unix seconds, a multiple of the tier's step.
+  std::int64_t covered = 0;          ///< Seconds of it that were watched.
   std::vector<std::int64_t> values;  ///< By column; kUnknown: nothing was measured.
 };
 
@@ -68,15 +68,15 @@ struct HistoryBatch {
 
 struct HistoryQuery {
   std::size_t tier = 0;
-  std::int64_t from = 0;  ///< A multiple of the tier's step.
-  std::int64_t to = 0;    ///< As well, and later.
-  std::vector<std::string> products;   ///< Whose stock; empty: of those that changed most.
+  std::int64_t from = 0;              ///< A multiple of the tier's step.
+  std::int64_t to = 0;                ///< As well, and later.
+  std::vector<std::string> products;  ///< Whose stock; empty: of those that changed most.
   std::size_t products_max = 20;
 };
 
 struct HistoryPage {
-  std::vector<std::int64_t> covered;                ///< By point.
-  std::vector<std::vector<std::int64_t>> columns;   ///< By column, by point.
+  std::vector<std::int64_t> covered;               ///< By point.
+  std::vector<std::vector<std::int64_t>> columns;  ///< By column, by point.
   struct Levels {
     HistoryLevel::Kind kind = HistoryLevel::Kind::stock;
     std::string name;

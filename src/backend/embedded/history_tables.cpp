@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "base/check.hpp"
@@ -14,7 +15,8 @@ using Stepped = sqlite::Statement::Step;
 
 constexpr const char* kSchemaVersion = "1";
 constexpr const char* kSchema =
-    "CREATE TABLE step(tier INTEGER, at INTEGER, covered INTEGER NOT NULL, PRIMARY KEY(tier, at)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE step(tier INTEGER, at INTEGER, covered INTEGER NOT NULL, PRIMARY KEY(tier, at)) STRICT, WITHOUT "
+    "ROWID;"
     "CREATE TABLE subject(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL) STRICT;"
     "CREATE TABLE level(tier INTEGER, subject INTEGER, at INTEGER, a INTEGER, b INTEGER, c INTEGER,"
     " PRIMARY KEY(tier, subject, at)) STRICT, WITHOUT ROWID;"
@@ -29,6 +31,13 @@ constexpr std::int64_t kForgetFinishedEvery = 500;
 
 std::string quoted(const std::string& path) {
   return '"' + path + '"';
+}
+
+/// Names of columns cannot be bound; they are our own.
+std::string filled(std::string sql, const std::string& names, const std::string& places) {
+  for (const auto& [mark, text] : {std::pair("{names}", &names), std::pair("{places}", &places)})
+    if (const auto at = sql.find(mark); at != std::string::npos) sql.replace(at, std::strlen(mark), *text);
+  return sql;
 }
 
 void bind_value(sqlite::Statement& statement, int index, std::int64_t value) {
@@ -97,8 +106,10 @@ Result<void> HistoryTables::prepare(std::span<const HistoryColumn> columns) {
     names += ", " + quoted(column.path);
     places += ", ?" + std::to_string(++place);
   }
-  const std::string put_step = "INSERT OR REPLACE INTO step(tier, at, covered" + names + ") VALUES(?1, ?2, ?3" + places + ")";
-  const std::string between = "SELECT at, covered" + names + " FROM step WHERE tier = ?1 AND at >= ?2 AND at < ?3";
+  const std::string put_step =
+      filled("INSERT OR REPLACE INTO step(tier, at, covered{names}) VALUES(?1, ?2, ?3{places})", names, places);
+  const std::string between =
+      filled("SELECT at, covered{names} FROM step WHERE tier = ?1 AND at >= ?2 AND at < ?3", names, places);
   const struct {
     sqlite::Statement& statement;
     std::string_view sql;
@@ -117,11 +128,11 @@ Result<void> HistoryTables::prepare(std::span<const HistoryColumn> columns) {
        " ORDER BY changes DESC, s.name LIMIT ?4"},
       {put_subject_, "INSERT INTO subject(kind, name) VALUES(?1, ?2)"},
       {put_finished_,
-       "INSERT INTO finished(at, order_id, step, result, attempts, took_us, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+       "INSERT INTO finished(at, order_id, step, result, attempts, took_us, detail) VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
+       "?7)"},
       {forget_steps_, "DELETE FROM step WHERE tier = ?1 AND at < ?2"},
       {level_horizon_, "SELECT max(at) FROM level WHERE tier = ?1 AND subject = ?2 AND at <= ?3"},
-      {level_excess_,
-       "SELECT at FROM level WHERE tier = ?1 AND subject = ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3"},
+      {level_excess_, "SELECT at FROM level WHERE tier = ?1 AND subject = ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3"},
       {forget_levels_, "DELETE FROM level WHERE tier = ?1 AND subject = ?2 AND at < ?3"},
       {forget_finished_,
        "DELETE FROM finished WHERE result = ?1 AND id <="
@@ -204,14 +215,17 @@ Result<void> HistoryTables::forget_some(std::int64_t now) {
     if (!forget_steps_.run()) return fail("forget steps");
   }
   const std::size_t pairs = subjects_.size() * kHistoryTiers.size();
-  const auto each = std::max(kLevelsEachMin, kLevelsMax / static_cast<std::int64_t>(std::max<std::size_t>(1, subjects_.size())));
+  const auto each =
+      std::max(kLevelsEachMin, kLevelsMax / static_cast<std::int64_t>(std::max<std::size_t>(1, subjects_.size())));
   for (std::size_t n = 0; n < std::min(pairs, kForgetSubjects); ++n, ++forget_next_) {
     const std::size_t tier = forget_next_ % kHistoryTiers.size();
-    const auto subject = std::next(subjects_.begin(), static_cast<std::ptrdiff_t>(forget_next_ / kHistoryTiers.size() %
-                                                                                  subjects_.size()));
+    const auto subject = std::next(subjects_.begin(),
+                                   static_cast<std::ptrdiff_t>(forget_next_ / kHistoryTiers.size() % subjects_.size()));
     // The last level at the horizon still holds behind it.
     std::int64_t first = 0;
-    level_horizon_.bind(1, static_cast<std::int64_t>(tier)).bind(2, subject->second).bind(3, now - kHistoryTiers[tier].kept);
+    level_horizon_.bind(1, static_cast<std::int64_t>(tier))
+        .bind(2, subject->second)
+        .bind(3, now - kHistoryTiers[tier].kept);
     if (level_horizon_.step() == Stepped::row) first = level_horizon_.integer(0);
     level_horizon_.reset();
     level_excess_.bind(1, static_cast<std::int64_t>(tier)).bind(2, subject->second).bind(3, each - 1);

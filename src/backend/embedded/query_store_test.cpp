@@ -170,9 +170,8 @@ TEST_F(QueryStoreTest, SearchesFindWhatAPlainScanFinds) {
             if ((search.from && created < *search.from) || (search.to && created >= *search.to)) continue;
             expected.push_back(o.order.sequence);
           }
-          EXPECT_EQ(all_pages(search), expected)
-              << product << " status " << status << " buyer " << buyer << " id " << prefix << " from "
-              << from << " to " << to;
+          EXPECT_EQ(all_pages(search), expected) << product << " status " << status << " buyer " << buyer << " id "
+                                                 << prefix << " from " << from << " to " << to;
         }
       }
     }
