@@ -58,6 +58,8 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   // --- the console's
   void pause(bool paused) { paused_ = paused; }
   [[nodiscard]] QueueView view();
+  /// How many orders somebody has in hand.
+  [[nodiscard]] std::size_t leased() const { return leases_.size(); }
   /// Oldest first, at most `limit`.
   [[nodiscard]] std::vector<DeadLetter> dead_letters(std::size_t limit) const;
   [[nodiscard]] const DeadLetter* find_dead(OrderId order) const;
@@ -83,7 +85,8 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   struct Member {
     std::string name;
     SteadyTime deadline{};
-    bool present = false;
+    bool present = false;  ///< Its leases hold.
+    bool left = false;     ///< The place is free.
   };
   struct Pending {
     CompletionSink* sink = nullptr;

@@ -32,8 +32,17 @@ struct QueueView {
   bool paused = false;
 };
 
+/// Where a worker runs.
+struct WorkerPlace {
+  std::string host;
+  std::uint32_t pid = 0;
+  bool in_server = true;  ///< False: a process of its own, `scalemart worker`.
+};
+
 struct WorkerView {
   std::string id;
+  WorkerPlace place;
+  WallTime heard{};  ///< Its last sign of life.
   bool draining = false;
   std::uint32_t concurrency = 0;
   std::uint32_t in_flight = 0;         ///< Payments and confirmations.
@@ -58,5 +67,12 @@ struct FinishedStep {
   std::string detail;
 };
 [[nodiscard]] std::string_view to_text(FinishedStep::Result result);
+
+/// The same for the metrics: every step, also a payment that was followed by its confirmation.
+struct StepTiming {
+  Step step = Step::payment;
+  FinishedStep::Result result = FinishedStep::Result::done;
+  std::chrono::nanoseconds took{};
+};
 
 }  // namespace scalemart

@@ -32,7 +32,7 @@ void Worker::set_concurrency(std::uint32_t concurrency) {
 
 SteadyTime Worker::turn(SteadyTime now) {
   if (now >= heartbeat_at_) {
-    queue_.heartbeat(self_);
+    if (!left_ && !queue_.heartbeat(self_)) drop_everything();
     heartbeat_at_ = now + settings_.heartbeat_every;
   }
   take_answers();
@@ -126,11 +126,20 @@ SteadyTime Worker::watch(SteadyTime now) {
   return next;
 }
 
-void Worker::abandon() {
-  draining_ = true;
-  for (Slot& slot : slots_)
-    if (slot.stage != Stage::idle) free(slot);
+void Worker::drop_everything() {
+  for (Slot& slot : slots_) {
+    if (slot.stage == Stage::idle) continue;
+    ++lost_;
+    free(slot);
+  }
   unsent_.clear();
+}
+
+void Worker::abandon() {
+  draining_ = left_ = true;
+  const std::uint64_t lost = lost_;
+  drop_everything();
+  lost_ = lost;  // given back, not lost
   queue_.leave(self_);
 }
 
