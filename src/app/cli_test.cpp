@@ -59,7 +59,10 @@ class Cli : public testing::Test {
       demo_ = options.demo;
       return 0;
     };
-    programs_.worker = [](const Config&) { return 0; };
+    programs_.worker = [this](const Config&, const WorkerOptions& options) {
+      worker_ = options;
+      return 0;
+    };
     programs_.verify_local = [this](const Config&, const Clock&) { return shop_.verify(); };
     programs_.open_local = [this](const Config&) -> Done<std::unique_ptr<Operations>> {
       return std::unique_ptr<Operations>(std::make_unique<Borrowed>(shop_));
@@ -90,6 +93,7 @@ class Cli : public testing::Test {
   FakeOperations shop_;
   Programs programs_;
   std::optional<Config> served_;
+  std::optional<WorkerOptions> worker_;
   bool demo_ = false;
   std::ostringstream out_, err_;
 };

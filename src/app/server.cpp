@@ -61,6 +61,7 @@ class Server {
   std::unique_ptr<Statistics> statistics_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<EngineOperations> operations_;
+  std::unique_ptr<WorkerLinks> worker_links_;
   std::unique_ptr<ControlServer> control_;
   std::shared_ptr<std::atomic<bool>> expiring_ = std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> draining_{false};
@@ -89,7 +90,8 @@ Result<void> Server::open() {
                                                    [this] { return statistics_->render(); });
   engine_->start();
   desk_->start();
-  auto control = ControlServer::start(engine_->folder().path(), *operations_);
+  worker_links_ = std::make_unique<WorkerLinks>(desk_->service().remote_workers(), identity_->accounts());
+  auto control = ControlServer::start(engine_->folder().path(), *operations_, worker_links_.get());
   if (!control) return control.error();
   control_ = std::move(*control);
   if (options_.demo) {
@@ -165,6 +167,7 @@ void Server::drain(const sigset_t& signals) {
   control_.reset();
   const bool finished = api_->gateway().drain(config_.drain_timeout);
   desk_->stop(2s);
+  worker_links_.reset();
   engine_->stop();
   api_->gateway().stop();
   identity_->stop();
@@ -181,7 +184,7 @@ int run_server(const Config& config, const ServeOptions& options) {
   for (const std::string& warning : config.warnings) log::warn("configuration", {{"warning", warning}});
   if (config.workers == 0)
     log::warn("configuration",
-              {{"warning", "SCALEMART_WORKERS is 0: orders wait until a server with workers runs on this folder"}});
+              {{"warning", "SCALEMART_WORKERS is 0: orders wait until a `scalemart worker` joins"}});
   {
     Server server(config, options);
     if (const auto opened = server.open(); !opened) {

@@ -1,5 +1,7 @@
 #include "app/statistics.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <cstdlib>
 
@@ -94,6 +96,21 @@ object Statistics::render() const {
   return data;
 }
 
+/// A breaker counts as the worst worker has it.
+void Statistics::set_worker_gauges(const std::vector<WorkerView>& workers) const {
+  std::array<double, kStepCount> breakers{};
+  std::array<double, 2> count{};
+  for (const WorkerView& worker : workers) {
+    ++count[worker.place.in_server ? 0 : 1];
+    for (std::size_t i = 0; i < breakers.size(); ++i)
+      breakers[i] = std::max(breakers[i], static_cast<double>(worker.breakers[i]));
+  }
+  for (std::size_t i = 0; i < breakers.size(); ++i)
+    parts_.metrics.breaker_state.at({to_text(static_cast<Step>(i))}).set(breakers[i]);
+  parts_.metrics.workers.at({"server"}).set(count[0]);
+  parts_.metrics.workers.at({"process"}).set(count[1]);
+}
+
 void Statistics::set_gauges() const {
   Metrics& metrics = parts_.metrics;
   for (const Offer& offer : parts_.engine.catalogue().current()->all()) {
@@ -118,10 +135,7 @@ void Statistics::set_gauges() const {
         stage.oldest ? static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3 : 0.0;
     metrics.queue_oldest_age_seconds.at({to_text(stage.step)}).set(age);
   }
-  for (const WorkerView& worker : view->workers)
-    for (int i = 0; i < kStepCount; ++i)
-      metrics.breaker_state.at({to_text(static_cast<Step>(i))})
-          .set(static_cast<double>(worker.breakers[static_cast<std::size_t>(i)]));
+  set_worker_gauges(view->workers);
 }
 
 }  // namespace scalemart

@@ -34,6 +34,7 @@ class Statistics {
 
  private:
   void set_gauges() const;
+  void set_worker_gauges(const std::vector<WorkerView>& workers) const;
 
   Parts parts_;
   std::shared_ptr<std::atomic<std::int64_t>> drift_;  ///< Shared with looks that are under way.

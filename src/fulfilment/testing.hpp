@@ -374,7 +374,7 @@ struct Plant {
       if (ledger.deliver(&dispatcher) > 0 || loop.has_work()) continue;
       if (until()) return true;
       if (clock.steady() >= end) return false;
-      const SteadyTime to = std::clamp(next, clock.steady() + std::chrono::milliseconds(1), end);
+      const SteadyTime to = std::min(std::max(next, clock.steady() + std::chrono::milliseconds(1)), end);
       clock.advance(to - clock.steady());
     }
     return true;

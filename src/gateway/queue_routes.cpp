@@ -36,6 +36,10 @@ object render_worker(const WorkerView& view) {
   for (int i = 0; i < kStepCount; ++i)
     breakers[to_text(static_cast<Step>(i))] = to_text(view.breakers[static_cast<std::size_t>(i)]);
   return {{"id", view.id},
+          {"place", view.place.in_server ? "server" : "process"},
+          {"host", view.place.host},
+          {"pid", view.place.pid},
+          {"last_heartbeat", to_rfc3339(view.heard)},
           {"concurrency", view.concurrency},
           {"in_flight", view.in_flight},
           {"papers_in_flight", view.papers_in_flight},
@@ -102,7 +106,7 @@ class QueueHandlers {
     const auto reply = std::make_shared<Later>(x.later());
     s_.fulfilment.set_concurrency(id, concurrency, [reply, id, concurrency](Outcome outcome) {
       if (is_success(outcome)) return reply->respond(json_ok(object{{"id", id}, {"concurrency", concurrency}}));
-      reply->respond(error(404, "not_found", "There is no such worker in this process."));
+      reply->respond(error(404, "not_found", "There is no such worker."));
     });
   }
 

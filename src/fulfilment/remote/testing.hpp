@@ -168,7 +168,7 @@ struct FarPlant {
       if (has_work() || (server && ledger.deliver(&server->dispatcher) > 0)) continue;
       if (until()) return true;
       if (clock.steady() >= end) return false;
-      const SteadyTime to = std::clamp(next, clock.steady() + std::chrono::milliseconds(1), end);
+      const SteadyTime to = std::min(std::max(next, clock.steady() + std::chrono::milliseconds(1)), end);
       clock.advance(to - clock.steady());
     }
     return true;
