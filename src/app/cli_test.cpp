@@ -123,11 +123,23 @@ TEST_F(Cli, WrongUsageIsTwoWithALineOnStderr) {
                                                    {"product", "stock", "a"},
                                                    {"product", "change", "a"},
                                                    {"backup"},
-                                                   {"rehearse", "http://127.0.0.1:1"}};
+                                                   {"rehearse", "http://127.0.0.1:1"},
+                                                   {"worker", "--name", "a b"},
+                                                   {"worker", "--give-up-after", "soon"},
+                                                   {"worker", "orders"}};
   for (const auto& row : rows) {
     EXPECT_EQ(run(row), 2) << testing::PrintToString(row);
     EXPECT_FALSE(err_.str().empty());
   }
+}
+
+TEST_F(Cli, AWorkerGetsItsNameAndItsPatience) {
+  EXPECT_EQ(run({"worker"}), 0);
+  EXPECT_EQ(worker_->name, "");
+  EXPECT_EQ(worker_->patience.count(), 0);
+  EXPECT_EQ(run({"worker", "--name", "night-1", "--give-up-after", "90s"}), 0);
+  EXPECT_EQ(worker_->name, "night-1");
+  EXPECT_EQ(worker_->patience, std::chrono::seconds(90));
 }
 
 TEST_F(Cli, ServeGetsTheConfigurationAndItsFlags) {

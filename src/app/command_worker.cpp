@@ -18,8 +18,8 @@ void declare_worker(CommandSpec spec) {
       "SIGTERM or Ctrl-C finishes what it has in hand and gives the rest back.");
   spec.run([asked](CommandContext& context) -> int {
     if (!asked->options.name.empty() && !is_worker_name(asked->options.name)) {
-      return context.fail(kWrongUsage,
-                          "--name: \"" + asked->options.name + "\" is not allowed; allowed are 1 to 64 of A-Z a-z 0-9 . _ -");
+      return context.fail(kWrongUsage, "--name: \"" + asked->options.name +
+                                           "\" is not allowed; allowed are 1 to 64 of A-Z a-z 0-9 . _ -");
     }
     const auto config = context.config();
     if (!config) return kCannotRun;

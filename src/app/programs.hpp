@@ -20,7 +20,7 @@ struct ServeOptions {
 };
 
 struct WorkerOptions {
-  std::string name;                       ///< Empty: HOST-PID.
+  std::string name;                      ///< Empty: HOST-PID.
   std::chrono::milliseconds patience{};  ///< Give up when there was no server for so long. Zero: never.
 };
 

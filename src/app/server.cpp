@@ -183,8 +183,7 @@ int run_server(const Config& config, const ServeOptions& options) {
   log::start({config.log, 8192, {}});
   for (const std::string& warning : config.warnings) log::warn("configuration", {{"warning", warning}});
   if (config.workers == 0)
-    log::warn("configuration",
-              {{"warning", "SCALEMART_WORKERS is 0: orders wait until a `scalemart worker` joins"}});
+    log::warn("configuration", {{"warning", "SCALEMART_WORKERS is 0: orders wait until a `scalemart worker` joins"}});
   {
     Server server(config, options);
     if (const auto opened = server.open(); !opened) {

@@ -109,7 +109,7 @@ void WorkerProcess::drain(const sigset_t& signals) {
   const SteadyTime until = clock_.steady() + kDrain;
   bool idle = false;
   std::uint32_t left = 0;
-  for (bool first = true; !idle && clock_.steady() < until; first = false) {
+  while (clock_.steady() < until) {
     loop_.call([&] {
       worker_->drain();
       idle = worker_->idle();
@@ -117,9 +117,8 @@ void WorkerProcess::drain(const sigset_t& signals) {
     });
     if (idle) break;
     const timespec wait{0, kPulse.count() / 5};
-    // A second signal, or a server that has gone: nothing is gained by waiting.
-    if (const int signal = sigtimedwait(&signals, nullptr, &wait); !first && (signal == SIGTERM || signal == SIGINT))
-      break;
+    const int second = sigtimedwait(&signals, nullptr, &wait);
+    if (second == SIGTERM || second == SIGINT) break;
   }
   loop_.call([this] { worker_->abandon(); });
   log::info("worker_stopped", {{"given_back", idle ? 0U : left}});

@@ -6,8 +6,8 @@
 
 namespace scalemart {
 
-/// Until SIGTERM or SIGINT, or until it cannot go on; the process's exit code. A second signal ends it at once: that is
-/// always safe.
+/// Until SIGTERM or SIGINT, or until it cannot go on; the process's exit code. Then it ends what it has in hand, for
+/// seven seconds or until a second signal, and gives the rest back.
 int run_worker(const Config& config, const WorkerOptions& options);
 
 }  // namespace scalemart

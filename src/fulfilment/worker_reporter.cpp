@@ -5,9 +5,10 @@
 namespace scalemart {
 namespace {
 
-constexpr std::size_t kTimingsMax = 8192;  ///< More are not waited for.
+constexpr std::size_t kTimingsMax = 8192;     ///< More are not waited for.
 constexpr std::size_t kTimingsMost = 50'000;  ///< Those of one turn beyond this are forgotten.
 constexpr std::size_t kRecentMax = 50;
+constexpr std::chrono::nanoseconds kTryAgain = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -32,9 +33,9 @@ void WorkerReporter::report(SteadyTime now) {
     return t.step != Step::payment || t.result != FinishedStep::Result::done;
   });
   const auto recent = worker_->history(std::min(static_cast<std::size_t>(entries), kRecentMax));
-  static_cast<void>(office_.report(worker_->view(), timings_, recent));
+  const bool heard = office_.report(worker_->view(), timings_, recent);
   timings_.clear();
-  due_ = now + kEvery;
+  due_ = now + (heard ? kEvery : kTryAgain);
 }
 
 }  // namespace scalemart

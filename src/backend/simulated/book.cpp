@@ -37,8 +37,7 @@ BankBook::Entry BankBook::Page::find(OrderId order) const {
 }
 
 bool BankBook::Page::write(OrderId order, Entry entry) {
-  const std::string line =
-      std::string(entry == Entry::charged ? kCharged : kCancelled) + to_string(order) + "\n";
+  const std::string line = std::string(entry == Entry::charged ? kCharged : kCancelled) + to_string(order) + "\n";
   if (::write(book_.file_.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) return false;
   book_.entries_[order] = entry;
   book_.read_ += line.size();

@@ -210,9 +210,9 @@ void get(Reader& in, std::vector<Item>& items) {
 
 void put(Writer& out, const WorkerView& v) {
   out.u8(v.draining);
-  for (const std::uint64_t n : {std::uint64_t{v.concurrency}, std::uint64_t{v.in_flight},
-                                std::uint64_t{v.papers_in_flight}, v.confirmed, v.declined, v.retries, v.parked,
-                                v.papers_done, v.lost})
+  for (const std::uint64_t n :
+       {std::uint64_t{v.concurrency}, std::uint64_t{v.in_flight}, std::uint64_t{v.papers_in_flight}, v.confirmed,
+        v.declined, v.retries, v.parked, v.papers_done, v.lost})
     out.varint(n);
   for (const BreakerState state : v.breakers) out.u8(static_cast<std::uint8_t>(state));
 }
@@ -310,7 +310,9 @@ void get(Reader& in, ContactAnswer& m) {
 }
 
 template <class M>
-concept HasItems = requires(M m) { m.items; };
+concept HasItems = requires(M m) {
+  m.items;
+};
 
 template <class M>
 void put_message(Writer& out, const M& m) {

@@ -66,8 +66,8 @@ class RemoteSession final : public CompletionSink {
   std::vector<std::shared_ptr<const ProductSpec>> introduced_;  ///< As the worker knows them.
   frame::Orders orders_;
   frame::Answers answers_;
-  std::vector<Task> leased_;         ///< Scratch.
-  std::uint64_t with_ledger_ = 0;    ///< Completions without an answer.
+  std::vector<Task> leased_;       ///< Scratch.
+  std::uint64_t with_ledger_ = 0;  ///< Completions without an answer.
   bool ended_ = false;
 };
 

@@ -163,9 +163,8 @@ bool RemoteWorkers::give(Lane lane) {
 std::string RemoteWorkers::free_name(const std::string& wanted) const {
   const auto is_taken = [this](const std::string& name) {
     return std::find(settings_.names.begin(), settings_.names.end(), name) != settings_.names.end() ||
-           std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
-             return !entry.second->is_ended() && entry.second->view().id == name;
-           });
+           std::any_of(sessions_.begin(), sessions_.end(),
+                       [&](const auto& entry) { return !entry.second->is_ended() && entry.second->view().id == name; });
   };
   std::string name = wanted;
   for (std::size_t n = 2; is_taken(name); ++n) {

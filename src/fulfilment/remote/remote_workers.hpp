@@ -81,9 +81,9 @@ class RemoteWorkers final : public Turnable {
   bool draining_ = false;
 
   std::mutex mutex_;
-  std::vector<Event> events_;                ///< Guarded by mutex_.
-  std::map<LinkId, std::size_t> backlog_;    ///< Bytes of each link in events_. Guarded by mutex_.
-  LinkId next_link_ = 1;                     ///< Guarded by mutex_.
+  std::vector<Event> events_;              ///< Guarded by mutex_.
+  std::map<LinkId, std::size_t> backlog_;  ///< Bytes of each link in events_. Guarded by mutex_.
+  LinkId next_link_ = 1;                   ///< Guarded by mutex_.
 };
 
 }  // namespace scalemart

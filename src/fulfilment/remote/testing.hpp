@@ -94,8 +94,9 @@ struct FarWorker {
   }
   void carry(std::size_t piece = 1000) {
     if (server == nullptr) return;
-    up->carry([&](frame::Message m, std::size_t size) { SCALEMART_CHECK(server->hub->received(link, std::move(m), size)); },
-              piece);
+    up->carry(
+        [&](frame::Message m, std::size_t size) { SCALEMART_CHECK(server->hub->received(link, std::move(m), size)); },
+        piece);
     down->carry([&](frame::Message m, std::size_t) { queue.received(std::move(m)); }, piece);
     if ((down->closed && down->bytes.empty()) || up->closed) cut();
   }
