@@ -59,7 +59,26 @@ void stream_tokens(Socket& socket, Operations& operations, const SeedUsers& seed
   boost::asio::write(socket, http::make_chunk_last(), failed);
 }
 
-void converse(int fd, Operations& operations) {
+/// A worker leaves HTTP behind. True: the socket is not ours any more.
+bool let_through(Socket& socket, const http::request<http::string_body>& request, bool has_more, WorkerLinks* workers,
+                 boost::system::error_code& failed) {
+  const auto refuse = [&](int status, const std::string& detail) {
+    answer(socket, request.version(), {status, R"({"detail":")" + detail + "\"}"}, failed);
+    return false;
+  };
+  if (workers == nullptr) return refuse(404, "there is no such control route");
+  if (request[http::field::upgrade] != kWorkerProtocol || has_more)
+    return refuse(426, "this server speaks " + std::string(kWorkerProtocol) + "; is the worker another version?");
+  if (!workers->has_room()) return refuse(503, "as many workers are connected as can be");
+  http::response<http::empty_body> response{http::status::switching_protocols, request.version()};
+  response.set(http::field::connection, "Upgrade");
+  response.set(http::field::upgrade, kWorkerProtocol);
+  http::write(socket, response, failed);
+  if (!failed) workers->enter(socket.release());
+  return true;
+}
+
+void converse(int fd, Operations& operations, WorkerLinks* workers) {
   boost::asio::io_context context;
   Socket socket(context);
   boost::system::error_code failed;
@@ -76,6 +95,10 @@ void converse(int fd, Operations& operations) {
     http::read(socket, buffer, parser, failed);
     if (failed) return;
     const auto& request = parser.get();
+    if (request.method() == http::verb::get && request.target() == "/control/worker") {
+      if (let_through(socket, request, buffer.size() > 0, workers, failed)) return;
+      continue;
+    }
     const ControlRequest question{std::string(request.method_string()), std::string(request.target()), request.body()};
     if (const auto seed = seed_request(question))
       stream_tokens(socket, operations, *seed, failed);
@@ -88,7 +111,7 @@ void converse(int fd, Operations& operations) {
 }  // namespace
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesystem::path& data_folder,
-                                                            Operations& operations) {
+                                                            Operations& operations, WorkerLinks* workers) {
   auto name = ControlSocketName::in(data_folder);
   if (!name) return name.error();
   const std::filesystem::path path = control_socket_path(data_folder);
@@ -107,14 +130,15 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesyste
     if (listener >= 0) ::close(listener);
     return error("the control socket " + path.string() + " cannot be made: " + std::strerror(reason));
   }
-  return std::unique_ptr<ControlServer>(new ControlServer(listener, path, operations));
+  return std::unique_ptr<ControlServer>(new ControlServer(listener, path, operations, workers));
 }
 
-ControlServer::ControlServer(int listener, std::filesystem::path socket, Operations& operations)
+ControlServer::ControlServer(int listener, std::filesystem::path socket, Operations& operations, WorkerLinks* workers)
     : listener_(listener),
       wake_(::eventfd(0, EFD_CLOEXEC)),
       socket_(std::move(socket)),
       operations_(operations),
+      workers_(workers),
       thread_([this] { run(); }) {}
 
 ControlServer::~ControlServer() {
@@ -132,7 +156,8 @@ void ControlServer::run() {
     if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) return;
     if (ready[1].revents != 0) return;
     if ((ready[0].revents & POLLIN) == 0) continue;
-    if (const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); fd >= 0) converse(fd, operations_);
+    if (const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); fd >= 0)
+      converse(fd, operations_, workers_);
   }
 }
 

@@ -66,6 +66,7 @@ class Server {
   std::unique_ptr<Statistics> statistics_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<EngineOperations> operations_;
+  std::unique_ptr<WorkerLinks> worker_links_;
   std::unique_ptr<ControlServer> control_;
   std::shared_ptr<std::atomic<bool>> expiring_ = std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> draining_{false};
@@ -96,7 +97,8 @@ Result<void> Server::open() {
                                                    [this] { return statistics_->render(); });
   engine_->start();
   desk_->start();
-  auto control = ControlServer::start(engine_->folder().path(), *operations_);
+  worker_links_ = std::make_unique<WorkerLinks>(desk_->service().remote_workers(), identity_->accounts());
+  auto control = ControlServer::start(engine_->folder().path(), *operations_, worker_links_.get());
   if (!control) return control.error();
   control_ = std::move(*control);
   if (options_.demo) {
@@ -196,6 +198,7 @@ void Server::drain(const sigset_t& signals) {
   desk_->stop(2s);
   recorder_->stop();
   history_->stop();
+  worker_links_.reset();
   engine_->stop();
   api_->gateway().stop();
   identity_->stop();
@@ -211,8 +214,7 @@ int run_server(const Config& config, const ServeOptions& options) {
   log::start({config.log, 8192, {}});
   for (const std::string& warning : config.warnings) log::warn("configuration", {{"warning", warning}});
   if (config.workers == 0)
-    log::warn("configuration",
-              {{"warning", "SCALEMART_WORKERS is 0: orders wait until a server with workers runs on this folder"}});
+    log::warn("configuration", {{"warning", "SCALEMART_WORKERS is 0: orders wait until a `scalemart worker` joins"}});
   {
     Server server(config, options);
     if (const auto opened = server.open(); !opened) {
