@@ -18,8 +18,12 @@ constexpr std::size_t kExportPage = 100;
 constexpr std::size_t kExportBytes = 64 << 20;  ///< Then the answer names where to go on.
 constexpr std::chrono::seconds kRefundDeadline{30};
 
-Response broken(const Error&) {
-  return error(503, "unavailable", "The order archive does not answer.");
+/// Why there is nothing to show; nullopt: there is.
+std::optional<Response> refusal_of(const Result<OrderPage>& page) {
+  if (!page) return error(503, "unavailable", "The order archive does not answer.");
+  if (!page->is_cursor_known)
+    return validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor");
+  return std::nullopt;
 }
 
 class ArchiveHandlers {
@@ -33,7 +37,7 @@ class ArchiveHandlers {
     const std::string q(x.query("q").value_or(""));
     with_buyer(x, std::move(search), q, [this](const Reply& reply, const OrderSearch& complete) {
       auto page = s_.archive.search(complete);
-      if (!page) return reply->respond(broken(page.error()));
+      if (const auto refused = refusal_of(page)) return reply->respond(*refused);
       boost::json::array data;
       for (const ArchivedOrder& order : page->orders) data.push_back(render_archived(order));
       Response response = json_list(data, page->next_cursor);
@@ -51,7 +55,7 @@ class ArchiveHandlers {
       auto text = std::make_shared<std::string>(order_csv_head());
       while (text->size() < kExportBytes) {
         const auto page = s_.archive.search(complete);
-        if (!page) return reply->respond(broken(page.error()));
+        if (const auto refused = refusal_of(page)) return reply->respond(*refused);
         for (const ArchivedOrder& order : page->orders) append_csv(*text, order);
         complete.cursor = page->next_cursor;
         if (complete.cursor.empty()) break;

@@ -79,6 +79,14 @@ class Bodies(BadInput):
                     self.assertError(answer, answer.status, answer.code)
         self.assertUnchanged()
 
+    def test_cursors_of_no_list(self):
+        lists = ("/api/orders", "/api/admin/orders", "/api/admin/orders.csv", "/api/admin/audit")
+        for cursor in ("x", "-1", "0", "9" * 26, "%F0%9F", "1:1", "z" * 64):
+            for path in lists:
+                with self.subTest(path=path, cursor=cursor):
+                    self.assertError(self.admin.get(f"{path}?cursor={cursor}"), *INVALID)
+        self.assertUnchanged()
+
     def test_invalid_utf8(self):
         for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xe2\x82", b"\x80"):
             with self.subTest(bytes=bad):
@@ -155,9 +163,11 @@ class Bodies(BadInput):
     def test_accounts(self):
         good = {"email": "somebody@buyers.test", "password": "long enough 123"}
         for change in ({"email": "no-at"}, {"email": "a@b@c"}, {"email": ""}, {"email": "a" * 300 + "@b.test"},
-                       {"email": "a@b.test\r\nBcc: c@d.test"}, {"email": 7}, {"email": None}, {"password": "short"},
+                       {"email": "a@b.test\r\nBcc: c@d.test"}, {"email": 7}, {"email": None}, {"email": "<a@b.test>"},
+                       {"email": "a@b..test"}, {"email": "a;c@b.test"}, {"email": "\u00e9@b.test"}, {"password": "short"},
                        {"password": "x" * 129}, {"password": ["long enough 123"]}, {"password": None},
-                       {"name": "x" * 101}, {"name": "two\nlines"}, {"name": "\u001b[31mred"}, {"name": 5}):
+                       {"name": "x" * 101}, {"name": "two\nlines"}, {"name": "\u001b[31mred"},
+                       {"name": "\u009b31mred"}, {"name": 5}):
             with self.subTest(change=str(change)[:60]):
                 self.refused(self.shop.post("/api/auth/register", {**good, **change}), INVALID)
 

@@ -170,8 +170,12 @@ TEST_F(QueryStoreTest, SearchesFindWhatAPlainScanFinds) {
     }
   }
   OrderSearch wrong;
-  wrong.cursor = "x";
-  EXPECT_FALSE(store_->search(wrong));
+  EXPECT_TRUE(store_->search(wrong)->is_cursor_known);
+  for (const char* text : {"x", "0", "-1", "9999999999999999999"}) {
+    wrong.cursor = text;
+    EXPECT_FALSE(store_->search(wrong)->is_cursor_known) << text;
+    EXPECT_TRUE(store_->search(wrong)->orders.empty()) << text;
+  }
   OrderSearch lower;
   for (const char c : to_string(order_of(11))) lower.id_prefix += static_cast<char>(std::tolower(c));
   EXPECT_EQ(all_pages(lower), (std::vector<Sequence>{11}));
