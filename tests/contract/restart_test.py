@@ -10,7 +10,7 @@ import time
 import unittest
 
 import shop
-from shop import EXIT_CANNOT_RUN, EXIT_DONE
+from shop import EXIT_CANNOT_RUN, EXIT_DONE, EXIT_NO
 from wire import Closed, Connection, request_bytes, wait_until
 
 
@@ -306,6 +306,36 @@ class Refused(unittest.TestCase):
         code, said = self.start(broken.folder, shop.free_port())
         self.assertEqual(EXIT_CANNOT_RUN, code, said)
         self.assertIn("journal", said)
+
+    def test_a_lost_journal_is_not_replaced_by_an_empty_one(self):
+        one = shop.Shop()
+        self.addCleanup(one.close)
+        buyer, thing = one.register(), one.product()
+        for _ in range(5):
+            buyer.buy(thing)
+        wait_until(lambda: len(one.admin.get("/api/admin/orders").json()["data"]) == 5, what="the search has caught up")
+        one.kill()  # No snapshot is written: only query.db knows how far the journal went.
+        for name in ("journal.db", "journal.db-wal"):
+            os.remove(os.path.join(one.folder, name))
+        code, said = self.start(one.folder, shop.free_port())
+        self.assertEqual(EXIT_CANNOT_RUN, code, said)
+        self.assertIn("records are missing", said)
+
+    def test_a_journal_that_lost_its_end_is_not_served(self):
+        one = shop.Shop()
+        self.addCleanup(one.close)
+        buyer, thing = one.register(), one.product()
+        for _ in range(20):
+            buyer.buy(thing)
+        wait_until(lambda: len(one.admin.get("/api/admin/orders").json()["data"]) == 20, what="the search has caught up")
+        one.kill()
+        wal = os.path.join(one.folder, "journal.db-wal")
+        os.truncate(wal, os.path.getsize(wal) * 2 // 3)
+        said = one.verify(expect=EXIT_NO)
+        self.assertTrue(any("records are missing" in problem for problem in said["problems"]), said)
+        code, said = self.start(one.folder, shop.free_port())
+        self.assertEqual(EXIT_CANNOT_RUN, code, said)
+        self.assertIn("records are missing", said)
 
 
 if __name__ == "__main__":
