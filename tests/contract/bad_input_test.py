@@ -402,6 +402,16 @@ class Framing(BadInput):
                     pass
 
 
+def unsent_bytes(port, peer):
+    """What the kernel holds of the server's answers to the client with that port (proc(5): tx_queue)."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        for line in table:
+            fields = line.split()
+            if fields[1].endswith(f":{port:04X}") and fields[2].endswith(f":{peer:04X}"):
+                return int(fields[4].split(":")[0], 16)
+    raise AssertionError("no such connection")
+
+
 class SlowClients(BadInput):
     """Header and body have 2 s here, an idle connection 3 s: whoever takes longer is cut off, whatever they send."""
 
@@ -497,6 +507,14 @@ class SlowClients(BadInput):
             begun = time.monotonic()
             self.assertEqual(200, self.shop.get("/healthz").status)
             self.assertLess(time.monotonic() - begun, 2)
+
+    def test_unread_answers_do_not_pile_up_in_the_kernel(self):
+        with self.shop.connect() as c:
+            mine = c.socket.getsockname()[1]
+            c.send(request_bytes("GET", "/openapi.json") * 200)  # some 20 MB of answers
+            time.sleep(1)
+            self.assertLess(unsent_bytes(self.shop.port, mine), 1 << 20)
+            self.assertEqual([200] * 200, [c.read_answer().status for _ in range(200)])
 
     def test_a_client_that_leaves_is_forgotten(self):
         for _ in range(50):
