@@ -321,6 +321,28 @@ class Refused(unittest.TestCase):
         self.assertEqual(EXIT_CANNOT_RUN, code, said)
         self.assertIn("records are missing", said)
 
+    def test_a_journal_removed_while_it_sells_takes_no_more_buys(self):
+        one = shop.Shop()
+        self.addCleanup(one.close)
+        buyer, thing = one.register(), one.product()
+        told = buyer.buy(thing).data["order_id"]
+        buyer.wait_for(told, "confirmed")
+        for name in ("journal.db", "journal.db-wal"):
+            os.remove(os.path.join(one.folder, name))
+        answer = buyer.buy(thing)
+        self.assertEqual((503, "read_only"), (answer.status, answer.code), answer)
+        self.assertIn("journal.db was removed or replaced", one.get("/readyz").body.decode())
+        wait_until(lambda: [line for line in one.logs() if line["event"] == "journal_removed"], what="the log says so")
+        # What was answered is still in the process, and a backup rescues it.
+        rescued = os.path.join(one.root, "rescued")
+        one.cli("backup", rescued)
+        one.kill()
+        saved = shop.Shop(start=False)
+        self.addCleanup(saved.close)
+        saved.cli("restore", rescued)
+        saved.start()
+        self.assertEqual("confirmed", saved.login(buyer.email, shop.BUYER_PASSWORD).order(told)["status"])
+
     def test_a_journal_that_lost_its_end_is_not_served(self):
         one = shop.Shop()
         self.addCleanup(one.close)
