@@ -109,6 +109,8 @@ class Crash(shop.ShopTest):
         before = kept.get(f"/api/products/{thing}").data
         paused = kept.product()
         kept.admin.post(f"/api/admin/products/{paused}/pause")
+        wait_until(lambda: not any(stage["depth"] for stage in kept.admin.get("/api/admin/queue").data["stages"]),
+                   what="invoice and mail are done")
         head = kept.settled()
         for sig in (signal.SIGTERM, signal.SIGKILL):
             kept.restart(sig)
