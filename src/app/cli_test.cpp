@@ -207,6 +207,10 @@ TEST_F(Cli, SeedWritesOneTokenALineForItsOwnerAlone) {
   ASSERT_EQ(stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0600U);
   EXPECT_EQ(run({"user", "seed", "--count", "3", "--tokens", "/absent/tokens"}), 3);
+  const std::string pipe = path + ".pipe";  // Stands for whatever is no plain file, such as /dev/stdout.
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(run({"user", "seed", "--count", "3", "--tokens", pipe}), 3);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
 }
 
 TEST_F(Cli, ListFollowsPagesUpToItsLimit) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "app/api.hpp"
 #include "app/control_server.hpp"
@@ -71,6 +72,7 @@ class Server {
   std::shared_ptr<std::atomic<bool>> expiring_ = std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> draining_{false};
   std::uint64_t pulses_ = 0;
+  bool in_place_ = true;  ///< The journal, when last looked at.
 };
 
 Result<void> Server::open() {
@@ -132,7 +134,10 @@ Result<void> Server::open_history() {
 std::vector<std::string> Server::not_ready() const {
   std::vector<std::string> reasons;
   if (draining_) reasons.emplace_back("draining");
-  if (!engine_->has_room_for_buys()) reasons.emplace_back("read_only: the disk is full");
+  if (!engine_->is_journal_in_place())
+    reasons.emplace_back("read_only: journal.db was removed or replaced");
+  else if (!engine_->has_room_for_buys())
+    reasons.emplace_back("read_only: the disk is full");
   if (clock_.steady() - engine_->sequencer().last_tick() > 5s) reasons.emplace_back("the ledger does not turn");
   return reasons;
 }
@@ -153,6 +158,11 @@ void Server::pulse() {
     metrics_.tick(clock_.steady());
     statistics_->every_second();
     api_->every_second();
+    if (const bool in_place = engine_->is_journal_in_place();
+        in_place != std::exchange(in_place_, in_place) && !in_place)
+      log::error("journal_removed", {{"reason",
+                                      "journal.db or its -wal was removed or replaced; buys are refused. "
+                                      "Do not stop this process: it alone has the records. Make a backup"}});
   }
   if (pulses_ % 600 == 0) {
     identity_->sessions().sweep();

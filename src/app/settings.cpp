@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/ip_address.hpp"
+#include "domain/mail_address.hpp"
 
 namespace scalemart {
 namespace {
@@ -40,11 +41,7 @@ Fault check_redis(std::string_view value) {
   return "nothing (the scale-out profile is not in this build)";
 }
 Fault check_email(std::string_view value) {
-  const auto at = value.find('@');
-  const bool good = at != 0 && at != std::string_view::npos && at + 1 < value.size() && value.size() <= 254 &&
-                    value.find('@', at + 1) == std::string_view::npos && !has_control(value) &&
-                    value.find(' ') == std::string_view::npos;
-  if (value.empty() || good) return {};
+  if (value.empty() || is_mail_address(value)) return {};
   return "an e-mail address";
 }
 Fault check_password(std::string_view value) {

@@ -24,6 +24,8 @@ class TaskPool {
 
   /// False: the queue is full, or the pool stops; nothing was taken. `task` must not throw.
   [[nodiscard]] bool post(std::function<void()> task);
+  /// True: destruction has begun. A task of many steps looks here between them.
+  [[nodiscard]] bool is_stopping();
 
  private:
   void run(Priority priority);

@@ -248,5 +248,30 @@ class Crowded(shop.ShopTest):
         wait_until(is_open, what="others left, so there is room")
 
 
+class Exports(shop.ShopTest):
+    """An export is made in memory, so only a few exist at a time."""
+
+    def test_unread_exports_are_few(self):
+        thing, orders = self.shop.product(total=10000), 3000  # some 600 KB as a table
+
+        def buy(token):
+            with self.shop.connect() as c:
+                c.send(request_bytes("POST", "/api/flash-buy", {"product_id": thing}, token=token) * 100)
+                self.assertEqual([200] * 100, [c.read_answer().status for _ in range(100)])
+        tokens = self.shop.seeds(orders // 100)
+        in_parallel(len(tokens), lambda i: buy(tokens[i]))
+        export = "/api/admin/orders.csv"
+        wait_until(lambda: self.shop.admin.get(export).body.count(b"\n") == orders + 1, 30, what="all are exported")
+        stalled = [self.shop.connect(receive_bytes=4096) for _ in range(30)]
+        for c in stalled:
+            c.send(request_bytes("GET", export, token=self.shop.admin.token))
+        statuses = [c.read_head().status for c in stalled]
+        self.assertEqual({200: 4, 503: 26}, {s: statuses.count(s) for s in statuses})
+        self.assertError(self.shop.admin.get(export), 503, "overloaded")
+        for c in stalled:
+            c.close()
+        wait_until(lambda: self.shop.admin.get(export).status == 200, what="exports are possible again")
+
+
 if __name__ == "__main__":
     shop.main()
