@@ -218,13 +218,20 @@ class Bench:
                 return best
             best, rate = rate, int(rate * 1.25)
 
-    @contextlib.contextmanager
     def viewers(self, server, product, count, seconds):
-        command = [sys.executable, os.path.join(HERE, "viewers.py"), f"{server.url}/api/products/{product}/events", str(count), str(seconds)]
+        return self.beside("viewers.py", f"{server.url}/api/products/{product}/events", count, seconds)
+
+    def storm(self, server, route, rate, seconds):
+        return self.beside("storm.py", server.url, route, rate, seconds)
+
+    @contextlib.contextmanager
+    def beside(self, program, *arguments):
+        """A load of its own beside the measured one. It says "ready", and at its end one line: its outcome."""
+        command = [sys.executable, os.path.join(HERE, program), *map(str, arguments)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         process.outcome = "none"
         if process.stdout.readline().strip() != "ready":
-            raise RuntimeError("the viewers could not connect")
+            raise RuntimeError(f"{program} could not connect")
         yield process
         process.outcome = process.communicate()[0].strip()
 

@@ -104,6 +104,27 @@ def viewers_10k(bench):
     return {"ratio": rates["bench"] / rates["resting"]}
 
 
+def login_storm(bench):
+    """Accepted/s while wrong passwords arrive at 2,000/s without a limit ÷ while as many requests ask for a cheap route."""
+    ratios = []
+    with bench.server(SCALEMART_RATE_LIMIT_LOGIN="off", SCALEMART_RATE_LIMIT_DEFAULT="off",
+                      SCALEMART_RATE_LIMIT_FLASH_BUY="100000/1s") as server:
+        server.create_product("bench", total=1_000_000_000)
+        bench.wrk(server, 200, seconds=1)
+        for _ in range(bench.rounds * 3):
+            rates = {}
+            for storm in ("cheap", "login"):
+                with bench.storm(server, storm, rate=2_000, seconds=4) as stormers:
+                    before = server.accepted()
+                    result = bench.wrk(server, 200, seconds=3)
+                    rates[storm] = (server.accepted() - before) / result["seconds"]
+                    answers = result
+            ratios.append(rates["login"] / rates["cheap"])
+            section.row(f"accepted/s in a storm on a cheap route {rates['cheap']:,.0f}, on the login {rates['login']:,.0f} "
+                        f"(p99 {answers['p99_ms']:.2f} ms), ratio {ratios[-1]:.3f}; {stormers.outcome}")
+    return {"ratio": statistics.median(ratios)}
+
+
 def confirm_10k(bench):
     """10,000 orders with 2 s payments: first buy to last confirmation, one process."""
     with bench.server(workers=1, SCALEMART_PAYMENT="simulated:?latency=2s&decline=0%") as server:
@@ -147,6 +168,7 @@ NUMBERS = [
     ("persisted", persisted, ("persisted_per_accepted", ">=", 1.0, 1.0), False),
     ("connections_10k", connections_10k, ("p99_ms", "<", 50, 10), False),
     ("viewers_10k", viewers_10k, ("ratio", ">=", 0.9, 0.97), False),
+    ("login_storm", login_storm, ("ratio", ">=", 0.9, 0.97), False),
     ("confirm_10k", confirm_10k, ("seconds", "<", 10, 4), False),
     ("restart", restart, ("seconds", "<", 2, 0.5), False),
     ("restart_10m", restart_10m, ("seconds", "<", 60, 10), True),

@@ -25,6 +25,7 @@ class Borrowed final : public Operations {
   Done<UserSummary> create_user(const NewUser& u) override { return to_.create_user(u); }
   Done<UserPage> list_users(std::size_t n, std::string_view c) override { return to_.list_users(n, c); }
   Done<void> set_user_disabled(std::string_view e, bool d) override { return to_.set_user_disabled(e, d); }
+  Done<void> set_role(std::string_view e, Role r) override { return to_.set_role(e, r); }
   Done<void> set_password(std::string_view e, std::string_view p) override { return to_.set_password(e, p); }
   Done<void> seed_users(const SeedUsers& s, const std::function<bool(std::string_view)>& f) override {
     return to_.seed_users(s, f);
@@ -105,6 +106,22 @@ TEST_F(Cli, HelpIsDoneAndNamesEverySubcommand) {
     EXPECT_EQ(run({name, "--help"}), 0) << name;
     EXPECT_FALSE(out_.str().empty());
   }
+}
+
+TEST_F(Cli, APageThatCannotBeMadeIsSaidBeforeTheRehearsal) {
+  const std::string page = (folder_ / "report.html").string();
+  // Nobody listens on that port: were it tried, it would be said.
+  const std::vector<std::string> words{"rehearse", "http://127.0.0.1:1",         "--product", "tea",
+                                       "--tokens", write("tokens", "a\nb\nc\n"), "--html",    page};
+  EXPECT_EQ(run(words), 3);
+  EXPECT_NE(err_.str().find("--html: this program was built without its pages"), std::string::npos) << err_.str();
+  programs_.report_page = "<p>no place for it</p>";
+  EXPECT_EQ(run(words), 3);
+  EXPECT_NE(err_.str().find("--html: the page has no place for a report"), std::string::npos) << err_.str();
+  programs_.report_page = R"(<script id="rehearsal" type="application/json">null</script>)";
+  EXPECT_EQ(run(words), 3);
+  EXPECT_EQ(err_.str().find("--html"), std::string::npos) << err_.str();
+  EXPECT_FALSE(fs::exists(page));
 }
 
 TEST_F(Cli, WrongUsageIsTwoWithALineOnStderr) {
@@ -190,6 +207,16 @@ TEST_F(Cli, DisableAndEnableAUser) {
   EXPECT_EQ(run({"user", "enable", "u@x.example"}), 0);
   EXPECT_FALSE(shop_.users.at("u@x.example").disabled);
   EXPECT_EQ(run({"user", "disable", "nobody@x.example"}), 1);
+}
+
+TEST_F(Cli, AUserBecomesAnAdministratorAndABuyerAgain) {
+  (void)shop_.create_user({"u@x.example", "longenough", "", Role::buyer});
+  EXPECT_EQ(run({"user", "role", "u@x.example", "admin"}), 0);
+  EXPECT_EQ(shop_.users.at("u@x.example").role, Role::admin);
+  EXPECT_EQ(run({"user", "role", "u@x.example", "buyer"}), 0);
+  EXPECT_EQ(shop_.users.at("u@x.example").role, Role::buyer);
+  EXPECT_EQ(run({"user", "role", "u@x.example", "king"}), 2);
+  EXPECT_EQ(run({"user", "role", "nobody@x.example", "admin"}), 1);
 }
 
 TEST_F(Cli, ProductIsCreatedChangedAndRestocked) {

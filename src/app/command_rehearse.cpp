@@ -97,20 +97,38 @@ bool make_room_for_connections(unsigned connections) {
   return limit.rlim_cur >= wanted;
 }
 
-/// False: it could not be written.
-bool write_file(const std::string& name, std::string_view content) {
-  std::ofstream file(name, std::ios::binary);
-  file << content;
-  return static_cast<bool>(file.flush());
+// What is wrong, or nothing.
+std::optional<std::string> write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  if (file.flush()) return std::nullopt;
+  return "\"" + path + "\" cannot be written";
+}
+
+int write_reports(CommandContext& context, const Given& given, const boost::json::object& report) {
+  if (!given.json_file.empty() && given.json_file != "-") {
+    if (const auto fault = write_file(given.json_file, boost::json::serialize(report) + "\n"))
+      return context.fail(kCannotRun, "--json: " + *fault);
+  }
+  if (given.html_file.empty()) return kDone;
+  const auto page = rehearse::fill_report_page(context.programs.report_page, report);
+  if (!page) return context.fail(kCannotRun, "--html: " + page.error().message);
+  if (const auto fault = write_file(given.html_file, *page)) return context.fail(kCannotRun, "--html: " + *fault);
+  return kDone;
 }
 
 int rehearse_now(CommandContext& context, Given& given) {
   if (auto fault = settle(given)) return context.fail(kWrongUsage, *fault);
-  // What would spoil the report is found before the crowd comes.
-  const auto page = rehearse::report_template();
-  if (!given.html_file.empty() && !page) return context.fail(kCannotRun, "--html: " + page.error().message);
-  if (!given.html_file.empty() && !std::ofstream(given.html_file, std::ios::app))
-    return context.fail(kCannotRun, "--html: \"" + given.html_file + "\" cannot be written");
+  if (!given.html_file.empty()) {  // before a long run, not after it
+    if (context.programs.report_page.empty())
+      return context.fail(kCannotRun,
+                          "--html: this program was built without its pages; write --json FILE and open that in the "
+                          "console of a program that has them");
+    if (const auto page = rehearse::fill_report_page(context.programs.report_page, {}); !page)
+      return context.fail(kCannotRun, "--html: " + page.error().message);
+    if (!std::ofstream(given.html_file, std::ios::app))
+      return context.fail(kCannotRun, "--html: \"" + given.html_file + "\" cannot be written");
+  }
   if (!make_room_for_connections(given.options.connections)) {
     return context.fail(kCannotRun, "--connections: more than the limit of open files (ulimit -Hn)");
   }
@@ -121,22 +139,14 @@ int rehearse_now(CommandContext& context, Given& given) {
   }
   auto report = rehearse::run(given.options, context.clock, interrupted, progress);
   if (!report) return context.fail(kCannotRun, report.error().message);
+  const boost::json::object json = to_json(*report);
   if (given.json_file == "-") {
-    context.print(to_json(*report));
+    context.print(json);
   } else {
     print_text(context.out, *report);
     context.out << std::flush;
   }
-  if (!given.json_file.empty() && given.json_file != "-") {
-    if (!write_file(given.json_file, boost::json::serialize(to_json(*report)) + "\n"))
-      return context.fail(kCannotRun, "--json: \"" + given.json_file + "\" cannot be written");
-  }
-  if (!given.html_file.empty()) {
-    const auto html = rehearse::report_page(*page, to_json(*report));
-    if (!html) return context.fail(kCannotRun, "--html: " + html.error().message);
-    if (!write_file(given.html_file, *html))
-      return context.fail(kCannotRun, "--html: \"" + given.html_file + "\" cannot be written");
-  }
+  if (const int written = write_reports(context, given, json); written != kDone) return written;
   return report->ok() ? kDone : kAnswerIsNo;
 }
 
@@ -161,7 +171,7 @@ void declare_rehearse(CommandSpec spec) {
   spec.text("--admin-token", given->admin_token_file,
             "File with an administrator's token: asks the server for its drift");
   spec.text("--json", given->json_file, "Write the report as JSON to FILE; - is stdout instead of the text");
-  spec.text("--html", given->html_file, "Write the report as one page for a browser to FILE");
+  spec.text("--html", given->html_file, "Write the report as a page that draws itself to FILE");
   spec.flag("--progress", given->progress, "A line a second on stderr (always when that is a terminal)");
   spec.flag("--i-own-this-host", given->own_host, "Allow a host that is not this machine");
   spec.footer(

@@ -1,4 +1,4 @@
-// scalemart user create|seed|list|disable|enable|password
+// scalemart user create|seed|list|disable|enable|role|password
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -172,6 +172,20 @@ int set_disabled(CommandContext& context, const std::string& email, bool disable
   return kDone;
 }
 
+int set_role(CommandContext& context, const std::string& email, const std::string& role_text) {
+  const auto role = parse_role(role_text);
+  if (!role) return context.fail(kWrongUsage, "role: \"" + role_text + "\" is none; allowed is buyer or admin");
+  const auto operations = context.operations();
+  if (!operations) return kCannotRun;
+  if (auto done = operations->set_role(email, *role); !done) return context.refuse(done.error());
+  if (context.json) {
+    context.print({{"email", email}, {"role", role_text}});
+  } else {
+    context.out << email << " is " << (*role == Role::admin ? "an administrator" : "a buyer") << " now\n";
+  }
+  return kDone;
+}
+
 int change_password(CommandContext& context, const CreateOptions& options) {
   auto password = read_password(context, options.password_file);
   if (!password) return kCannotRun;
@@ -218,6 +232,14 @@ void declare_user(CommandSpec spec) {
                         disabled ? "Refuse a user's logins and end the open ones" : "Let a disabled user in again");
     sub.text("email", *email, "E-mail address", true);
     sub.run([email, disabled](CommandContext& context) { return set_disabled(context, *email, disabled); });
+  }
+  {
+    auto email = std::make_shared<std::string>();
+    auto role = std::make_shared<std::string>();
+    auto sub = spec.sub("role", "Make a user an administrator, or a buyer again");
+    sub.text("email", *email, "E-mail address", true);
+    sub.text("role", *role, "buyer or admin", true);
+    sub.run([email, role](CommandContext& context) { return set_role(context, *email, *role); });
   }
   {
     auto options = std::make_shared<CreateOptions>();

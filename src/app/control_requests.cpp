@@ -96,14 +96,20 @@ ControlAnswer users(Operations& operations, const ControlRequest& request, std::
     return {200, json::serialize(body)};
   }
   const Body body(request.body);
-  if (rest.empty()) {
-    const auto role = parse_role(body.text("role", false).empty() ? "buyer" : body.text("role"));
+  const auto role_of = [&body](bool required) {
+    const std::string text = body.text("role", required);
+    const auto role = parse_role(text.empty() && !required ? "buyer" : text);
     if (!role) throw WrongInput("body.role: must be buyer or admin");
-    return answer(operations.create_user({body.text("email"), body.text("password"), body.text("name", false), *role}),
-                  [](const UserSummary& user) { return json::value(to_json(user)); });
+    return *role;
+  };
+  if (rest.empty()) {
+    return answer(
+        operations.create_user({body.text("email"), body.text("password"), body.text("name", false), role_of(false)}),
+        [](const UserSummary& user) { return json::value(to_json(user)); });
   }
   if (rest == "/disable" || rest == "/enable")
     return answer(operations.set_user_disabled(body.text("email"), rest == "/disable"));
+  if (rest == "/role") return answer(operations.set_role(body.text("email"), role_of(true)));
   if (rest == "/password") return answer(operations.set_password(body.text("email"), body.text("password")));
   return failure({Refusal::Kind::refused, "not_found", "there is no such control route"});
 }

@@ -95,15 +95,28 @@ Done<UserPage> EngineOperations::list_users(std::size_t limit, std::string_view 
   return out;
 }
 
-Done<void> EngineOperations::set_user_disabled(std::string_view email, bool disabled) {
+Done<void> EngineOperations::change_account(std::string_view email,
+                                            const std::function<void(Sessions&, UserId, AuthDone)>& change) {
   const auto account = account_of(email);
   if (!account) return account.error();
   const auto answer = await<AuthAnswer>([&](auto done) {
-    identity_.sessions().set_disabled(Principal{}, account->id, disabled, "local", std::move(done));
+    change(identity_.sessions(), account->id, std::move(done));
     return true;
   });
   if (answer->outcome != AuthOutcome::done) return refusal_of(answer->outcome);
   return {};
+}
+
+Done<void> EngineOperations::set_user_disabled(std::string_view email, bool disabled) {
+  return change_account(email, [disabled](Sessions& sessions, UserId user, auto done) {
+    sessions.set_disabled(Principal{}, user, disabled, "local", std::move(done));
+  });
+}
+
+Done<void> EngineOperations::set_role(std::string_view email, Role role) {
+  return change_account(email, [role](Sessions& sessions, UserId user, auto done) {
+    sessions.set_role(Principal{}, user, role, "local", std::move(done));
+  });
 }
 
 Done<void> EngineOperations::set_password(std::string_view email, std::string_view password) {
@@ -131,7 +144,7 @@ Done<void> EngineOperations::seed_users(const SeedUsers& seed,
 
 Done<boost::json::array> EngineOperations::list_products() {
   boost::json::array data;
-  for (const Offer& offer : engine_.catalogue().current()->all())
+  for (const auto offers = engine_.catalogue().current(); const Offer& offer : offers->all())
     if (!offer.removed) data.push_back(render_product(offer, offer.live->read().stock, engine_.clock().now()));
   return data;
 }

@@ -21,6 +21,7 @@ class EngineOperations : public Operations {
   Done<UserSummary> create_user(const NewUser& user) override;
   Done<UserPage> list_users(std::size_t limit, std::string_view cursor) override;
   Done<void> set_user_disabled(std::string_view email, bool disabled) override;
+  Done<void> set_role(std::string_view email, Role role) override;
   Done<void> set_password(std::string_view email, std::string_view password) override;
   Done<void> seed_users(const SeedUsers& seed, const std::function<bool(std::string_view token)>& sink) override;
   Done<boost::json::array> list_products() override;
@@ -37,6 +38,7 @@ class EngineOperations : public Operations {
 
  private:
   Done<Account> account_of(std::string_view email);
+  Done<void> change_account(std::string_view email, const std::function<void(Sessions&, UserId, AuthDone)>& change);
   Done<boost::json::object> product(std::string_view id);
   Done<ProductRef> ref_of(std::string_view id);
   Done<boost::json::object> checked(std::string_view operation, const boost::json::object& body);

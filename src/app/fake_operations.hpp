@@ -49,6 +49,12 @@ class FakeOperations final : public Operations {
     found->second.disabled = disabled;
     return {};
   }
+  Done<void> set_role(std::string_view email, Role role) override {
+    const auto found = users.find(std::string(email));
+    if (found == users.end()) return Refusal{Refusal::Kind::refused, "not_found", "No such user."};
+    found->second.role = role;
+    return {};
+  }
   Done<void> set_password(std::string_view email, std::string_view password) override {
     passwords[std::string(email)] = password;
     return {};

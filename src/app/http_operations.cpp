@@ -176,6 +176,13 @@ Done<void> HttpOperations::set_user_disabled(std::string_view email, bool disabl
   return {};
 }
 
+Done<void> HttpOperations::set_role(std::string_view email, Role role) {
+  const json::value body{{"email", email}, {"role", to_text(role)}};
+  auto answer = call_for_object("POST", "/control/users/role", &body);
+  if (!answer) return answer.error();
+  return {};
+}
+
 Done<void> HttpOperations::set_password(std::string_view email, std::string_view password) {
   const json::value body{{"email", email}, {"password", password}};
   auto answer = call_for_object("POST", "/control/users/password", &body);

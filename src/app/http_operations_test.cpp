@@ -51,6 +51,8 @@ TEST_F(ControlSocket, UsersComeBackAsTheyWereMade) {
   EXPECT_EQ(page.users[0].created_at, made.created_at);
   ASSERT_TRUE(client_->set_user_disabled("a+b@x.example", true));
   EXPECT_TRUE(shop_.users.at("a+b@x.example").disabled);
+  ASSERT_TRUE(client_->set_role("a+b@x.example", Role::buyer));
+  EXPECT_EQ(shop_.users.at("a+b@x.example").role, Role::buyer);
   ASSERT_TRUE(client_->set_password("a+b@x.example", "another horse"));
   EXPECT_EQ(shop_.passwords.at("a+b@x.example"), "another horse");
 }

@@ -107,6 +107,8 @@ class Operations {
   virtual Done<UserPage> list_users(std::size_t limit, std::string_view cursor) = 0;
   // POST /control/users/disable|enable {email}; signs the user out everywhere
   virtual Done<void> set_user_disabled(std::string_view email, bool disabled) = 0;
+  // POST /control/users/role {email,role}; ends the user's access tokens, not the logins
+  virtual Done<void> set_role(std::string_view email, Role role) = 0;
   // POST /control/users/password {email,password}; signs the user out everywhere
   virtual Done<void> set_password(std::string_view email, std::string_view password) = 0;
   // POST /control/users/seed {count,ttl_seconds}: text/plain, one access token a line, streamed.

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import threading
+import time
 import unittest
 
 import shop
@@ -196,6 +197,20 @@ class Accounts(shop.ShopTest):
         self.assertError(back.get("/api/auth/me"), 401, "invalid_token")
         self.shop.login(buyer.email, "Another-word-88")
         self.shop.cli("user", "disable", "nobody@nowhere.test", expect=EXIT_NO)
+
+    def test_role_takes_effect_at_once(self):
+        buyer = self.shop.register()
+        self.assertError(buyer.get("/api/admin/stats"), 403, "forbidden")
+        self.shop.cli("user", "role", buyer.email, "admin")
+        self.assertError(buyer.get("/api/admin/stats"), 401, "invalid_token")
+        back = self.shop.login(buyer.email, shop.BUYER_PASSWORD)
+        self.assertEqual(200, back.get("/api/admin/stats").status)
+        self.shop.cli("user", "role", buyer.email, "buyer")
+        self.assertError(back.get("/api/admin/stats"), 401, "invalid_token")
+        again = self.shop.login(buyer.email, shop.BUYER_PASSWORD)
+        self.assertError(again.get("/api/admin/stats"), 403, "forbidden")
+        self.shop.cli("user", "role", buyer.email, "king", expect=EXIT_USAGE)
+        self.shop.cli("user", "role", "nobody@nowhere.test", "admin", expect=EXIT_NO)
 
     def test_products(self):
         def sell(where):
@@ -472,6 +487,10 @@ class Proof(shop.ShopTest):
         inside = page.partition('<script id="rehearsal" type="application/json">')[2].partition("</script>")[0]
         self.assertEqual(told, json.loads(inside))
         self.assertNotRegex(page, r'<(script|link|img)[^>]+(src|href)="(?!data:)', "one file: it loads nothing")
+        self.assertEqual(("scalemart-rehearsal", 1, True, 40, 0), tuple(told[m] for m in ("kind", "version", "ok", "accepted", "drift")))
+        self.assertEqual(40, sum(s["accepted"] for s in told["per_second"]))
+        self.assertEqual(40, sum(s["confirmed"] for s in told["per_second"]))
+        self.assertEqual((40, 0), (told["stock"][0]["available"], told["stock"][-1]["available"]))
         self.assertEqual((0, 0, 40, 40), one.stock(thing))
         # What cannot be written is told before anybody buys.
         self.assertIn("cannot be written", one.cli("rehearse", f"http://127.0.0.1:{one.port}", "--product", thing, "--tokens", tokens,
@@ -479,6 +498,28 @@ class Proof(shop.ShopTest):
         # Nobody else's server is loaded by mistake.
         self.assertIn("not this machine", one.cli("rehearse", "http://192.0.2.1:80", "--product", thing, "--tokens", tokens,
                                                   expect=EXIT_USAGE).stderr)
+
+    def test_rehearse_draws_its_report(self):
+        one = self.own_shop()
+        thing, tokens, page = one.product(total=10), os.path.join(one.root, "tokens"), os.path.join(one.root, "report.html")
+        one.cli("user", "seed", "--count", "20", "--tokens", tokens)
+        begun = time.monotonic()
+        done = one.run("rehearse", f"http://127.0.0.1:{one.port}", "--product", thing, "--tokens", tokens, "--rate", "50",
+                       "--duration", "1s", "--json", "-", "--html", page)
+        if "built without its pages" in done.stderr:
+            # A program without pages says so before it buys anything.
+            self.assertEqual(EXIT_CANNOT_RUN, done.returncode)
+            self.assertLess(time.monotonic() - begun, 1)
+            self.assertEqual((10, 0, 0, 10), one.stock(thing))
+            self.assertFalse(os.path.exists(page))
+            return
+        self.assertEqual(EXIT_DONE, done.returncode, done.stderr)
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        begin = '<script id="rehearsal" type="application/json">'
+        self.assertEqual(1, text.count(begin))
+        inside = text[text.index(begin) + len(begin):].split("</script>")[0]
+        self.assertEqual(json.loads(done.stdout), json.loads(inside))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,10 @@
 
 The disk is a file with ext4, mounted by a loop device. ext4's shutdown ioctl without a log flush drops whatever was
 not synced, as a power cut does: the file system goes dead, the writer is killed, the disk is mounted again.
+Only what was said before the cut began counts. Nothing is answered after a real one, but here the writer lives on for
+a moment, and ext4 lies to a sync that meets the shutdown: jbd2_complete_transaction() finds the transaction gone,
+takes it for committed and does not ask whether the journal was aborted. (A program that only appends and calls
+fdatasync loses its last record so in about one cut of ten; never one that was synced before the cut.)
 With --expect-loss the writer is one that does not sync, and losing nothing is the failure: the loop can see.
 Needs root and loop devices.
 """
@@ -91,6 +95,7 @@ def main():
                     # Everything so far is on the disk: only what is said from now on can be lost.
                     subprocess.run(["sync", "-f", disk.mount_point], check=True)
                     time.sleep(0.1)
+                said_bytes = len(writer.said)
                 try:
                     disk.cut_power()
                 except OSError as failed:
@@ -98,7 +103,7 @@ def main():
                     if failed.errno in (errno.ENOTTY, errno.EOPNOTSUPP, errno.EPERM):
                         crash_loop.skip(f"this kernel cannot shut ext4 down: {failed}")
                     raise
-                lines = writer.kill()
+                lines = writer.kill(said_bytes)
                 disk.unmount()
                 disk.mount()
                 return lines

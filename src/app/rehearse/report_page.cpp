@@ -1,39 +1,40 @@
 #include "app/rehearse/report_page.hpp"
 
-#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-
-#include "base/embedded_file.hpp"
 
 namespace scalemart::rehearse {
 namespace {
 
-/// As web/report.html has it.
-constexpr std::string_view kElement = R"(<script id="rehearsal" type="application/json">)";
-constexpr std::string_view kNothing = "null</script>";
+/// JSON that is also safe inside a script element: of these characters only strings are made, so escapes do.
+std::string script_json(const boost::json::object& report) {
+  const std::string plain = boost::json::serialize(report);
+  std::string out;
+  out.reserve(plain.size());
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const std::string_view rest = std::string_view(plain).substr(i);
+    if (rest.front() == '<') {
+      out += "\\u003c";
+    } else if (rest.starts_with("\u2028") || rest.starts_with("\u2029")) {
+      out += rest.starts_with("\u2028") ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else {
+      out += rest.front();
+    }
+  }
+  return out;
+}
 
 }  // namespace
 
-Result<std::string_view> report_template() {
-  for (const EmbeddedFile& file : report_files())
-    if (file.path == "report/report.html") return file.content();
-  return error("this program was built without its pages");
-}
-
-Result<std::string> report_page(std::string_view page, const boost::json::object& report) {
-  const auto at = page.find(std::string(kElement) + std::string(kNothing));
+Result<std::string> fill_report_page(std::string_view page, const boost::json::object& report) {
+  const auto at = page.find(kReportPlace);
   if (at == std::string_view::npos) return error("the page has no place for a report");
-  const std::string json = boost::json::serialize(report);
-  std::string out;
-  out.reserve(page.size() + json.size() + json.size() / 8);
-  out.append(page.substr(0, at + kElement.size()));
-  for (const char c : json) {
-    if (c == '<')
-      out.append("\\u003c");  // "</script>" inside a text would end the element
-    else
-      out.push_back(c);
-  }
-  out.append(page.substr(at + kElement.size() + std::string_view("null").size()));
+  if (page.find(kReportPlace, at + 1) != std::string_view::npos)
+    return error("the page has more than one place for a report");
+  const auto null = at + kReportPlace.find("null");
+  std::string out(page.substr(0, null));
+  out += script_json(report);
+  out += page.substr(null + 4);
   return out;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// A rehearsal's report as one file that a browser opens from the disk.
+// A rehearsal's report as one page that draws itself.
 
-#include <boost/json/fwd.hpp>
+#include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
 
@@ -9,11 +9,11 @@
 
 namespace scalemart::rehearse {
 
-/// The page that draws reports, as web/ built it. An error when the program was built without the pages.
-[[nodiscard]] Result<std::string_view> report_template();
+/// Where the report goes; the page has it exactly once.
+inline constexpr std::string_view kReportPlace = R"(<script id="rehearsal" type="application/json">null</script>)";
 
-/// The page with this report in it. Nothing in the report can end the element that it stands in.
-/// Error: the page has no place for a report.
-[[nodiscard]] Result<std::string> report_page(std::string_view page, const boost::json::object& report);
+/// The page with the report in it. Nothing in the report can end the script element. An error: the page has no place
+/// for it, or more than one.
+[[nodiscard]] Result<std::string> fill_report_page(std::string_view page, const boost::json::object& report);
 
 }  // namespace scalemart::rehearse

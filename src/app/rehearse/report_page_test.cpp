@@ -2,35 +2,45 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 namespace scalemart::rehearse {
 namespace {
 
-constexpr std::string_view kPage = R"(<b>a</b><script id="rehearsal" type="application/json">null</script><b>z</b>)";
+const std::string kPage = "<!doctype html><body>" + std::string(kReportPlace) + "<script>draw(null)</script></body>";
 
-TEST(ReportPage, HoldsTheReportAndNothingBreaksOut) {
-  const boost::json::object report{{"product", "</script><script>alert(1)</script><!--"}, {"rate", 5}};
-  const auto page = report_page(kPage, report);
-  ASSERT_TRUE(page);
-  const std::string before = R"(<b>a</b><script id="rehearsal" type="application/json">)";
-  const std::string after = "</script><b>z</b>";
-  ASSERT_TRUE(page->starts_with(before) && page->ends_with(after)) << *page;
-  const std::string inside = page->substr(before.size(), page->size() - before.size() - after.size());
-  EXPECT_EQ(inside.find('<'), std::string::npos) << inside;
-  EXPECT_EQ(boost::json::parse(inside), boost::json::value(report));
+/// What a browser would find in the element.
+std::string read_back(const std::string& page) {
+  const std::string open = R"(<script id="rehearsal" type="application/json">)";
+  const auto begin = page.find(open) + open.size();
+  return page.substr(begin, page.find("</script>", begin) - begin);
 }
 
-TEST(ReportPage, NeedsAPlaceForTheReport) {
-  EXPECT_FALSE(report_page("<html></html>", {}));
+TEST(ReportPage, TheReportTakesThePlaceOfNull) {
+  const auto page = fill_report_page(kPage, {{"kind", "scalemart-rehearsal"}, {"accepted", 7}});
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(*page,
+            "<!doctype html><body><script id=\"rehearsal\" type=\"application/json\">"
+            "{\"kind\":\"scalemart-rehearsal\",\"accepted\":7}</script><script>draw(null)</script></body>");
 }
 
-TEST(ReportPage, OfTheProgramHasOne) {
-  const auto page = report_template();
-  if (!page) GTEST_SKIP() << "built without the pages (SCALEMART_EMBED_PAGES=OFF)";
-  EXPECT_TRUE(report_page(*page, {{"product", "x"}}));
-  EXPECT_EQ(page->find(" src=\"/"), std::string_view::npos) << "one file: it loads nothing";
+TEST(ReportPage, NothingInTheReportEndsTheElement) {
+  const boost::json::object report{{"</script><script>alert(1)</script>", "<!-- <script"},
+                                   {"lines", "a\u2028b\u2029c \u20ac \u2027 \\u003c \"<\""}};
+  const auto page = fill_report_page(kPage, report);
+  ASSERT_TRUE(page) << page.error().message;
+  const std::string inside = read_back(*page);
+  EXPECT_EQ(inside.find('<'), std::string::npos);
+  EXPECT_EQ(inside.find("\u2028"), std::string::npos);
+  EXPECT_EQ(inside.find("\u2029"), std::string::npos);
+  EXPECT_EQ(boost::json::parse(inside), boost::json::value(report)) << "and reads as it was";
+}
+
+TEST(ReportPage, APageWithoutThePlaceOrWithTwoIsRefused) {
+  EXPECT_FALSE(fill_report_page("", {}));
+  EXPECT_FALSE(fill_report_page("<script id=\"rehearsal\">null</script>", {}));
+  EXPECT_FALSE(fill_report_page(kPage + kPage, {}));
 }
 
 }  // namespace
