@@ -113,7 +113,8 @@ void Statistics::set_worker_gauges(const std::vector<WorkerView>& workers) const
 
 void Statistics::set_gauges() const {
   Metrics& metrics = parts_.metrics;
-  for (const Offer& offer : parts_.engine.catalogue().current()->all()) {
+  const auto offers = parts_.engine.catalogue().current();
+  for (const Offer& offer : offers->all()) {
     if (offer.removed) continue;
     const Stock stock = offer.live->read().stock;
     metrics.stock_units.at({offer.spec->id, "available"}).set(static_cast<double>(stock.available));

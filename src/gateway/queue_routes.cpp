@@ -94,8 +94,9 @@ class QueueHandlers {
   void resume(Exchange& x) const { set_paused(x, false); }
 
   void workers(Exchange& x) const {
+    const auto view = s_.fulfilment.view();  // kept: a newer one may take its place meanwhile
     array data;
-    for (const WorkerView& worker : s_.fulfilment.view()->workers) data.push_back(render_worker(worker));
+    for (const WorkerView& worker : view->workers) data.push_back(render_worker(worker));
     x.respond(json_list(data, {}));
   }
 
