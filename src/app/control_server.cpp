@@ -1,5 +1,6 @@
 #include "app/control_server.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -76,7 +77,10 @@ bool let_through(ControlStream& socket, const http::request<http::string_body>& 
   response.set(http::field::connection, "Upgrade");
   response.set(http::field::upgrade, kWorkerProtocol);
   http::write(socket, response, failed);
-  if (!failed) workers->enter(socket.release());
+  if (failed) return true;
+  // A second name of the connection, for Asio closes its own.
+  const int fd = ::fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, 0);
+  if (fd >= 0) workers->enter(fd);
   return true;
 }
 

@@ -1,5 +1,6 @@
 #include "app/queue_link.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/json/parse.hpp>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "app/control_socket.hpp"
@@ -142,7 +144,12 @@ boost::system::result<int, QueueLink::Setback> QueueLink::connect() {
     asking_ = -1;
   }
   if (failed) return Setback{"the server on control.sock: " + failed.message()};
-  if (answer.result() == http::status::switching_protocols && buffer.size() == 0) return socket.release();
+  if (answer.result() == http::status::switching_protocols && buffer.size() == 0) {
+    // A second name of the connection, for Asio closes its own.
+    const int kept = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (kept >= 0) return kept;
+    return Setback{std::string("a file descriptor: ") + std::strerror(errno)};
+  }
   const std::string detail = detail_of(answer.body());
   if (answer.result() == http::status::service_unavailable) return Setback{"the server: " + detail};
   return Setback{"the server does not take this worker (" + std::to_string(answer.result_int()) + "): " + detail, true};

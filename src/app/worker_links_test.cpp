@@ -228,8 +228,14 @@ TEST_F(WorkerLinksTest, AddressesAreTold) {
   const auto nobody = addresses_.contact(UserId{3, 4});
   ASSERT_TRUE(nobody.has_value());
   EXPECT_FALSE(nobody->has_value());
+}
+
+TEST_F(WorkerLinksTest, AccountsThatAreBusyAreNotThoseThatHaveNoAddress) {
   accounts_.set_full(true);
-  EXPECT_FALSE(addresses_.contact(ann.id).has_value()) << "busy is not the same as none";
+  start_server();
+  const auto worker = link();
+  ASSERT_TRUE(hears({"connected", "welcome"}));
+  EXPECT_FALSE(addresses_.contact(UserId{1, 2}).has_value());
 }
 
 }  // namespace

@@ -50,14 +50,15 @@ class Deaths(WorkersTest):
     def test_workers_go_on_after_their_server_was_killed(self):
         workers = [self.worker(name).wait_until_there() for name in ("left", "right")]
         orders = self.buy(200)
-        for sig in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM):
+        for times, sig in enumerate((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM), 1):
             time.sleep(0.4)
             self.shop.restart(sig)
+            for worker in workers:
+                wait_until(lambda w=worker, n=times: w.events()["joined"] == n + 1, what=f"{worker.name} is back")
         self.assert_settled_once(orders)
         for worker in workers:
             self.assertIsNone(worker.process.poll(), worker.text())
-            self.assertGreaterEqual(worker.events()["server_lost"], 3)
-            self.assertGreaterEqual(worker.events()["joined"], 4)
+            self.assertEqual((3, 4), (worker.events()["server_lost"], worker.events()["joined"]))
         self.assert_settled_once(self.buy(20))
 
 
