@@ -77,10 +77,7 @@ bool let_through(ControlStream& socket, const http::request<http::string_body>& 
   response.set(http::field::connection, "Upgrade");
   response.set(http::field::upgrade, kWorkerProtocol);
   http::write(socket, response, failed);
-  if (failed) return true;
-  // A second name of the connection, for Asio closes its own.
-  const int fd = ::fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, 0);
-  if (fd >= 0) workers->enter(fd);
+  if (!failed) workers->enter(socket.release());
   return true;
 }
 
