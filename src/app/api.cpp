@@ -9,9 +9,12 @@
 #include "base/await.hpp"
 #include "base/embedded_file.hpp"
 #include "gateway/archive_routes.hpp"
+#include "gateway/audit_routes.hpp"
 #include "gateway/auth_routes.hpp"
+#include "gateway/dead_letter_routes.hpp"
 #include "gateway/files.hpp"
 #include "gateway/flash_buy.hpp"
+#include "gateway/history_routes.hpp"
 #include "gateway/middleware/stage_guards.hpp"
 #include "gateway/operations_routes.hpp"
 #include "gateway/order_routes.hpp"
@@ -196,8 +199,12 @@ Routes Api::routes(const Config& config) {
   append(routes, order_routes({ledger, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));
   append(routes,
          archive_routes({engine.archive(), ledger, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
-  append(routes, queue_routes({parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock}));
-  append(routes, system_routes({*limiter_, accounts, parts_.clock}));
+  const QueueServices queue{parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock};
+  append(routes, queue_routes(queue));
+  append(routes, dead_letter_routes(queue));
+  append(routes, history_routes({parts_.history, engine.clock(), *pool_}));
+  append(routes, system_routes({*limiter_, accounts, parts_.clock, *pool_}));
+  append(routes, audit_routes(accounts));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };
   append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers,
                                 stats, config.viewers_max}));

@@ -43,7 +43,7 @@ class SessionsTest : public ::testing::Test {
   Principal principal(const AuthAnswer& answer) { return std::get<Principal>(verified(answer)); }
   std::vector<AuditRow> audit() {
     std::vector<AuditRow> rows;
-    EXPECT_TRUE(store_.audit_page(0, 100, [&](std::vector<AuditRow> page) { rows = std::move(page); }));
+    EXPECT_TRUE(store_.audit_page({.limit = 100}, [&](AuditPage page) { rows = std::move(page.rows); }));
     return rows;
   }
   Principal admin() {

@@ -15,6 +15,8 @@ struct EmbeddedFile {
 
 /// openapi.json, the explorer and the start page.
 std::span<const EmbeddedFile> api_files();
+/// The page that draws a rehearsal's report, one file. Empty: built without it.
+std::span<const EmbeddedFile> report_files();
 
 /// The API document; it is always there.
 [[nodiscard]] inline std::string_view api_document_text() {

@@ -53,8 +53,28 @@ struct AuditEntry {
 struct AuditRow {
   std::uint64_t sequence = 0;
   AuditEntry entry;
-  Digest256 hash{};  ///< SHA-256 over the previous row's hash and this row.
+  Digest256 hash{};       ///< SHA-256 over the previous row's hash and this row.
+  std::string who_email;  ///< Of audit_page: the account's address; empty: `who` is no account.
 };
+
+/// Empty members let everything through.
+struct AuditSearch {
+  std::uint64_t before = 0;  ///< Only older rows; 0: from the newest.
+  std::size_t limit = 20;    ///< At least 1.
+  std::string who = {};
+  std::string what = {};  ///< Its beginning.
+  std::string target = {};
+  std::string from = {};
+  std::optional<WallTime> since = {};  ///< At this time or later.
+  std::optional<WallTime> until = {};  ///< Before this time.
+};
+struct AuditPage {
+  std::vector<AuditRow> rows;  ///< Newest first.
+  std::uint64_t next = 0;      ///< Ask on with this as `before`; 0: that was all.
+};
+/// A question looks at so many rows at the most, so that no login waits for a search: a page may be short, or
+/// empty, and have a `next` all the same.
+inline constexpr std::uint64_t kAuditLookMax = 20'000;
 
 struct AuditCheck {
   std::uint64_t rows = 0;
@@ -182,8 +202,7 @@ class AccountStore {
 
   // --- audit ---
   [[nodiscard]] virtual bool append_audit(AuditEntry entry, Done<StoreOutcome> done) = 0;
-  /// Newest first; `before`: only older rows (0: from the newest).
-  [[nodiscard]] virtual bool audit_page(std::uint64_t before, std::size_t limit, Done<std::vector<AuditRow>> done) = 0;
+  [[nodiscard]] virtual bool audit_page(AuditSearch search, Done<AuditPage> done) = 0;
   [[nodiscard]] virtual bool check_audit(Done<AuditCheck> done) = 0;
 
   // --- settings ---

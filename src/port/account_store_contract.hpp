@@ -71,7 +71,13 @@ class AccountStoreContract : public ::testing::Test {
     return ask_store<AuthState>([&](auto done) { return store().load(since, done); });
   }
   std::vector<AuditRow> audit(std::uint64_t before = 0, std::size_t limit = 100) {
-    return ask_store<std::vector<AuditRow>>([&](auto done) { return store().audit_page(before, limit, done); });
+    return search({.before = before, .limit = limit}).rows;
+  }
+  AuditPage search(const AuditSearch& search) {
+    return ask_store<AuditPage>([&](auto done) { return store().audit_page(search, done); });
+  }
+  void write(const AuditEntry& entry) {
+    ask_store<StoreOutcome>([&](auto done) { return store().append_audit(entry, done); });
   }
   AccountStore& store() { return factory_.store(); }
 
@@ -295,6 +301,49 @@ TYPED_TEST_P(AccountStoreContract, AuditIsPagedNewestFirst) {
   EXPECT_EQ(check.first_bad, 0u);
 }
 
+TYPED_TEST_P(AccountStoreContract, AuditIsSearched) {
+  const auto ms = [](int n) { return std::chrono::milliseconds(n); };
+  this->write({"ann", "product_paused", "lamp", this->kNow, "192.0.2.1", "", ""});
+  this->write({"bob", "product_created", "mug", this->kNow + ms(10), "192.0.2.2", "", ""});
+  this->write({"ann", "login_failed", "", this->kNow + ms(20), "192.0.2.2", "", ""});
+  this->write({"ann", "product_resumed", "lamp", this->kNow + ms(30), "192.0.2.3", "", ""});
+  const auto found = [this](AuditSearch search) {
+    std::string sequences;
+    for (const AuditRow& row : this->search(search).rows) sequences += std::to_string(row.sequence);
+    return sequences;
+  };
+  EXPECT_EQ(found({}), "4321");
+  EXPECT_EQ(found({.who = "ann"}), "431");
+  EXPECT_EQ(found({.what = "product_"}), "421");
+  EXPECT_EQ(found({.what = "product_paused_more"}), "");
+  EXPECT_EQ(found({.target = "lamp"}), "41");
+  EXPECT_EQ(found({.from = "192.0.2.2"}), "32");
+  EXPECT_EQ(found({.since = this->kNow + ms(10), .until = this->kNow + ms(30)}), "32");
+  EXPECT_EQ(found({.before = 4, .who = "ann", .what = "product_"}), "1");
+  EXPECT_EQ(found({.who = "an"}), "") << "who is the whole of it";
+  EXPECT_EQ(found({.what = "%"}), "") << "no pattern";
+}
+
+TYPED_TEST_P(AccountStoreContract, AuditPagesEndWhenNothingIsLeft) {
+  for (int i = 1; i <= 4; ++i) this->write(this->entry("act"));
+  EXPECT_EQ(this->search({.limit = 4}).next, 0u);
+  const AuditPage two = this->search({.limit = 2});
+  EXPECT_EQ(two.next, 3u);
+  const AuditPage rest = this->search({.before = two.next, .limit = 2});
+  EXPECT_EQ(rest.rows.size(), 2u);
+  EXPECT_EQ(rest.next, 0u);
+}
+
+TYPED_TEST_P(AccountStoreContract, AuditNamesTheAccount) {
+  const Account ann = this->account(1, "ann@example.com");
+  ASSERT_EQ(this->create(ann), StoreOutcome::done);
+  this->write({to_string(ann.id), "product_paused", "lamp", this->kNow, "", "", ""});
+  this->write({"system", "product_paused", "lamp", this->kNow, "", "", ""});
+  const auto rows = this->audit();
+  EXPECT_EQ(rows.at(0).who_email, "");
+  EXPECT_EQ(rows.at(1).who_email, "ann@example.com");
+}
+
 TYPED_TEST_P(AccountStoreContract, SettingIsReplacedByItsKey) {
   for (const char* json : {"{\"login\":\"off\"}", "{\"login\":\"5/60s\"}"})
     EXPECT_EQ(ask_store<StoreOutcome>([&](auto done) {
@@ -313,6 +362,7 @@ REGISTER_TYPED_TEST_SUITE_P(AccountStoreContract, AccountIsFoundByIdAndByEmailWh
                             RoleAndLogoutEverywhereRaiseTheEpoch, LogoutRevokesOneFamilyAlsoAnUnknownOne,
                             OldestLoginGivesWayToTheNewest, RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver,
                             SeededBuyersCountUpAndHaveNoPassword, AccountsAreListedById, AuditIsPagedNewestFirst,
+                            AuditIsSearched, AuditPagesEndWhenNothingIsLeft, AuditNamesTheAccount,
                             SettingIsReplacedByItsKey);
 
 }  // namespace scalemart::test

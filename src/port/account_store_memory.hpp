@@ -160,11 +160,20 @@ class MemoryAccountStore final : public AccountStore {
       return StoreOutcome::done;
     });
   }
-  bool audit_page(std::uint64_t before, std::size_t limit, Done<std::vector<AuditRow>> done) override {
-    return read<std::vector<AuditRow>>(done, [&] {
-      std::vector<AuditRow> page;
-      for (auto row = audit_.rbegin(); row != audit_.rend() && page.size() < limit; ++row)
-        if (before == 0 || row->sequence < before) page.push_back(*row);
+  bool audit_page(AuditSearch search, Done<AuditPage> done) override {
+    return read<AuditPage>(done, [&] {
+      AuditPage page;
+      for (auto row = audit_.rbegin(); row != audit_.rend(); ++row) {
+        if ((search.before != 0 && row->sequence >= search.before) || !matches(row->entry, search)) continue;
+        if (page.rows.size() == search.limit) {
+          page.next = page.rows.back().sequence;
+          break;
+        }
+        page.rows.push_back(*row);
+        const auto who = parse_ulid<UserId>(row->entry.who);
+        if (const auto user = who ? users_.find(*who) : users_.end(); user != users_.end())
+          page.rows.back().who_email = user->second.account.email;
+      }
       return page;
     });
   }
@@ -244,8 +253,16 @@ class MemoryAccountStore final : public AccountStore {
     std::sort(mine.begin(), mine.end());
     for (std::size_t i = 0; i + kFamiliesPerUserMax <= mine.size(); ++i) families_.erase(mine[i].second);
   }
+  static bool matches(const AuditEntry& entry, const AuditSearch& search) {
+    const auto same = [](const std::string& value, const std::string& wanted) {
+      return wanted.empty() || value == wanted;
+    };
+    return same(entry.who, search.who) && entry.what.starts_with(search.what) && same(entry.target, search.target) &&
+           same(entry.from, search.from) && (!search.since || entry.when >= *search.since) &&
+           (!search.until || entry.when < *search.until);
+  }
   void write(const AuditEntry& entry) {
-    if (!entry.what.empty()) audit_.push_back({audit_.size() + 1, entry, {}});
+    if (!entry.what.empty()) audit_.push_back({audit_.size() + 1, entry, {}, {}});
   }
 
   std::mutex mutex_;

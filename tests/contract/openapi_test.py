@@ -128,7 +128,11 @@ class Document(shop.ShopTest):
         yield "adminRefundOrder", a.post(f"/api/admin/orders/{self.order}/refund")
         yield "adminStats", a.get("/api/admin/stats")
         yield "adminQueue", a.get("/api/admin/queue")
+        yield "adminHistory", a.get("/api/admin/history")
+        yield "adminFinishedSteps", a.get("/api/admin/queue/steps")
         yield "adminDeadLetters", a.get("/api/admin/queue/dead")
+        yield "adminRetryDeadMany", a.post("/api/admin/queue/dead/retry", {"all": True})
+        yield "adminDiscardDeadMany", a.post("/api/admin/queue/dead/discard", {"order_ids": [self.order]})
         workers = a.get("/api/admin/workers")
         yield "adminWorkers", workers
         yield "adminSetWorker", a.send("PUT", f"/api/admin/workers/{workers.data[0]['id']}", {"concurrency": 9})

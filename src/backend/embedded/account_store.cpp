@@ -269,10 +269,10 @@ bool EmbeddedAccountStore::append_audit(AuditEntry entry, Done<StoreOutcome> don
       std::move(done));
 }
 
-bool EmbeddedAccountStore::audit_page(std::uint64_t before, std::size_t limit, Done<std::vector<AuditRow>> done) {
+bool EmbeddedAccountStore::audit_page(AuditSearch search, Done<AuditPage> done) {
   return ask(
-      false, std::vector<AuditRow>(),
-      [before, limit](AccountTables& tables) { return tables.audit_page(before, limit); }, std::move(done));
+      false, AuditPage(), [search = std::move(search)](AccountTables& tables) { return tables.audit_page(search); },
+      std::move(done));
 }
 
 bool EmbeddedAccountStore::check_audit(Done<AuditCheck> done) {

@@ -55,7 +55,7 @@ class EmbeddedAccountStore final : public AccountStore {
   bool load(WallTime since, Done<AuthState> done) override;
   bool prune(WallTime before, Done<StoreOutcome> done) override;
   bool append_audit(AuditEntry entry, Done<StoreOutcome> done) override;
-  bool audit_page(std::uint64_t before, std::size_t limit, Done<std::vector<AuditRow>> done) override;
+  bool audit_page(AuditSearch search, Done<AuditPage> done) override;
   bool check_audit(Done<AuditCheck> done) override;
   bool put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) override;
   bool settings(Done<std::vector<Setting>> done) override;

@@ -69,6 +69,25 @@ TEST_F(EmbeddedAccounts, EverythingIsThereAfterARestart) {
   EXPECT_EQ(check(*store).first_bad, 0u) << "the chain goes on across the restart";
 }
 
+TEST_F(EmbeddedAccounts, ASearchOfALongTrailGoesStepByStep) {
+  const auto store = open({.queue_max = kAuditLookMax + 20});
+  ASSERT_EQ(audit(*store, "needle"), StoreOutcome::done);
+  for (std::uint64_t i = 0; i < kAuditLookMax + 9; ++i)
+    ASSERT_TRUE(store->append_audit(entry("hay"), [](StoreOutcome) {}));
+  ASSERT_EQ(audit(*store, "hay"), StoreOutcome::done);
+  AuditSearch search;
+  search.what = "needle";
+  const auto page = [&] { return ask_store<AuditPage>([&](auto done) { return store->audit_page(search, done); }); };
+  const AuditPage first = page();
+  EXPECT_TRUE(first.rows.empty());
+  ASSERT_EQ(first.next, 12u) << "it looked at so many, and says where to go on";
+  search.before = first.next;
+  const AuditPage second = page();
+  ASSERT_EQ(second.rows.size(), 1u);
+  EXPECT_EQ(second.rows[0].sequence, 1u);
+  EXPECT_EQ(second.next, 0u);
+}
+
 TEST_F(EmbeddedAccounts, EditedAuditIsNoticed) {
   struct Row {
     const char* sql;
