@@ -5,9 +5,10 @@ import { formatCompact, formatCount, formatMs, formatTime } from "../shared/form
 import type { Stats } from "../shared/api/types.ts";
 import { serverClock } from "../shared/time/server-clock.ts";
 import { Chart, Legend, type Series } from "../ui/chart.tsx";
+import { stacked } from "../ui/stack.ts";
 import { Card } from "../ui/surface.tsx";
 import css from "./console.module.css";
-import { sellOutSeconds, stacked, type Timeline } from "./timeline.ts";
+import { sellOutSeconds, type Timeline } from "./timeline.ts";
 import { sayReason } from "./words.ts";
 
 const HEIGHT = 190;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SaleHistory, Stats } from "../shared/api/types.ts";
-import { append, EMPTY, fromHistory, sellOutSeconds, stacked } from "./timeline.ts";
+import { stacked } from "../ui/stack.ts";
+import { append, EMPTY, fromHistory, sellOutSeconds } from "./timeline.ts";
 
 const second = (at: string, more: Partial<Stats> = {}): Stats =>
   ({ at, accepted: 0, refused: {}, latency_ms: { p50: 1, p99: 2, count: 1 }, queue: null, products: [], ...more }) as unknown as Stats;

@@ -69,18 +69,6 @@ export function append(line: Timeline, now: Stats, before: Stats | null, keep: n
   };
 }
 
-/** The rows as a chart stacks them: each entry the sum of itself and those before. Not known counts as none. */
-export function stacked(rows: Row[], length: number): Row[] {
-  const sums: Row = Array.from({ length }, () => null);
-  return rows.map((row) => {
-    for (let i = 0; i < length; ++i) {
-      const value = row[i] ?? null;
-      if (value !== null) sums[i] = (sums[i] ?? 0) + value;
-    }
-    return [...sums];
-  });
-}
-
 /** Seconds until nothing is left, if it goes on like this; null: it does not sell. */
 export const sellOutSeconds = (product: Stats["products"][number]): number | null =>
   product.available > 0 && product.units_per_second > 0 ? product.available / product.units_per_second : null;
