@@ -12,7 +12,7 @@ test("the report's file has one hole for the numbers, and asks nobody for anythi
   const folder = mkdtempSync(join(tmpdir(), "scalemart-report-"));
   try {
     const file = join(folder, "report.html");
-    writeFileSync(file, html.replace(HOLE, () => HOLE.replace("null", JSON.stringify({ note: "</script> and more" }).replaceAll("<", "\\u003c"))));
+    writeFileSync(file, html.replace(HOLE, () => HOLE.replace("null", JSON.stringify({ kind: "scalemart-rehearsal", version: "</script> and more" }).replaceAll("<", "\\u003c"))));
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
     await page.goto(pathToFileURL(file).href);
