@@ -28,7 +28,8 @@ export function useSale(spanSeconds: number): Sale {
     const last = before.current;
     before.current = now;
     setStats(now);
-    if (isBySecond) setLine((line) => append(line, now, last, LIVE_SPAN_SECONDS + 10));
+    // The first one only says where the counts stand; the past tells of its second.
+    if (isBySecond && last !== null) setLine((line) => append(line, now, last, LIVE_SPAN_SECONDS + 10));
   });
 
   // A stream that was away has left a hole: what was missed is asked for.

@@ -70,12 +70,12 @@ const drain = (seconds: number | null) => (seconds === null ? "nothing leaves it
 
 function Numbers({ stats }: { stats: Stats | null }) {
   const say = (value: (stats: Stats) => string) => (stats === null ? "–" : value(stats));
-  const refusedRate = (of: Stats) => Object.entries(of.per_second).reduce((sum, [outcome, rate]) => sum + (outcome === "done" || outcome === "replayed" ? 0 : rate), 0);
+  const refusedRate = (of: Stats) => Object.entries(of.per_second).reduce((sum, [outcome, rate]) => sum + (["accepted", "done", "replayed"].includes(outcome) ? 0 : rate), 0);
   const [first, ...others] = stats?.revenue ?? [];
   return (
     <div className={css["tiles"]}>
       <Tiles>
-        <Tile label="Accepted" value={say((of) => formatCount(of.accepted))} detail={say((of) => `${rateOf(of.per_second["done"] ?? 0)} a second`)} />
+        <Tile label="Accepted" value={say((of) => formatCount(of.accepted))} detail={say((of) => `${rateOf(of.per_second["accepted"] ?? of.per_second["done"] ?? 0)} a second`)} />
         <Tile label="Refused" value={say((of) => formatCount(of.refused_total))} detail={say((of) => `${rateOf(refusedRate(of))} a second`)} />
         <Tile label="Confirmed" value={say((of) => formatCount(of.confirmed))} detail={say((of) => (of.dead_letters === 0 ? "none parked" : `${formatCount(of.dead_letters)} parked`))} />
         <Tile
