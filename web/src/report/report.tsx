@@ -83,7 +83,7 @@ const MEASURES: Record<string, string> = { shopper_buy: "Buy of a shopper", bot_
 
 function Measures({ of }: { of: Report }) {
   return (
-    <Table label="Latency">
+    <Table label="Latency by kind of visit">
       <thead>
         <tr>
           <th>Latency</th>
