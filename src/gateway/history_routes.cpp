@@ -53,16 +53,6 @@ bool read_products(std::string_view text, std::vector<std::string>& into) {
   }
 }
 
-boost::json::object render_step(const FinishedStep& step) {
-  return {{"order_id", to_string(step.order)},
-          {"step", to_text(step.step)},
-          {"result", to_text(step.result)},
-          {"attempts", step.attempts},
-          {"at", to_rfc3339(step.at)},
-          {"seconds", std::chrono::duration<double>(step.took).count()},
-          {"detail", step.detail}};
-}
-
 class HistoryHandlers {
  public:
   explicit HistoryHandlers(HistoryServices services) : s_(services) {}

@@ -35,16 +35,6 @@ object render_worker(const WorkerView& view) {
           {"breakers", std::move(breakers)}};
 }
 
-object render_step(const FinishedStep& step) {
-  return {{"order_id", to_string(step.order)},
-          {"step", to_text(step.step)},
-          {"result", to_text(step.result)},
-          {"attempts", step.attempts},
-          {"at", to_rfc3339(step.at)},
-          {"seconds", std::chrono::duration<double>(step.took).count()},
-          {"detail", step.detail}};
-}
-
 class QueueHandlers {
  public:
   explicit QueueHandlers(QueueServices services) : s_(services) {}

@@ -74,6 +74,16 @@ boost::json::object render_order(const OrderView& order) {
   return out;
 }
 
+boost::json::object render_step(const FinishedStep& step) {
+  return {{"order_id", to_string(step.order)},
+          {"step", to_text(step.step)},
+          {"result", to_text(step.result)},
+          {"attempts", step.attempts},
+          {"at", to_rfc3339(step.at)},
+          {"seconds", std::chrono::duration<double>(step.took).count()},
+          {"detail", step.detail}};
+}
+
 std::string render_stock(const Stock& stock, ProductState state) {
   return fmt::format(R"({{"available":{},"held":{},"sold":{},"total":{},"state":"{}"}})", stock.available, stock.held,
                      stock.sold, stock.total, to_text(state));

@@ -9,6 +9,7 @@
 #include "domain/order.hpp"
 #include "flow/catalogue.hpp"
 #include "gateway/response.hpp"
+#include "port/finished_step.hpp"
 
 namespace scalemart {
 
@@ -17,6 +18,8 @@ namespace scalemart {
 /// down. (Date has only seconds, and is the machine's.)
 [[nodiscard]] std::string server_time_line(WallTime now);
 [[nodiscard]] boost::json::object render_order(const OrderView& order);
+/// A step of fulfilment that ended.
+[[nodiscard]] boost::json::object render_step(const FinishedStep& step);
 /// `{"available":..,"held":..,"sold":..,"state":".."}`, the data of a `stock` event.
 [[nodiscard]] std::string render_stock(const Stock& stock, ProductState state);
 

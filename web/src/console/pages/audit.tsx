@@ -1,6 +1,4 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import type { FormEvent } from "react";
-import { useSearchParams } from "wouter";
 import { api, ok } from "../../shared/api/client.ts";
 import { formatDateTime, formatTime } from "../../shared/format.ts";
 import { Button } from "../../ui/button.tsx";
@@ -9,14 +7,14 @@ import { PageHead } from "../../ui/page.tsx";
 import { Card, Empty, Skeleton, Table } from "../../ui/surface.tsx";
 import { differences } from "../audit-diff.ts";
 import css from "../console.module.css";
-import { fromLocalField, More, toLocalField, Unread } from "../forms.tsx";
+import { More, toLocalField, Unread } from "../forms.tsx";
+import { useFilters } from "../use-filters.ts";
 import { sayCode } from "../words.ts";
 
 const FILTERS = ["who", "what", "target", "address", "from", "to"] as const;
 
 export function AuditPage() {
-  const [search, setSearch] = useSearchParams();
-  const asked: Partial<Record<(typeof FILTERS)[number], string>> = Object.fromEntries(FILTERS.flatMap((name) => (search.get(name) ? [[name, search.get(name)!]] : [])));
+  const { asked, find, key } = useFilters(FILTERS);
   const rows = useInfiniteQuery({
     queryKey: ["admin", "audit", asked],
     queryFn: ({ pageParam }) => ok(api.GET("/api/admin/audit", { params: { query: { ...asked, limit: 50, ...(pageParam === null ? {} : { cursor: pageParam }) } } })),
@@ -24,22 +22,12 @@ export function AuditPage() {
     getNextPageParam: (page) => page.next_cursor,
   });
   const list = rows.data?.pages.flatMap((page) => page.data);
-  const find = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const next = FILTERS.flatMap((name) => {
-      const text = String(form.get(name) ?? "").trim();
-      const value = name === "from" || name === "to" ? fromLocalField(text) : text;
-      return value ? [[name, value] as [string, string]] : [];
-    });
-    setSearch(Object.fromEntries(next));
-  };
   return (
     <>
       <PageHead title="Audit" />
       <div className="stack">
         <Card>
-          <form key={search.toString()} className={css["filters"]} role="search" onSubmit={find}>
+          <form key={key} className={css["filters"]} role="search" onSubmit={find}>
             <TextField label="Who" name="who" placeholder="E-mail, id or system" defaultValue={asked.who ?? ""} />
             <TextField label="What" name="what" placeholder="product_created" defaultValue={asked.what ?? ""} />
             <TextField label="Target" name="target" defaultValue={asked.target ?? ""} />

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
-import { Link, useSearchParams } from "wouter";
+import { useState } from "react";
+import { Link } from "wouter";
 import { api, authorisedSend, ok } from "../../shared/api/client.ts";
 import { errorOf } from "../../shared/api/error.ts";
 import type { OrderStatus } from "../../shared/api/types.ts";
@@ -11,13 +11,14 @@ import { SelectField, TextField } from "../../ui/field.tsx";
 import { PageHead } from "../../ui/page.tsx";
 import { Card, Empty, Skeleton, Table } from "../../ui/surface.tsx";
 import css from "../console.module.css";
-import { fromLocalField, More, toLocalField, Unread, useAct } from "../forms.tsx";
+import { More, toLocalField, Unread, useAct } from "../forms.tsx";
+import { useFilters } from "../use-filters.ts";
 
 const FILTERS = ["q", "status", "product_id", "from", "to"] as const;
 
 export function OrdersPage() {
-  const [search, setSearch] = useSearchParams();
-  const asked = Object.fromEntries(FILTERS.flatMap((name) => (search.get(name) ? [[name, search.get(name)!]] : []))) as { q?: string; status?: OrderStatus; product_id?: string; from?: string; to?: string };
+  const { asked: narrowed, find, key, isNarrowed } = useFilters(FILTERS);
+  const asked = narrowed as typeof narrowed & { status?: OrderStatus };
   const orders = useInfiniteQuery({
     queryKey: ["admin", "orders", asked],
     queryFn: ({ pageParam }) => ok(api.GET("/api/admin/orders", { params: { query: { ...asked, limit: 50, ...(pageParam === null ? {} : { cursor: pageParam }) } } })),
@@ -28,24 +29,12 @@ export function OrdersPage() {
   const names = new Map(products.data?.data.map((one) => [one.id, one.name]));
   const list = orders.data?.pages.flatMap((page) => page.data);
 
-  const find = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const next = FILTERS.flatMap((name) => {
-      const text = String(form.get(name) ?? "").trim();
-      const value = name === "from" || name === "to" ? fromLocalField(text) : text;
-      return value ? [[name, value] as [string, string]] : [];
-    });
-    setSearch(Object.fromEntries(next));
-  };
-
   return (
     <>
       <PageHead title="Orders" actions={<Export asked={asked} />} />
       <div className="stack">
         <Card>
-          {/* Its fields begin again when the address says something else. */}
-          <form key={search.toString()} className={css["filters"]} role="search" onSubmit={find}>
+          <form key={key} className={css["filters"]} role="search" onSubmit={find}>
             <TextField label="Search" name="q" type="search" placeholder="Order, buyer or e-mail" defaultValue={asked.q ?? ""} />
             <SelectField label="Status" name="status" defaultValue={asked.status ?? ""}>
               <option value="">Any</option>
@@ -72,7 +61,7 @@ export function OrdersPage() {
         </Card>
         {orders.isError && <Unread error={orders.error} again={() => void orders.refetch()} />}
         {orders.isPending && <Skeleton height="16rem" />}
-        {list?.length === 0 && <Empty title="No such orders">{search.size > 0 ? <Link href="/admin/orders">Show all</Link> : "The first one will stand here."}</Empty>}
+        {list?.length === 0 && <Empty title="No such orders">{isNarrowed ? <Link href="/admin/orders">Show all</Link> : "The first one will stand here."}</Empty>}
         {list !== undefined && list.length > 0 && (
           <Table label="Orders">
             <thead>
