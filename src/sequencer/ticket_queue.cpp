@@ -89,9 +89,10 @@ void TicketQueue::take(Taken& taken, std::vector<Read>& reads) {
   reads.swap(reads_);
 }
 
-void TicketQueue::take_reads(std::vector<Read>& reads) {
+bool TicketQueue::take_reads(std::vector<Read>& reads) {
   const std::lock_guard guard(mutex_);
   reads.swap(reads_);
+  return !reads.empty();
 }
 
 bool TicketQueue::is_closed() const noexcept {

@@ -54,8 +54,8 @@ class TicketQueue {
   std::size_t wait(std::size_t tickets, std::optional<std::chrono::nanoseconds> most);
   /// Adds to `taken` where it is used up; replaces `reads`, which must be empty.
   void take(Taken& taken, std::vector<Read>& reads);
-  /// Reads only; `reads` must be empty.
-  void take_reads(std::vector<Read>& reads);
+  /// Reads only; `reads` must be empty. False: there were none.
+  bool take_reads(std::vector<Read>& reads);
   [[nodiscard]] bool is_closed() const noexcept;
   /// What of `taken` is decided makes room again: without this a full queue would stay full while the
   /// sequencer sleeps. Returns how many tickets wait.

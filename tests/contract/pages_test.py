@@ -76,8 +76,11 @@ class Pages(shop.ShopTest):
                          loaded.header("Cache-Control"), link)
         if link.endswith((".js", ".css")):
             zipped = self.shop.get(link, headers={"Accept-Encoding": "br, gzip"})
-            self.assertEqual("Accept-Encoding", zipped.header("Vary"), link)
-            plain = gzip.decompress(zipped.body) if zipped.header("Content-Encoding") == "gzip" else zipped.body
+            # A script of a few lines grows by it, so it is there in one form only.
+            is_zipped = zipped.header("Content-Encoding") == "gzip"
+            self.assertEqual(is_zipped, zipped.header("Vary") == "Accept-Encoding", link)
+            self.assertTrue(is_zipped or len(loaded.body) < 1024, link)
+            plain = gzip.decompress(zipped.body) if is_zipped else zipped.body
             self.assertEqual(loaded.body, plain, link)
         again = self.shop.get(link, headers={"If-None-Match": loaded.header("ETag")})
         self.assertEqual((304, b""), (again.status, again.body), link)
