@@ -21,10 +21,13 @@ MailIdentity identity_of(const Config& config) {
 class AccountAddresses final : public AddressBook {
  public:
   explicit AccountAddresses(AccountStore& accounts) : accounts_(accounts) {}
-  std::optional<Contact> contact(UserId buyer) override {
-    const auto found = await<std::optional<Account>>([&](auto done) { return accounts_.find(buyer, std::move(done)); });
-    if (!found || !*found) return std::nullopt;
-    return Contact{(*found)->email, (*found)->name};
+  Result<std::optional<Contact>> contact(UserId buyer) override {
+    const auto found =
+        await<Result<std::optional<Account>>>([&](auto done) { return accounts_.find(buyer, std::move(done)); });
+    if (!found) return error("the account store is busy");
+    if (!*found) return found->error();
+    const std::optional<Account>& account = **found;
+    return account ? std::optional(Contact{account->email, account->name}) : std::nullopt;
   }
 
  private:

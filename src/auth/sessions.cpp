@@ -129,8 +129,9 @@ void Sessions::login(std::string email, std::string password, std::string from, 
   auto normalised = normalise_email(email);
   if (!normalised) return check_login(std::nullopt, std::move(password), std::move(from), std::move(done));
   auto check = [this, password = std::move(password), from = std::move(from),
-                done](std::optional<Account> account) mutable {
-    check_login(std::move(account), std::move(password), std::move(from), std::move(done));
+                done](Result<std::optional<Account>> account) mutable {
+    if (!account) return done(refuse(AuthOutcome::unavailable));
+    check_login(std::move(*account), std::move(password), std::move(from), std::move(done));
   };
   if (!store_.find_by_email(std::move(*normalised), std::move(check))) done(refuse(AuthOutcome::overloaded));
 }
@@ -195,8 +196,9 @@ void Sessions::refresh(std::string_view refresh_token, std::string from, AuthDon
 }
 
 void Sessions::me(UserId user, AuthDone done) {
-  auto answer = [this, done](std::optional<Account> account) {
-    done(account ? answer_for(*account) : refuse(AuthOutcome::not_found));
+  auto answer = [this, done](const Result<std::optional<Account>>& account) {
+    if (!account) return done(refuse(AuthOutcome::unavailable));
+    done(*account ? answer_for(**account) : refuse(AuthOutcome::not_found));
   };
   if (!store_.find(user, std::move(answer))) done(refuse(AuthOutcome::overloaded));
 }

@@ -33,11 +33,12 @@ enum class AuthOutcome : std::uint8_t {
   token_expired,    ///< A refresh token past its time.
   token_reused,     ///< A refresh token used twice: the login has been revoked.
   not_found,
-  last_admin,  ///< An administrator cannot disable or demote themselves.
-  overloaded,  ///< Nothing was done; try again.
-  read_only,   ///< The disk is full; nothing was done.
+  last_admin,   ///< An administrator cannot disable or demote themselves.
+  overloaded,   ///< Nothing was done; try again.
+  read_only,    ///< The disk is full; nothing was done.
+  unavailable,  ///< The store does not answer; it may have been done or not.
 };
-inline constexpr int kAuthOutcomeCount = 14;
+inline constexpr int kAuthOutcomeCount = 15;
 [[nodiscard]] std::string_view to_text(AuthOutcome outcome);
 
 struct UserView {

@@ -59,9 +59,10 @@ void PaperDesk::send_mail(const Task& task, PaperDone done) {
 }
 
 void PaperDesk::write_mail(UserId buyer, const InvoiceData& data, PaperDone done) {
-  const std::optional<Contact> contact = addresses_.contact(buyer);
-  if (!contact) return done({PaperOutcome::rejected, "the buyer has no address"});
-  Mail mail = compose_confirmation(data, *contact, settings_.shop);
+  const Result<std::optional<Contact>> contact = addresses_.contact(buyer);
+  if (!contact) return done({PaperOutcome::unavailable, contact.error().message});
+  if (!*contact) return done({PaperOutcome::rejected, "the buyer has no address"});
+  Mail mail = compose_confirmation(data, **contact, settings_.shop);
   if (settings_.attach_invoice) {
     Result<std::string> pdf = invoices_.fetch(data);
     if (!pdf) return done({PaperOutcome::unavailable, pdf.error().message});

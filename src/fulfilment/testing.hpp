@@ -330,7 +330,7 @@ class PaperTrail final : public Invoices, public Mailer, public AddressBook, pub
     if (mail_outcome == MailOutcome::sent) mails.insert(mail.order);
     done({mail_outcome, mail_outcome == MailOutcome::sent ? "" : "as scripted"});
   }
-  std::optional<Contact> contact(UserId) override { return Contact{"ann@example.com", "Ann"}; }
+  Result<std::optional<Contact>> contact(UserId) override { return Contact{"ann@example.com", "Ann"}; }
   bool run(std::function<void()> work) override {
     work();
     return true;

@@ -115,11 +115,12 @@ class SystemHandlers {
             validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor"));
     }
     const auto reply = std::make_shared<Later>(x.later());
-    if (!s_.accounts.audit_page(before, limit, [reply, limit](std::vector<AuditRow> rows) {
+    if (!s_.accounts.audit_page(before, limit, [reply, limit](const Result<std::vector<AuditRow>>& rows) {
+          if (!rows) return reply->respond(error(503, "unavailable", "The audit trail does not answer."));
           boost::json::array data;
-          for (const AuditRow& row : rows) data.push_back(audit_json(row));
-          const bool more = rows.size() == limit && rows.back().sequence > 1;
-          reply->respond(json_list(data, more ? std::to_string(rows.back().sequence) : std::string()));
+          for (const AuditRow& row : *rows) data.push_back(audit_json(row));
+          const bool more = rows->size() == limit && rows->back().sequence > 1;
+          reply->respond(json_list(data, more ? std::to_string(rows->back().sequence) : std::string()));
         }))
       reply->respond(error(503, "overloaded", "Too many requests at once. Please try again."));
   }

@@ -21,6 +21,12 @@ T ask_store(Ask ask) {
   return future.get();
 }
 
+/// The same for a question that the store can answer.
+template <class T, class Ask>
+T look_up(Ask ask) {
+  return ask_store<Result<T>>(ask).value();
+}
+
 inline Digest256 digest(int value) {
   Digest256 d{};
   d[0] = static_cast<std::byte>(value);
@@ -53,10 +59,10 @@ class AccountStoreContract : public ::testing::Test {
     return ask_store<StoreOutcome>([&](auto done) { return store().create(a, first, entry("registered"), done); });
   }
   std::optional<Account> find(UserId id) {
-    return ask_store<std::optional<Account>>([&](auto done) { return store().find(id, done); });
+    return look_up<std::optional<Account>>([&](auto done) { return store().find(id, done); });
   }
   std::optional<Account> find_by_email(const std::string& email) {
-    return ask_store<std::optional<Account>>([&](auto done) { return store().find_by_email(email, done); });
+    return look_up<std::optional<Account>>([&](auto done) { return store().find_by_email(email, done); });
   }
   StoreOutcome open_family(const RefreshFamily& f, std::uint32_t epoch = 0) {
     return ask_store<StoreOutcome>([&](auto done) { return store().open_family(f, epoch, entry("logged_in"), done); });
@@ -68,10 +74,10 @@ class AccountStoreContract : public ::testing::Test {
     });
   }
   AuthState load(WallTime since = {0}) {
-    return ask_store<AuthState>([&](auto done) { return store().load(since, done); });
+    return look_up<AuthState>([&](auto done) { return store().load(since, done); });
   }
   std::vector<AuditRow> audit(std::uint64_t before = 0, std::size_t limit = 100) {
-    return ask_store<std::vector<AuditRow>>([&](auto done) { return store().audit_page(before, limit, done); });
+    return look_up<std::vector<AuditRow>>([&](auto done) { return store().audit_page(before, limit, done); });
   }
   AccountStore& store() { return factory_.store(); }
 
@@ -269,7 +275,7 @@ TYPED_TEST_P(AccountStoreContract, AccountsAreListedById) {
   const auto list = [&](UserId after, std::size_t limit) {
     std::vector<std::uint64_t> ids;
     for (const Account& a :
-         ask_store<std::vector<Account>>([&](auto done) { return this->store().list(after, limit, done); }))
+         look_up<std::vector<Account>>([&](auto done) { return this->store().list(after, limit, done); }))
       ids.push_back(a.id.lo);
     return ids;
   };
@@ -290,7 +296,7 @@ TYPED_TEST_P(AccountStoreContract, AuditIsPagedNewestFirst) {
   EXPECT_EQ(this->audit(page[1].sequence, 10).size(), 3u);
   EXPECT_EQ(page[0].entry.from, "192.0.2.1");
   EXPECT_EQ(page[0].entry.after, "{\"a\":1}");
-  const auto check = ask_store<AuditCheck>([&](auto done) { return this->store().check_audit(done); });
+  const auto check = look_up<AuditCheck>([&](auto done) { return this->store().check_audit(done); });
   EXPECT_EQ(check.rows, 5u);
   EXPECT_EQ(check.first_bad, 0u);
 }
@@ -301,7 +307,7 @@ TYPED_TEST_P(AccountStoreContract, SettingIsReplacedByItsKey) {
                 return this->store().put_setting({"rate_limits", json}, this->entry("set"), done);
               }),
               StoreOutcome::done);
-  const auto all = ask_store<std::vector<Setting>>([&](auto done) { return this->store().settings(done); });
+  const auto all = look_up<std::vector<Setting>>([&](auto done) { return this->store().settings(done); });
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].json, "{\"login\":\"5/60s\"}");
 }

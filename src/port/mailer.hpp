@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "domain/ids.hpp"
 
 namespace scalemart {
@@ -48,11 +49,12 @@ struct Contact {
   std::string name;
 };
 
-/// Where buyers can be reached. Thread-safe; may block for a local read.
+/// Where buyers can be reached. Thread-safe; may block for a local read. Nothing: this buyer has no address.
+/// An error: it cannot be said now, try again later.
 class AddressBook {
  public:
   virtual ~AddressBook() = default;
-  [[nodiscard]] virtual std::optional<Contact> contact(UserId buyer) = 0;
+  [[nodiscard]] virtual Result<std::optional<Contact>> contact(UserId buyer) = 0;
 };
 
 }  // namespace scalemart
