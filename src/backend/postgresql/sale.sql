@@ -91,7 +91,7 @@ CREATE FUNCTION reserve_v1(
   at int8, check_ids bool, refs int4[], ids uuid[], buyers uuid[], keys uuid[], slot int4[], quantity int8[],
   hold int8[], pair int4[], pair_buyer uuid[], pair_slot int4[],
   OUT place int4, OUT outcome int4, OUT ref int4, OUT id uuid, OUT amount int8, OUT price int8, OUT sequence int8,
-  OUT final bool, OUT total int8, OUT available int8, OUT held int8, OUT sold int8)
+  OUT final bool, OUT last_at int8, OUT total int8, OUT available int8, OUT held int8, OUT sold int8)
 RETURNS SETOF record LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -143,7 +143,7 @@ BEGIN
   END LOOP;
 
   -- Not everything fits as a whole, or there is something to look at: one by one.
-  IF NOT fits OR known > 0 OR check_ids OR 1 > ALL (quantity) OR 10 < ANY (quantity)
+  IF NOT fits OR known > 0 OR check_ids OR 1 > ANY (quantity) OR 10 < ANY (quantity)
      OR array_position(ids, NULL) IS NOT NULL OR array_position(buyers, NULL) IS NOT NULL THEN
     SELECT array_agg(CASE WHEN cap[p.k] = 0 THEN 0 ELSE
              (SELECT coalesce(sum(o.quantity), 0) FROM orders o
@@ -194,7 +194,7 @@ BEGIN
               FROM unnest(slot, quantity, verdict) AS b(k, q, v) WHERE b.v = 0 GROUP BY b.k) AS w(ref, units, records)
      WHERE t.ref = w.ref;
   END IF;
-  RETURN QUERY SELECT 0, 0, t.ref, NULL::uuid, NULL::int8, t.price, t.sequence, NULL::bool, t.total, t.available,
+  RETURN QUERY SELECT 0, 0, t.ref, NULL::uuid, NULL::int8, t.price, t.sequence, NULL::bool, t.last_at, t.total, t.available,
                       t.held, t.sold FROM stock t WHERE t.ref = ANY (refs);
 END
 $$;

@@ -11,6 +11,11 @@ constexpr std::chrono::milliseconds kPatience{60'000};
 constexpr std::int64_t kSchemaLock = 0x5343'414c'4501;
 
 constexpr Statement kVersions{"schema_versions", "SELECT part, version FROM schema_parts"};
+constexpr Statement kSetVersion{"schema_set_version",
+                                "INSERT INTO schema_parts VALUES ($1, $2)"
+                                " ON CONFLICT (part) DO UPDATE SET version = EXCLUDED.version"};
+constexpr Statement kLock{"schema_lock", "SELECT pg_advisory_lock($1)"};
+constexpr Statement kUnlock{"schema_unlock", "SELECT pg_advisory_unlock($1)"};
 constexpr Statement kIndexes{
     "schema_indexes",
     "SELECT c.relname::text, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
@@ -45,24 +50,30 @@ std::string quoted(std::string_view name) {
 }
 
 Result<void> upgrade(Connection& connection, const Part& part, std::int64_t from) {
-  std::string script = "BEGIN;\n";
-  for (std::size_t step = static_cast<std::size_t>(from); step < part.steps.size(); ++step) script += part.steps[step];
-  script += "INSERT INTO schema_parts VALUES ('" + std::string(part.name) + "', " + std::to_string(part.steps.size()) +
-            ") ON CONFLICT (part) DO UPDATE SET version = EXCLUDED.version;\nCOMMIT;";
-  if (auto done = connection.execute(script, kPatience); !done) {
-    const Error why = to_error(done.error());
-    static_cast<void>(connection.execute("ROLLBACK", kPatience));
-    return error(why.message + "; the tables of '" + std::string(part.name) + "' were left as they were");
-  }
-  return {};
+  const auto steps = [&]() -> Reply<Rows> {
+    auto done = connection.execute("BEGIN", kPatience);
+    for (auto step = static_cast<std::size_t>(from); done && step < part.steps.size(); ++step)
+      done = connection.execute(std::string(part.steps[step]), kPatience);
+    if (!done) return done;
+    Parameters version;
+    version.add(part.name).add(static_cast<std::int64_t>(part.steps.size()));
+    done = connection.run(kSetVersion, version, kPatience);
+    if (!done) return done;
+    return connection.execute("COMMIT", kPatience);
+  };
+  const auto done = steps();
+  if (done) return {};
+  static_cast<void>(connection.execute("ROLLBACK", kPatience));
+  return error(to_error(done.error()).message + "; the tables of '" + std::string(part.name) +
+               "' were left as they were");
 }
 
 }  // namespace
 
 Result<void> prepare_schema(Connection& connection, const Connection::Options& options, std::span<const Part> parts) {
-  const std::string lock = std::to_string(kSchemaLock);
-  if (auto locked = connection.execute("SELECT pg_advisory_lock(" + lock + ")", kPatience); !locked)
-    return to_error(locked.error());
+  Parameters lock;
+  lock.add(kSchemaLock);
+  if (auto locked = connection.run(kLock, lock, kPatience); !locked) return to_error(locked.error());
   const auto work = [&]() -> Result<void> {
     const auto made = connection.execute("CREATE SCHEMA IF NOT EXISTS " + quoted(options.schema) +
                                              "; CREATE TABLE IF NOT EXISTS schema_parts"
@@ -81,7 +92,7 @@ Result<void> prepare_schema(Connection& connection, const Connection::Options& o
     return {};
   };
   const Result<void> done = work();
-  static_cast<void>(connection.execute("SELECT pg_advisory_unlock(" + lock + ")", kPatience));
+  static_cast<void>(connection.run(kUnlock, lock, kPatience));
   return done;
 }
 
