@@ -103,9 +103,8 @@ DECLARE
   cap     int8[];
   used    int8[];   -- by pair
   verdict int4[];   -- by buy; 1: its key was used before
-  ends    bool[];   -- out of stock for good
-  taken   bool[];
   fits    bool;
+  sound   bool;
   known   int4 := 0;
   base    int8;
   s       int4;
@@ -149,22 +148,19 @@ BEGIN
              (SELECT coalesce(sum(o.quantity), 0) FROM orders o
                WHERE o.buyer = p.buyer AND o.product = refs[p.k] AND o.status <= 2) END ORDER BY p.i)
       INTO used FROM unnest(pair_buyer, pair_slot) WITH ORDINALITY AS p(buyer, k, i);
-    IF check_ids THEN
-      SELECT array_agg(EXISTS (SELECT FROM orders o WHERE o.id = b.id) ORDER BY b.i)
-        INTO taken FROM unnest(ids) WITH ORDINALITY AS b(id, i);
-    END IF;
     FOR i IN 1..n LOOP
       CONTINUE WHEN verdict[i] <> 0;
       s := slot[i];
+      sound := quantity[i] BETWEEN 1 AND 10 AND ids[i] IS NOT NULL AND buyers[i] IS NOT NULL;
       IF refusal[s] <> 0 THEN
         outcome := refusal[s];
       ELSIF units[s] < quantity[i] THEN
         outcome := 7;
       ELSIF cap[s] > 0 AND used[pair[i]] + quantity[i] > cap[s] THEN
         outcome := 8;
-      ELSIF check_ids AND taken[i] THEN
+      ELSIF (check_ids OR NOT sound) AND EXISTS (SELECT FROM orders o WHERE o.id = ids[i]) THEN
         outcome := 10;
-      ELSIF quantity[i] < 1 OR quantity[i] > 10 OR ids[i] IS NULL OR buyers[i] IS NULL THEN
+      ELSIF NOT sound THEN
         outcome := 13;
       ELSE
         units[s] := units[s] - quantity[i];
