@@ -214,8 +214,19 @@ std::function<void(EpochChange)> Sessions::apply_change(AuthDone done) {
 }
 
 void Sessions::put_into_effect(const Account& account) {
-  revocations_.revoke_user(account.id, account.epoch, clock_.wall() + kTokenLifetimeMax + kRevocationMargin);
-  admins_.set(account.id, account.role == Role::admin && !account.disabled);
+  put_into_effect(account.id, account.epoch, account.role == Role::admin && !account.disabled,
+                  clock_.wall() + kTokenLifetimeMax + kRevocationMargin);
+}
+
+void Sessions::put_into_effect(UserId user, std::uint32_t epoch, bool is_admin, WallTime until) {
+  const std::lock_guard lock(effects_mutex_);
+  if (revocations_.revoke_user(user, epoch, until)) admins_.set(user, is_admin);
+}
+
+void Sessions::learn(const AccountChanges& changes) {
+  const WallTime until = clock_.wall() + kTokenLifetimeMax + kRevocationMargin;
+  for (const auto& user : changes.users) put_into_effect(user.id, user.epoch, user.is_admin, until);
+  for (const FamilyId family : changes.revoked) revocations_.revoke_family(family, until);
 }
 
 Sessions::NewLogin Sessions::new_login(UserId user, WallTime now) {

@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "port/account_changes.hpp"
 #include "port/account_store.hpp"
 
 namespace scalemart {
@@ -87,8 +88,11 @@ class Sessions {
   Sessions(SessionOptions options, AccountStore& store, PasswordPool& passwords, const TokenSigner& signer,
            Revocations& revocations, Admins& admins, const Clock& clock, Random& random);
 
-  /// Loads revocations and administrators; call before the first token is checked.
+  /// Loads revocations and administrators; call before the first token is checked and before anything else asks.
   [[nodiscard]] Result<void> start();
+  /// Puts into effect what other processes changed in a shared store. Its watch begins before start(), so that nothing
+  /// is missed. Old news and repetitions do no harm. Any thread.
+  void learn(const AccountChanges& changes);
   /// Forgets what has expired, in memory and in the store. Every minute or so.
   void sweep();
 
@@ -140,6 +144,7 @@ class Sessions {
   /// A callback that puts a user's new epoch and role into effect, then answers.
   [[nodiscard]] std::function<void(EpochChange)> apply_change(AuthDone done);
   void put_into_effect(const Account& account);
+  void put_into_effect(UserId user, std::uint32_t epoch, bool is_admin, WallTime until);
   [[nodiscard]] FamilyId fresh_family_id();
   void fill_random(std::span<std::byte> out);
 
@@ -150,6 +155,8 @@ class Sessions {
   Revocations& revocations_;
   Admins& admins_;
   const Clock& clock_;
+  /// Guards nothing in particular: keeps what is known of a user, in revocations_ and admins_, of one epoch.
+  std::mutex effects_mutex_;
   std::mutex random_mutex_;
   Random& random_;  ///< Guarded by random_mutex_.
   std::mutex failures_mutex_;

@@ -23,6 +23,8 @@ Error failed(AuthOutcome outcome) {
 
 Result<void> Sessions::start() {
   const WallTime since = clock_.wall() + -kTokenLifetimeMax + -kRevocationMargin;
+  // Held over the question: what is learned meanwhile is newer, and comes after.
+  const std::lock_guard lock(effects_mutex_);
   const auto loaded = await<Result<AuthState>>([&](auto done) { return store_.load(since, std::move(done)); });
   if (!loaded) return busy();
   const Result<AuthState>& state = *loaded;

@@ -344,6 +344,23 @@ TEST_F(SessionsTest, LoginBegunBeforeAPasswordChangeDoesNotSurviveIt) {
   EXPECT_EQ(outcome, StoreOutcome::stale);
 }
 
+TEST_F(SessionsTest, NewsFromElsewhereTakeEffectAndOldOnesDoNot) {
+  const AuthAnswer login = registered();
+  const UserId user = login.user.id;
+  sessions_.learn({.users = {{user, 0, false}}, .revoked = {}, .settings = {}});
+  EXPECT_TRUE(alive(login)) << "nothing new";
+  sessions_.learn({.users = {{user, 2, true}}, .revoked = {}, .settings = {}});
+  EXPECT_FALSE(alive(login));
+  EXPECT_TRUE(admins_.contains(user));
+  sessions_.learn({.users = {{user, 1, false}}, .revoked = {}, .settings = {}});
+  EXPECT_TRUE(admins_.contains(user)) << "an older epoch came late";
+  sessions_.learn({.users = {{user, 3, false}}, .revoked = {}, .settings = {}});
+  EXPECT_FALSE(admins_.contains(user));
+  const AuthAnswer other = registered("bob@example.com");
+  sessions_.learn({.users = {}, .revoked = {principal(other).family}, .settings = {}});
+  EXPECT_FALSE(alive(other));
+}
+
 TEST_F(SessionsTest, FirstAdminIsMadeOnceAndNobodyIsPromotedByHisAddress) {
   const auto made = sessions_.ensure_admin("Root@Example.com", kPassword);
   ASSERT_TRUE(made) << made.error().message;

@@ -177,7 +177,8 @@ class AccountStore {
   /// the account's epoch is no longer `epoch`, so what the login was based on may be void.
   [[nodiscard]] virtual bool open_family(RefreshFamily family, std::uint32_t epoch, AuditEntry audit,
                                          Done<StoreOutcome> done) = 0;
-  /// `reuse` is written when the token had been used, with the family as target.
+  /// `reuse` is written when the token had been used, with the family as target. `next` is new and secret: a store
+  /// that asks over a network may take a rotation to the token that is there already for the same one, sent twice.
   [[nodiscard]] virtual bool rotate(RotateRequest request, AuditEntry reuse, Done<Rotation> done) = 0;
   /// Remembers the revocation also of a family it never held (tokens of a load run).
   [[nodiscard]] virtual bool revoke_family(FamilyId id, WallTime now, AuditEntry audit, Done<StoreOutcome> done) = 0;

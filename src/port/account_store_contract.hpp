@@ -1,6 +1,7 @@
 #pragma once
 // What every account store must do, as tests: INSTANTIATE_TYPED_TEST_SUITE_P(Name, AccountStoreContract,
-// Factory). A Factory is default-constructible and has `AccountStore& store()`.
+// Factory). A Factory is default-constructible and has `AccountStore& store()`; one that needs a server also has
+// `static std::string missing()`: why these tests cannot run here, or empty.
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,12 @@ template <class Factory>
 class AccountStoreContract : public ::testing::Test {
  protected:
   static constexpr WallTime kNow{1'700'000'000'000};
+
+  void SetUp() override {
+    if constexpr (requires { Factory::missing(); })
+      if (const std::string why = Factory::missing(); !why.empty()) GTEST_SKIP() << why;
+    factory_.emplace();
+  }
 
   static Account account(std::uint64_t n, const std::string& email, Role role = Role::buyer) {
     Account a;
@@ -79,10 +86,10 @@ class AccountStoreContract : public ::testing::Test {
   std::vector<AuditRow> audit(std::uint64_t before = 0, std::size_t limit = 100) {
     return look_up<std::vector<AuditRow>>([&](auto done) { return store().audit_page(before, limit, done); });
   }
-  AccountStore& store() { return factory_.store(); }
+  AccountStore& store() { return factory_->store(); }
 
  private:
-  Factory factory_;
+  std::optional<Factory> factory_;
 };
 
 TYPED_TEST_SUITE_P(AccountStoreContract);
@@ -244,7 +251,7 @@ TYPED_TEST_P(AccountStoreContract, PruneForgetsWhatIsOver) {
   const Account a = this->account(1, "a@b");
   ASSERT_EQ(this->create(a, this->family(1, a.id)), StoreOutcome::done);
   ASSERT_EQ(this->rotate({99, 1}, 1, 2).outcome, RotateOutcome::rotated);
-  ASSERT_EQ(this->rotate({99, 1}, 1, 2).outcome, RotateOutcome::reused);
+  ASSERT_EQ(this->rotate({99, 1}, 1, 3).outcome, RotateOutcome::reused);
   const auto prune = [&](WallTime before) {
     return ask_store<StoreOutcome>([&](auto done) { return this->store().prune(before, done); });
   };

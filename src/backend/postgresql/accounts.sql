@@ -70,7 +70,7 @@ CREATE TABLE audit (
 );
 -- The last row of the chain: its lock puts the linkers in order.
 CREATE TABLE audit_head (
-  only     bool PRIMARY KEY DEFAULT true CHECK (only),
+  one      bool PRIMARY KEY DEFAULT true CHECK (one),
   sequence int8 NOT NULL,
   hash     bytea NOT NULL
 );

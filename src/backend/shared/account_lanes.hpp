@@ -16,11 +16,11 @@ namespace scalemart {
 
 /// Purpose: see port/account_store.hpp; and tells a listener what other processes change.
 /// Operation: a few lanes, each a thread with a queue. Every thread that asks has its lane, so its requests run in its
-/// order; what takes long has one of its own, which it goes to when its turn came. A request that got no answer within `patience` of being taken is answered `unavailable`, so an outage costs
-/// callers that much and no more. Another thread asks for changes a few times a second: a revocation elsewhere is known
-/// here after `watch_every` and one round trip.
-/// Concurrency: as the port says; answers come on the lanes. Destruction finishes what was taken; then a callback's
-/// new request is refused.
+/// order; what takes long has one of its own, which it goes to when its turn came. A request that got no answer within
+/// `patience` of being taken is answered `unavailable`, so an outage costs callers that much and no more. Another
+/// thread asks for changes a few times a second: a revocation elsewhere is known here after `watch_every` and one round
+/// trip. Concurrency: as the port says; answers come on the lanes. Destruction finishes what was taken; then a
+/// callback's new request is refused.
 class AccountLanes final : public AccountStore {
  public:
   struct Options {
@@ -29,7 +29,8 @@ class AccountLanes final : public AccountStore {
     std::chrono::milliseconds patience{5000};
     std::chrono::minutes long_patience{10};  ///< Of check_audit(), which reads the whole trail, and seed().
     std::chrono::milliseconds watch_every{250};
-    std::function<void(const std::string& line)> on_note;  ///< The watch cannot ask, or can again. Empty: nobody cares.
+    std::function<void(const std::string& line)>
+        on_note{};  ///< The watch cannot ask, or can again. Empty: nobody cares.
   };
   AccountLanes(std::unique_ptr<BlockingAccounts> accounts, Options options, const Clock& clock);
   ~AccountLanes() override;
