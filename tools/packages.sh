@@ -8,6 +8,7 @@ packages_build=(
   libcli11-dev libtomlplusplus-dev libvalijson-dev libhpdf-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
 )
+packages_pages=(nodejs npm)   # only where there is no node of at least 18; see tools/pages.sh
 packages_test=(curl sqlite3 strace)
 packages_check=(clang-format-14)
 packages_bench=(wrk nginx)

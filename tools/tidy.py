@@ -44,6 +44,8 @@ BANNED = {
     r"\b(std::)?s?rand\s*\(": "take a Random",
     r"\bRAND_bytes\b": "take a Random",
     r"\bmt19937": "take a Random",
+    # C++20 ends the temporary that owns the range before the loop begins.
+    r"\bfor \([^;]*[^:]:[^:;][^;]*\)\s*->": "keep the owner: for (const auto owner = ...; ... : owner->...)",
 }
 # file -> (pattern as above, reason). Tests may sleep where real time is what they test.
 BANNED_ALLOWED = {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <vector>
 
+#include "admission/refusals.hpp"
 #include "base/check.hpp"
 
 namespace scalemart {
@@ -17,6 +18,8 @@ constexpr std::size_t kShards = 64;
 constexpr std::size_t kShardSlotsMin = 64;
 constexpr std::int64_t kSweepPauseNs = 1'000'000'000;
 
+using Refusals = Limiter::Refusals;
+
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   const auto product = static_cast<unsigned __int128>(a) * b;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
@@ -25,7 +28,13 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 struct Slot {
   LimitKey key;
   std::int64_t tat = kBucketFull;  ///< kBucketFull: the slot is free.
+  RefusalTrace refusals;
 };
+static_assert(sizeof(Slot) == 32);
+
+RefusalSecond second_of(std::int64_t now_ns) {
+  return static_cast<RefusalSecond>(now_ns / 1'000'000'000);
+}
 
 /// Keyed by chance, so that nobody can choose keys that meet in one place.
 struct KeyHash {
@@ -44,6 +53,7 @@ class alignas(64) Shard {
   std::uint64_t allowed = 0;
   std::uint64_t refused = 0;
   std::uint64_t untracked = 0;
+  RefusalCount refusals;
   std::size_t used = 0;
   std::size_t buckets_max = 0;
   KeyHash hash;
@@ -58,8 +68,29 @@ class alignas(64) Shard {
       ++untracked;
     }
     const Decision decision = decide(tat, now_ns, shape, tat);
-    ++(decision.allowed ? allowed : refused);
+    if (decision.allowed) {
+      ++allowed;
+    } else {
+      ++refused;
+      const RefusalSecond second = second_of(now_ns);
+      refusals.add(second);
+      if (slot != nullptr) slot->refusals.add(second);
+    }
     return decision;
+  }
+
+  /// Adds this shard's part; `all` and `largest` are estimates.
+  void add_refusals(RefusalSecond now, Refusals& sum, double& all, double& largest) const {
+    const std::uint64_t mine = refusals.last_minute(now);
+    sum.refused += mine;
+    if (mine == 0) return;
+    for (const Slot& slot : slots_) {
+      if (slot.tat == kBucketFull || !slot.refusals.in_last_minute(now)) continue;
+      ++sum.distinct;
+      const double estimate = slot.refusals.estimate(now);
+      all += estimate;
+      largest = std::max(largest, estimate);
+    }
   }
 
   void reshape(const RatePolicy& policy, std::int64_t now_ns) {
@@ -94,7 +125,7 @@ class alignas(64) Shard {
       if (used >= buckets_max) return nullptr;
     }
     Slot* slot = find(key, hashed);
-    *slot = {key, kBucketFull + 1};
+    *slot = {key, kBucketFull + 1, {}};
     ++used;
     return slot;
   }
@@ -171,6 +202,19 @@ class Limiter::Table {
     return sum;
   }
 
+  Refusals refusals(SteadyTime now) const {
+    const RefusalSecond second = second_of(now.time_since_epoch().count());
+    Refusals sum;
+    double all = 0;
+    double largest = 0;
+    for (const Shard& shard : shards_) {
+      const std::lock_guard lock(shard.guard);
+      shard.add_refusals(second, sum, all, largest);
+    }
+    if (all > 0) sum.largest_share = largest / all;
+    return sum;
+  }
+
  private:
   const KeyHash hash_;
   std::atomic<bool> enabled_{false};
@@ -204,6 +248,10 @@ RatePolicy Limiter::policy(PolicyId id) const {
 }
 Limiter::Counts Limiter::counts(PolicyId id) const {
   return tables_[static_cast<std::size_t>(id)]->counts();
+}
+
+Limiter::Refusals Limiter::refusals(PolicyId id, SteadyTime now) const {
+  return tables_[static_cast<std::size_t>(id)]->refusals(now);
 }
 
 HeaderText::Writer& HeaderText::Writer::operator<<(std::string_view text) {

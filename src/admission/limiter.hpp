@@ -47,6 +47,13 @@ class Limiter {
     std::size_t buckets = 0;
   };
 
+  /// The last minute's, without saying who.
+  struct Refusals {
+    std::uint64_t refused = 0;   ///< Requests; exact.
+    std::uint64_t distinct = 0;  ///< Keys; one may count twice when its bucket was full and evicted in between.
+    double largest_share = 0;    ///< 0..1: of the key that was refused most; an estimate.
+  };
+
   /// random seeds the tables' hash.
   Limiter(const RatePolicies& policies, Random& random, std::size_t buckets_max = kBucketsDefault);
   ~Limiter();
@@ -60,6 +67,9 @@ class Limiter {
   void change(const RatePolicies& to, SteadyTime now);
   [[nodiscard]] RatePolicy policy(PolicyId id) const;
   [[nodiscard]] Counts counts(PolicyId id) const;
+  /// Looks at every bucket of a shard in which something was refused, under its lock: up to 10 ms for a full table,
+  /// 0.2 ms a shard. For the console, not for event loops.
+  [[nodiscard]] Refusals refusals(PolicyId id, SteadyTime now) const;
 
   /// RateLimit-Policy: "flash_buy";q=10;w=60 (draft-ietf-httpapi-ratelimit-headers-10). Empty when off.
   [[nodiscard]] HeaderText policy_header(PolicyId id) const;

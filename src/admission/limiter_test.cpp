@@ -53,6 +53,30 @@ TEST_F(LimiterTest, FiveHundredParallelRequestsOfOneUserGetTen) {
   EXPECT_EQ(allowed.load(), 10);
 }
 
+TEST_F(LimiterTest, RefusalsOfTheLastMinuteAreToldWithoutNames) {
+  Limiter limiter(with_buy("1/60s"), random);
+  for (int i = 0; i < 31; ++i) static_cast<void>(limiter.take(PolicyId::flash_buy, {1, 1}, now));
+  for (int i = 0; i < 11; ++i) static_cast<void>(limiter.take(PolicyId::flash_buy, {2, 2}, now));
+  static_cast<void>(limiter.take(PolicyId::flash_buy, {3, 3}, now));  // allowed: not among them
+  const auto at_once = limiter.refusals(PolicyId::flash_buy, now);
+  EXPECT_EQ(at_once.refused, 40u);
+  EXPECT_EQ(at_once.distinct, 2u);
+  EXPECT_DOUBLE_EQ(at_once.largest_share, 0.75);
+  EXPECT_EQ(limiter.refusals(PolicyId::flash_buy, now + 59s).refused, 40u);
+  const auto later = limiter.refusals(PolicyId::flash_buy, now + 60s);
+  EXPECT_EQ(later.refused, 0u);
+  EXPECT_EQ(later.distinct, 0u);
+  EXPECT_EQ(later.largest_share, 0);
+  EXPECT_EQ(limiter.counts(PolicyId::flash_buy).refused, 40u) << "the counter since the start goes on";
+}
+
+TEST_F(LimiterTest, RefusalsOfOnePolicyAreNotAnothers) {
+  Limiter limiter(with_buy("1/60s"), random);
+  for (int i = 0; i < 3; ++i) static_cast<void>(limiter.take(PolicyId::flash_buy, {1, 1}, now));
+  EXPECT_EQ(limiter.refusals(PolicyId::flash_buy, now).refused, 2u);
+  EXPECT_EQ(limiter.refusals(PolicyId::login, now).refused, 0u);
+}
+
 TEST_F(LimiterTest, OffLetsEverythingThrough) {
   Limiter limiter(with_buy("off"), random);
   EXPECT_EQ(allowed_of(limiter, 1000, {1, 1}, now), 1000);

@@ -9,12 +9,16 @@
 #include "base/await.hpp"
 #include "base/embedded_file.hpp"
 #include "gateway/archive_routes.hpp"
+#include "gateway/audit_routes.hpp"
 #include "gateway/auth_routes.hpp"
+#include "gateway/dead_letter_routes.hpp"
 #include "gateway/files.hpp"
 #include "gateway/flash_buy.hpp"
+#include "gateway/history_routes.hpp"
 #include "gateway/middleware/stage_guards.hpp"
 #include "gateway/operations_routes.hpp"
 #include "gateway/order_routes.hpp"
+#include "gateway/pages.hpp"
 #include "gateway/product_routes.hpp"
 #include "gateway/queue_routes.hpp"
 #include "gateway/stream_routes.hpp"
@@ -145,6 +149,12 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   gateway.options.cors_origins = config.cors_origins;
   if (!config.tls_cert.empty()) gateway.options.tls = TlsFiles{config.tls_cert.string(), config.tls_key.string()};
   gateway.routes = api->routes(config);
+  auto pages = Pages::open(config.pages);
+  if (!pages) return pages.error();
+  auto site = site_pages(pages->files(), gateway.routes);
+  if (!site) return error("SCALEMART_PAGES: " + site.error().message);
+  append(gateway.routes, std::move(site->routes));
+  gateway.not_found = std::move(site->not_found);
   for (const std::string& difference : api->document_->differences(gateway.routes))
     return error("the API document and the routes disagree: " + difference);
   gateway.guards = api->guards();
@@ -198,14 +208,18 @@ Routes Api::routes(const Config& config) {
   append(routes, order_routes({ledger, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));
   append(routes,
          archive_routes({engine.archive(), ledger, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
-  append(routes, queue_routes({parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock}));
-  append(routes, system_routes({*limiter_, accounts, parts_.clock}));
+  const QueueServices queue{parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock};
+  append(routes, queue_routes(queue));
+  append(routes, dead_letter_routes(queue));
+  append(routes, history_routes({parts_.history, engine.clock(), *pool_}));
+  append(routes, system_routes({*limiter_, accounts, parts_.clock, *pool_}));
+  append(routes, audit_routes(accounts));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };
   append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers,
                                 stats, config.viewers_max}));
   append(routes, operations_routes({parts_.not_ready, [&metrics = parts_.metrics] { return metrics.render(); },
                                     [&statistics = parts_.statistics] { return statistics.render(); }}));
-  append(routes, file_routes(api_site(api_files())));
+  append(routes, api_file_routes(api_files()));
   return routes;
 }
 

@@ -13,9 +13,11 @@
 #include "app/engine.hpp"
 #include "app/identity.hpp"
 #include "app/order_desk.hpp"
+#include "app/pages.hpp"
 #include "app/statistics.hpp"
 #include "base/task_pool.hpp"
 #include "gateway/server.hpp"
+#include "port/sale_history.hpp"
 
 namespace scalemart {
 
@@ -34,6 +36,7 @@ class Api {
     const Clock& clock;
     Random& random;
     std::function<std::vector<std::string>()> not_ready;
+    SaleHistory& history;
   };
   [[nodiscard]] static Result<std::unique_ptr<Api>> open(const Config& config, Parts parts);
   ~Api();
@@ -44,14 +47,14 @@ class Api {
   [[nodiscard]] const ApiDocument& document() const { return *document_; }
   /// Tells viewers what time alone has changed, and consoles the statistics.
   void every_second();
+  /// Brings rate_limited_total to what the limiter has counted.
+  void count_limits();
 
  private:
   explicit Api(Parts parts);
   [[nodiscard]] Result<void> set_limits(const Config& config);
   [[nodiscard]] Routes routes(const Config& config);
   [[nodiscard]] GuardsFactory guards();
-  /// Brings rate_limited_total to what the limiter has counted.
-  void count_limits();
 
   Parts parts_;
   std::unique_ptr<ApiDocument> document_;

@@ -108,6 +108,22 @@ TEST_F(Cli, HelpIsDoneAndNamesEverySubcommand) {
   }
 }
 
+TEST_F(Cli, APageThatCannotBeMadeIsSaidBeforeTheRehearsal) {
+  const std::string page = (folder_ / "report.html").string();
+  // Nobody listens on that port: were it tried, it would be said.
+  const std::vector<std::string> words{"rehearse", "http://127.0.0.1:1",         "--product", "tea",
+                                       "--tokens", write("tokens", "a\nb\nc\n"), "--html",    page};
+  EXPECT_EQ(run(words), 3);
+  EXPECT_NE(err_.str().find("--html: this program was built without its pages"), std::string::npos) << err_.str();
+  programs_.report_page = "<p>no place for it</p>";
+  EXPECT_EQ(run(words), 3);
+  EXPECT_NE(err_.str().find("--html: the page has no place for a report"), std::string::npos) << err_.str();
+  programs_.report_page = R"(<script id="rehearsal" type="application/json">null</script>)";
+  EXPECT_EQ(run(words), 3);
+  EXPECT_EQ(err_.str().find("--html"), std::string::npos) << err_.str();
+  EXPECT_FALSE(fs::exists(page));
+}
+
 TEST_F(Cli, WrongUsageIsTwoWithALineOnStderr) {
   const std::vector<std::vector<std::string>> rows{{},
                                                    {"sell"},

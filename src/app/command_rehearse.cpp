@@ -11,12 +11,13 @@
 
 #include "app/command.hpp"
 #include "app/rehearse/rehearsal.hpp"
+#include "app/rehearse/report_page.hpp"
 
 namespace scalemart {
 namespace {
 
 struct Given {
-  std::string url, tokens, product, mix = "shoppers=70,refreshers=25,bots=5", json_file, admin_token_file;
+  std::string url, tokens, product, mix = "shoppers=70,refreshers=25,bots=5", json_file, html_file, admin_token_file;
   std::uint64_t buyers = 0, connections = 256, threads = 1, seed = 1;
   bool progress = false, no_follow = false, own_host = false;
   rehearse::Options options;
@@ -96,8 +97,38 @@ bool make_room_for_connections(unsigned connections) {
   return limit.rlim_cur >= wanted;
 }
 
+// What is wrong, or nothing.
+std::optional<std::string> write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  if (file.flush()) return std::nullopt;
+  return "\"" + path + "\" cannot be written";
+}
+
+int write_reports(CommandContext& context, const Given& given, const boost::json::object& report) {
+  if (!given.json_file.empty() && given.json_file != "-") {
+    if (const auto fault = write_file(given.json_file, boost::json::serialize(report) + "\n"))
+      return context.fail(kCannotRun, "--json: " + *fault);
+  }
+  if (given.html_file.empty()) return kDone;
+  const auto page = rehearse::fill_report_page(context.programs.report_page, report);
+  if (!page) return context.fail(kCannotRun, "--html: " + page.error().message);
+  if (const auto fault = write_file(given.html_file, *page)) return context.fail(kCannotRun, "--html: " + *fault);
+  return kDone;
+}
+
 int rehearse_now(CommandContext& context, Given& given) {
   if (auto fault = settle(given)) return context.fail(kWrongUsage, *fault);
+  if (!given.html_file.empty()) {  // before a long run, not after it
+    if (context.programs.report_page.empty())
+      return context.fail(kCannotRun,
+                          "--html: this program was built without its pages; write --json FILE and open that in the "
+                          "console of a program that has them");
+    if (const auto page = rehearse::fill_report_page(context.programs.report_page, {}); !page)
+      return context.fail(kCannotRun, "--html: " + page.error().message);
+    if (!std::ofstream(given.html_file, std::ios::app))
+      return context.fail(kCannotRun, "--html: \"" + given.html_file + "\" cannot be written");
+  }
   if (!make_room_for_connections(given.options.connections)) {
     return context.fail(kCannotRun, "--connections: more than the limit of open files (ulimit -Hn)");
   }
@@ -108,17 +139,14 @@ int rehearse_now(CommandContext& context, Given& given) {
   }
   auto report = rehearse::run(given.options, context.clock, interrupted, progress);
   if (!report) return context.fail(kCannotRun, report.error().message);
+  const boost::json::object json = to_json(*report);
   if (given.json_file == "-") {
-    context.print(to_json(*report));
+    context.print(json);
   } else {
     print_text(context.out, *report);
     context.out << std::flush;
   }
-  if (!given.json_file.empty() && given.json_file != "-") {
-    std::ofstream file(given.json_file);
-    file << boost::json::serialize(to_json(*report)) << '\n';
-    if (!file.flush()) return context.fail(kCannotRun, "--json: \"" + given.json_file + "\" cannot be written");
-  }
+  if (const int written = write_reports(context, given, json); written != kDone) return written;
   return report->ok() ? kDone : kAnswerIsNo;
 }
 
@@ -143,6 +171,7 @@ void declare_rehearse(CommandSpec spec) {
   spec.text("--admin-token", given->admin_token_file,
             "File with an administrator's token: asks the server for its drift");
   spec.text("--json", given->json_file, "Write the report as JSON to FILE; - is stdout instead of the text");
+  spec.text("--html", given->html_file, "Write the report as a page that draws itself to FILE");
   spec.flag("--progress", given->progress, "A line a second on stderr (always when that is a terminal)");
   spec.flag("--i-own-this-host", given->own_host, "Allow a host that is not this machine");
   spec.footer(

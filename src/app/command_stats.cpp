@@ -64,12 +64,23 @@ void add_revenue(Lines& lines, const json::array& list) {
   }
 }
 
+/// "product aurora-lamp live  498 of 500 left": one line each, there may be fifty.
+void add_products(Lines& lines, const json::array& list) {
+  for (const json::value& item : list) {
+    const json::object& product = item.as_object();
+    lines.emplace_back(fmt::format("product {} {}", plain(product.at("id")), plain(product.at("state"))),
+                       fmt::format("{} of {} left", plain(product.at("available")), plain(product.at("total"))));
+  }
+}
+
 /// One line for each number, the values in a column to the right.
 std::string table_of(const json::object& stats) {
   Lines lines;
   for (const auto& [name, value] : stats) {
     if (name == "revenue" && value.is_array())
       add_revenue(lines, value.get_array());
+    else if (name == "products" && value.is_array())
+      add_products(lines, value.get_array());
     else
       add(lines, std::string(name), value);
   }

@@ -8,6 +8,7 @@
 #include "app/programs.hpp"
 #include "app/server.hpp"
 #include "auth/keys.hpp"
+#include "base/embedded_file.hpp"
 
 namespace scalemart {
 namespace {
@@ -35,10 +36,16 @@ Done<VerifyReport> verify_local(const Config& config, const Clock& clock) {
   return verify_folder(config.data, clock);
 }
 
+std::string_view report_page() {
+  for (const EmbeddedFile& file : report_files())
+    if (file.path.ends_with("/report.html")) return file.content();
+  return {};
+}
+
 }  // namespace
 
 Programs programs() {
-  return {run_server, run_worker, open_local_operations, verify_local, check_setting};
+  return {run_server, run_worker, open_local_operations, verify_local, check_setting, report_page()};
 }
 
 }  // namespace scalemart

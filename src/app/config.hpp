@@ -45,6 +45,7 @@ struct Config {
   std::string operator_network;             ///< CIDRs; may be empty: administrators only.
   std::vector<std::string> cors_origins;
   std::string shop_name;
+  std::filesystem::path pages;  ///< Empty: the embedded ones.
 
   // Store
   std::filesystem::path data;

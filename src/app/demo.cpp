@@ -30,6 +30,7 @@ std::string random_password() {
 std::array<object, 3> catalogue(WallTime now) {
   return {object{{"id", "aurora-lamp"},
                  {"name", "Aurora lamp"},
+                 {"image_url", "/art/aurora-lamp.svg"},
                  {"currency", "EUR"},
                  {"total", 500},
                  {"list_price_minor", 12900},
@@ -39,6 +40,7 @@ std::array<object, 3> catalogue(WallTime now) {
                   "A bedside lamp that dims from daylight to ember. Five hundred were made, two for each buyer."}},
           object{{"id", "night-train-poster"},
                  {"name", "Night train poster"},
+                 {"image_url", "/art/night-train-poster.svg"},
                  {"currency", "EUR"},
                  {"total", 200},
                  {"list_price_minor", 4500},
@@ -49,6 +51,7 @@ std::array<object, 3> catalogue(WallTime now) {
                   "server."}},
           object{{"id", "first-pressing"},
                  {"name", "First pressing"},
+                 {"image_url", "/art/first-pressing.svg"},
                  {"currency", "EUR"},
                  {"total", 0},
                  {"sale_price_minor", 3400},

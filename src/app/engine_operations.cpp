@@ -148,7 +148,7 @@ Done<void> EngineOperations::seed_users(const SeedUsers& seed,
 
 Done<boost::json::array> EngineOperations::list_products() {
   boost::json::array data;
-  for (const Offer& offer : engine_.catalogue().current()->all())
+  for (const auto offers = engine_.catalogue().current(); const Offer& offer : offers->all())
     if (!offer.removed) data.push_back(render_product(offer, offer.live->read().stock, engine_.clock().now()));
   return data;
 }

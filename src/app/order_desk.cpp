@@ -34,10 +34,11 @@ class AccountAddresses final : public AddressBook {
   AccountStore& accounts_;
 };
 
-StepHook count_steps(Metrics& metrics) {
-  return [&metrics](Step step, FinishedStep::Result result, std::chrono::nanoseconds took) {
-    metrics.fulfilment_duration_seconds.at({to_text(step)}).record(took);
-    metrics.fulfilment_attempts_total.at({to_text(step), to_text(result)}).add();
+StepHook count_steps(Metrics& metrics, StepHook also) {
+  return [&metrics, also = std::move(also)](const FinishedStep& step) {
+    metrics.fulfilment_duration_seconds.at({to_text(step.step)}).record(step.took);
+    metrics.fulfilment_attempts_total.at({to_text(step.step), to_text(step.result)}).add();
+    if (also) also(step);
   };
 }
 
@@ -66,7 +67,7 @@ class OrderDesk::Providers {
 };
 
 Result<std::unique_ptr<OrderDesk>> OrderDesk::open(const Config& config, Engine& engine, AccountStore& accounts,
-                                                   const Clock& clock, Metrics& metrics) {
+                                                   const Clock& clock, Metrics& metrics, StepHook on_step) {
   const auto payment = parse_simulated_payment(config.payment);
   if (!payment) return error("SCALEMART_PAYMENT: " + payment.error().message);
   std::optional<SmtpSettings> smtp;
@@ -90,7 +91,7 @@ Result<std::unique_ptr<OrderDesk>> OrderDesk::open(const Config& config, Engine&
   settings.papers.shop = config.shop_name;
   desk->service_ = std::make_unique<FulfilmentService>(
       FulfilmentParts{engine.sequencer(), *desk->payments_, *desk->invoices_, desk->providers_->mailer(),
-                      desk->providers_->addresses, clock, desk->random_, count_steps(metrics)},
+                      desk->providers_->addresses, clock, desk->random_, count_steps(metrics, std::move(on_step))},
       settings);
   desk->restore(engine);
   Dispatcher& dispatcher = desk->service_->dispatcher();

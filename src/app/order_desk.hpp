@@ -20,9 +20,10 @@ namespace scalemart {
 /// Engine::open and Engine::start. stop() before the engine stops.
 class OrderDesk {
  public:
+  /// on_step: told of every step that ended, besides the metrics.
   [[nodiscard]] static Result<std::unique_ptr<OrderDesk>> open(const Config& config, Engine& engine,
                                                                AccountStore& accounts, const Clock& clock,
-                                                               Metrics& metrics);
+                                                               Metrics& metrics, StepHook on_step = {});
   ~OrderDesk();
   OrderDesk(const OrderDesk&) = delete;
   OrderDesk& operator=(const OrderDesk&) = delete;

@@ -29,6 +29,8 @@ struct Programs {
   /// The stages' own parsers for values that the configuration keeps as text (rate limits, payment URLs):
   /// what is wrong and what is allowed, or nothing. May be empty.
   std::function<std::optional<std::string>(std::string_view variable, std::string_view value)> check_setting;
+  /// The page that draws a rehearsal's report; empty: this program was built without pages.
+  std::string_view report_page = {};
 };
 
 /// Defined in composition.cpp.

@@ -11,9 +11,11 @@
 #include "app/control_server.hpp"
 #include "app/demo.hpp"
 #include "app/engine_operations.hpp"
+#include "app/history_recorder.hpp"
 #include "app/order_desk.hpp"
 #include "app/statistics.hpp"
 #include "app/version.hpp"
+#include "backend/embedded/history_store.hpp"
 #include "flow/ask.hpp"
 #include "telemetry/log.hpp"
 
@@ -41,6 +43,7 @@ class Server {
   Server(const Config& config, const ServeOptions& options) : config_(config), options_(options) {}
 
   Result<void> open();
+  Result<void> open_history();
   void run(const sigset_t& signals);
 
  private:
@@ -57,6 +60,8 @@ class Server {
   Metrics metrics_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Identity> identity_;
+  std::unique_ptr<HistoryStore> history_;
+  std::unique_ptr<HistoryRecorder> recorder_;
   std::unique_ptr<OrderDesk> desk_;
   std::unique_ptr<Statistics> statistics_;
   std::unique_ptr<Api> api_;
@@ -76,13 +81,15 @@ Result<void> Server::open() {
   auto identity = Identity::open(engine_->folder(), config_, clock_);
   if (!identity) return identity.error();
   identity_ = std::move(*identity);
-  auto desk = OrderDesk::open(config_, *engine_, identity_->accounts(), clock_, metrics_);
+  auto desk = OrderDesk::open(config_, *engine_, identity_->accounts(), clock_, metrics_,
+                              [this](const FinishedStep& step) { recorder_->step_ended(step); });
   if (!desk) return desk.error();
   desk_ = std::move(*desk);
   statistics_ = std::make_unique<Statistics>(Statistics::Parts{
       *engine_, metrics_, clock_, &desk_->service(), [this] { return api_ ? api_->gateway().connections() : 0; }});
-  auto api = Api::open(
-      config_, {*engine_, *identity_, *desk_, *statistics_, metrics_, clock_, random_, [this] { return not_ready(); }});
+  if (auto opened = open_history(); !opened) return opened;
+  auto api = Api::open(config_, {*engine_, *identity_, *desk_, *statistics_, metrics_, clock_, random_,
+                                 [this] { return not_ready(); }, *history_});
   if (!api) return api.error();
   api_ = std::move(*api);
   operations_ = std::make_unique<EngineOperations>(*engine_, *identity_, api_->document(), clock_,
@@ -96,6 +103,27 @@ Result<void> Server::open() {
     if (auto made = make_demo(*operations_, engine_->clock().now()); !made) return made;
   }
   api_->gateway().start();
+  return {};
+}
+
+/// Before the desk starts: its steps are told to the recorder.
+Result<void> Server::open_history() {
+  const auto connections = [this]() -> std::size_t { return api_ ? api_->gateway().connections() : 0; };
+  auto sources = history_sources(
+      {*engine_, metrics_, clock_, desk_->service(), connections, [this] { return statistics_->drift(); }});
+  HistoryStore::Options options;
+  options.file = engine_->folder().file("history.db");
+  options.columns = columns_of(sources);
+  options.has_room = [this] { return engine_->has_room_for_buys(); };
+  options.on_note = [](const std::string& line) { log::warn("sale_history", {{"note", line}}); };
+  auto history = HistoryStore::open(std::move(options));
+  if (!history) return history.error();
+  history_ = std::move(*history);
+  recorder_ = std::make_unique<HistoryRecorder>(
+      HistoryRecorder::Parts{*history_, [this] { return engine_->clock().now(); }, engine_->catalogue(),
+                             engine_->counts(), [this] { api_->count_limits(); }},
+      std::move(sources));
+  history_->start();
   return {};
 }
 
@@ -118,9 +146,10 @@ void Server::expire_holds() {
 void Server::pulse() {
   engine_->clock().tick();
   expire_holds();
+  recorder_->pulse();
   if (++pulses_ % 10 == 0) {
     metrics_.tick(clock_.steady());
-    statistics_->look_for_drift();
+    statistics_->every_second();
     api_->every_second();
   }
   if (pulses_ % 600 == 0) {
@@ -165,6 +194,8 @@ void Server::drain(const sigset_t& signals) {
   control_.reset();
   const bool finished = api_->gateway().drain(config_.drain_timeout);
   desk_->stop(2s);
+  recorder_->stop();
+  history_->stop();
   engine_->stop();
   api_->gateway().stop();
   identity_->stop();

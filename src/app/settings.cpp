@@ -89,6 +89,8 @@ const std::array kSettings{
             "Address of the API, the pages and the operations routes."},
     Setting{"Serving", "SHOP_NAME", &C::shop_name, "ScaleMart", "What invoices, mails and pages call the shop.", 0,
             kNoMax, Mask::none, check_shop_name},
+    Setting{"Serving", "PAGES", &C::pages, "",
+            "Folder with pages of your own, index.html first of all; when empty the program's. Read at the start."},
     Setting{"Serving", "THREADS", &C::threads, "0", "Event loops; 0 is one for each core.", 0, 256},
     Setting{"Serving", "CONNECTIONS_MAX", &C::connections_max, "20000", "Client connections at one time.", 16,
             1'000'000},

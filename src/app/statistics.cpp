@@ -1,8 +1,12 @@
 #include "app/statistics.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <cstdlib>
+#include <tuple>
 
+#include "domain/time_text.hpp"
 #include "gateway/queue_routes.hpp"
 
 namespace scalemart {
@@ -13,6 +17,35 @@ using boost::json::object;
 object in_milliseconds(const Percentiles& p) {
   return {{"p50", p.p50 * 1e3},   {"p90", p.p90 * 1e3},   {"p99", p.p99 * 1e3},
           {"p999", p.p999 * 1e3}, {"mean", p.mean * 1e3}, {"count", p.count}};
+}
+
+constexpr std::size_t kProductsShown = 50;
+
+struct ProductLine {
+  const Offer* offer;
+  Stock stock;
+  ProductState state;
+  ProductRate rate;
+
+  /// What an operator looks for first.
+  bool operator<(const ProductLine& other) const {
+    static constexpr std::array<int, 5> kPlace{3, 0, 1, 2, 4};  // scheduled, live, paused, sold_out, ended
+    const auto place = [](ProductState s) { return kPlace[static_cast<std::size_t>(s)]; };
+    return std::tuple(place(state), -rate.accepted_per_second, std::string_view(offer->spec->id)) <
+           std::tuple(place(other.state), -other.rate.accepted_per_second, std::string_view(other.offer->spec->id));
+  }
+};
+
+object to_json(const ProductLine& line) {
+  return {{"id", line.offer->spec->id},
+          {"name", line.offer->spec->details.name},
+          {"state", to_text(line.state)},
+          {"available", line.stock.available},
+          {"held", line.stock.held},
+          {"sold", line.stock.sold},
+          {"total", line.stock.total},
+          {"accepted_per_second", line.rate.accepted_per_second},
+          {"units_per_second", line.rate.units_per_second}};
 }
 
 bool is_refusal(Outcome outcome) {
@@ -36,6 +69,12 @@ std::int64_t drift_of(const Ledger& ledger, const SaleCounts& counts) {
 
 Statistics::Statistics(Parts parts) : parts_(std::move(parts)), drift_(std::make_shared<std::atomic<std::int64_t>>(0)) {
   refresh_ = parts_.metrics.before_collect([this] { set_gauges(); });
+  products_.tick(*parts_.engine.catalogue().current(), parts_.clock.steady());
+}
+
+void Statistics::every_second() {
+  look_for_drift();
+  products_.tick(*parts_.engine.catalogue().current(), parts_.clock.steady());
 }
 
 void Statistics::look_for_drift() {
@@ -61,6 +100,7 @@ object Statistics::render() const {
     if (is_refusal(static_cast<Outcome>(i))) refused_total += count;
     per_second[outcome] = window.buys_per_second_of(outcome);
   }
+  per_second["rate_limited"] = window.buys_per_second_of("rate_limited");
   const std::uint64_t rate_limited = parts_.metrics.rate_limited_total.at({"flash_buy"}).value();
   if (rate_limited > 0) refused["rate_limited"] = rate_limited;
   boost::json::array revenue;
@@ -70,7 +110,9 @@ object Statistics::render() const {
                              {"refunded_minor", money.refunded},
                              {"units", money.units}});
   const Sequencer& sequencer = parts_.engine.sequencer();
+  const WallTime now = parts_.engine.clock().now();
   object data{
+      {"at", to_rfc3339(now)},
       {"accepted", counts.orders()},
       {"confirmed", counts.of(OrderStatus::confirmed)},
       {"orders", std::move(orders)},
@@ -91,12 +133,33 @@ object Statistics::render() const {
   data["queue"] = parts_.fulfilment == nullptr
                       ? boost::json::value(nullptr)
                       : boost::json::value(render_queue(parts_.fulfilment->view()->queue, parts_.clock.wall()));
+  add_products(data, now);
   return data;
+}
+
+void Statistics::add_products(object& data, WallTime now) const {
+  const auto offers = parts_.engine.catalogue().current();
+  const std::vector<ProductRate> rates = products_.rates();
+  std::vector<ProductLine> lines;
+  for (const Offer& offer : offers->all()) {
+    if (offer.removed) continue;
+    const Stock stock = offer.live->read().stock;
+    const std::size_t index = index_of(offer.ref);
+    lines.push_back({&offer, stock, state_at(offer.spec->terms, stock, offer.paused, now),
+                     index < rates.size() ? rates[index] : ProductRate{}});
+  }
+  data["products_total"] = lines.size();
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(lines.size(), kProductsShown));
+  std::partial_sort(lines.begin(), lines.begin() + shown, lines.end());
+  lines.resize(static_cast<std::size_t>(shown));
+  boost::json::array products;
+  for (const ProductLine& line : lines) products.push_back(to_json(line));
+  data["products"] = std::move(products);
 }
 
 void Statistics::set_gauges() const {
   Metrics& metrics = parts_.metrics;
-  for (const Offer& offer : parts_.engine.catalogue().current()->all()) {
+  for (const auto offers = parts_.engine.catalogue().current(); const Offer& offer : offers->all()) {
     if (offer.removed) continue;
     const Stock stock = offer.live->read().stock;
     metrics.stock_units.at({offer.spec->id, "available"}).set(static_cast<double>(stock.available));
@@ -114,9 +177,7 @@ void Statistics::set_gauges() const {
   const WallTime now = parts_.clock.wall();
   for (const StageView& stage : view->queue.stages) {
     metrics.queue_depth.at({to_text(stage.step)}).set(static_cast<double>(stage.depth()));
-    const double age =
-        stage.oldest ? static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3 : 0.0;
-    metrics.queue_oldest_age_seconds.at({to_text(stage.step)}).set(age);
+    metrics.queue_oldest_age_seconds.at({to_text(stage.step)}).set(stage.age_seconds(now));
   }
   for (const WorkerView& worker : view->workers)
     for (int i = 0; i < kStepCount; ++i)

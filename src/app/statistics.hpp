@@ -7,13 +7,14 @@
 #include <memory>
 
 #include "app/engine.hpp"
+#include "app/product_window.hpp"
 #include "fulfilment/service.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace scalemart {
 
-/// Purpose: gathers what the parts count; keeps nothing but the drift.
-/// Concurrency: render() from any thread; look_for_drift() about once a second from one.
+/// Purpose: gathers what the parts count; keeps nothing but the drift and the products' last seconds.
+/// Concurrency: render() from any thread; every_second() from one.
 class Statistics {
  public:
   struct Parts {
@@ -27,17 +28,21 @@ class Statistics {
 
   [[nodiscard]] boost::json::object render() const;
 
-  /// Compares, on the sequencer's thread and so at one moment, every product's stock with its own sum and all
-  /// sold units with the orders' own count. What differs is the drift.
-  void look_for_drift();
+  /// The drift, and how fast each product goes.
+  void every_second();
   [[nodiscard]] std::int64_t drift() const noexcept { return drift_->load(std::memory_order_relaxed); }
 
  private:
+  /// Compares, on the sequencer's thread and so at one moment, every product's stock with its own sum and all
+  /// sold units with the orders' own count. What differs is the drift.
+  void look_for_drift();
   void set_gauges() const;
+  void add_products(boost::json::object& data, WallTime now) const;
 
   Parts parts_;
   std::shared_ptr<std::atomic<std::int64_t>> drift_;  ///< Shared with looks that are under way.
-  std::shared_ptr<void> refresh_;                     ///< Keeps set_gauges() called before each scrape.
+  ProductWindow products_;
+  std::shared_ptr<void> refresh_;  ///< Keeps set_gauges() called before each scrape.
 };
 
 }  // namespace scalemart

@@ -172,15 +172,23 @@ void Sessions::open_login(Account account, std::string from, AuthDone done) {
   if (!store_.open_family(family, epoch, std::move(audit), std::move(answer))) done(refuse(AuthOutcome::overloaded));
 }
 
-void Sessions::refresh(std::string_view refresh_token, std::string from, AuthDone done) {
+void Sessions::refresh(std::string_view refresh_token, TokenKeeper keeper, std::string from, AuthDone done) {
   const auto parts = decode_refresh(refresh_token);
   if (!parts) return done(refuse(AuthOutcome::invalid_token));
   RefreshParts next = *parts;
-  fill_random(next.token);
   const WallTime now = clock_.wall();
-  const RotateRequest request{
-      parts->family, digest_of(parts->secret),       digest_of(parts->token), digest_of(next.token),
-      now,           now + options_.refresh_lifetime};
+  RotateRequest request{parts->family, digest_of(parts->secret),       digest_of(parts->token), {},
+                        now,           now + options_.refresh_lifetime};
+  if (keeper == TokenKeeper::browser) {
+    // The successor follows from the token, for us alone. So the same question has the same answer, and a successor
+    // that is current proves that the token was the one before it.
+    const HmacSha256::Mac mac = signer_.derive("refresh successor", refresh_token);
+    std::memcpy(next.token.data(), mac.data(), mac.size());
+    request.repeats_since = now + -kLostAnswerGrace;
+  } else {
+    fill_random(next.token);
+  }
+  request.next = digest_of(next.token);
   AuditEntry reuse{"", "refresh_token_reused", to_string(parts->family), now, std::move(from),
                    "", R"({"revoked":true})"};
   auto answer = [this, next, done](Rotation rotation) {

@@ -61,6 +61,15 @@ struct AuthAnswer {
 /// the store. It must be quick (post to the event loop) and must not throw.
 using AuthDone = std::function<void(AuthAnswer)>;
 
+/// Who keeps a refresh token, and so what its second use means.
+enum class TokenKeeper : std::uint8_t {
+  client,  ///< A program that stores the answer: theft.
+  browser  ///< A cookie jar: within kLostAnswerGrace the answer may have been lost, and is given again (ADR 0010).
+};
+/// A page's own time-out, one back-off and a slow line; far less than an access token's life, so that two who share
+/// a stolen token are still found out by the next rotation.
+inline constexpr std::chrono::seconds kLostAnswerGrace{30};
+
 inline constexpr std::uint32_t kFailedLoginAuditsPerSecond = 20;
 /// A revocation is remembered this much longer than its tokens live.
 inline constexpr std::chrono::minutes kRevocationMargin{1};
@@ -73,8 +82,9 @@ struct SessionOptions {
 /// Purpose: the rules of auth over a store, a hashing pool and a signer.
 ///
 /// Refresh tokens rotate (RFC 9700 section 4.14.2): each is good once, and a second use revokes the login
-/// with its access tokens, since one of the two users is a thief. There is no grace: a client that lost the
-/// answer logs in again. A guessed token revokes nothing, for it lacks the family's secret.
+/// with its access tokens, since one of the two users is a thief. A client that lost the answer logs in again; a
+/// browser's cookie jar, which loses answers with every reload, may ask once more (see TokenKeeper). A guessed token
+/// revokes nothing, for it lacks the family's secret.
 ///
 /// Effects are immediate: when `done` says so, every TokenVerifier over the same Revocations refuses the
 /// tokens concerned, and Admins knows the new role.
@@ -101,7 +111,7 @@ class Sessions {
   };
   void register_buyer(Registration registration, std::string from, AuthDone done);
   void login(std::string email, std::string password, std::string from, AuthDone done);
-  void refresh(std::string_view refresh_token, std::string from, AuthDone done);
+  void refresh(std::string_view refresh_token, TokenKeeper keeper, std::string from, AuthDone done);
   /// This login's tokens, refresh and access, are void.
   void logout(const Principal& who, std::string from, AuthDone done);
   /// So are those of every other login of the user.
@@ -127,6 +137,7 @@ class Sessions {
                                          const std::function<void(UserId, std::string_view token)>& each);
 
   [[nodiscard]] std::chrono::seconds access_lifetime() const { return options_.access_lifetime; }
+  [[nodiscard]] std::chrono::seconds refresh_lifetime() const { return options_.refresh_lifetime; }
 
  private:
   struct NewLogin {

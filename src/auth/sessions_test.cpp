@@ -32,9 +32,10 @@ class SessionsTest : public ::testing::Test {
   AuthAnswer logged_in(const std::string& email = "ann@example.com", const std::string& password = kPassword) {
     return wait([&](AuthDone done) { sessions_.login(email, password, "192.0.2.1", std::move(done)); });
   }
-  AuthAnswer refreshed(const std::string& token) {
-    return wait([&](AuthDone done) { sessions_.refresh(token, "192.0.2.1", std::move(done)); });
+  AuthAnswer refreshed(const std::string& token, TokenKeeper keeper = TokenKeeper::client) {
+    return wait([&](AuthDone done) { sessions_.refresh(token, keeper, "192.0.2.1", std::move(done)); });
   }
+  AuthAnswer by_cookie(const std::string& token) { return refreshed(token, TokenKeeper::browser); }
   AuthOutcome password_changed(const Principal& who, const std::string& from, const std::string& to) {
     return wait([&](AuthDone done) { sessions_.change_password(who, from, to, "", std::move(done)); }).outcome;
   }
@@ -43,7 +44,7 @@ class SessionsTest : public ::testing::Test {
   Principal principal(const AuthAnswer& answer) { return std::get<Principal>(verified(answer)); }
   std::vector<AuditRow> audit() {
     std::vector<AuditRow> rows;
-    EXPECT_TRUE(store_.audit_page(0, 100, [&](Result<std::vector<AuditRow>> page) { rows = std::move(*page); }));
+    EXPECT_TRUE(store_.audit_page({.limit = 100}, [&](Result<AuditPage> page) { rows = std::move(page->rows); }));
     return rows;
   }
   Principal admin() {
@@ -148,6 +149,73 @@ TEST_F(SessionsTest, TwoParallelRefreshesHaveOneWinnerAndNoSurvivor) {
     EXPECT_FALSE(alive(answers[first_won ? 0 : 1]));
     EXPECT_EQ(refreshed(answers[first_won ? 0 : 1].refresh_token).outcome, AuthOutcome::invalid_token);
   }
+}
+
+TEST_F(SessionsTest, BrowserThatLostTheAnswerGetsItAgain) {
+  const AuthAnswer first = registered();
+  const AuthAnswer lost = by_cookie(first.refresh_token);
+  ASSERT_EQ(lost.outcome, AuthOutcome::done);
+  EXPECT_NE(lost.refresh_token, first.refresh_token);
+  clock_.advance(kLostAnswerGrace);
+  const AuthAnswer again = by_cookie(first.refresh_token);
+  ASSERT_EQ(again.outcome, AuthOutcome::done);
+  EXPECT_EQ(again.refresh_token, lost.refresh_token) << "one successor, whichever answer the cookie jar took last";
+  EXPECT_TRUE(alive(again));
+  EXPECT_TRUE(alive(lost));
+  const AuthAnswer next = by_cookie(again.refresh_token);
+  EXPECT_EQ(next.outcome, AuthOutcome::done);
+  EXPECT_NE(next.refresh_token, again.refresh_token);
+  EXPECT_EQ(audit().size(), 1u) << "nothing happened that anybody must know";
+}
+
+TEST_F(SessionsTest, BrowsersReuseEndsTheLoginWhenItIsNoLostAnswer) {
+  const AuthAnswer late = registered("a@b"), older = registered("b@c"), body = registered("c@d"),
+                   mixed = registered("d@e");
+  ASSERT_EQ(by_cookie(late.refresh_token).outcome, AuthOutcome::done);
+  const AuthAnswer second = by_cookie(older.refresh_token);
+  ASSERT_EQ(by_cookie(second.refresh_token).outcome, AuthOutcome::done);
+  EXPECT_EQ(by_cookie(older.refresh_token).outcome, AuthOutcome::token_reused) << "not the token before, an older one";
+  EXPECT_EQ(by_cookie(second.refresh_token).outcome, AuthOutcome::invalid_token);
+  ASSERT_EQ(by_cookie(body.refresh_token).outcome, AuthOutcome::done);
+  EXPECT_EQ(refreshed(body.refresh_token).outcome, AuthOutcome::token_reused) << "a program is forgiven nothing";
+  ASSERT_EQ(refreshed(mixed.refresh_token).outcome, AuthOutcome::done);
+  EXPECT_EQ(by_cookie(mixed.refresh_token).outcome, AuthOutcome::token_reused) << "nor by showing it as a cookie";
+  clock_.advance(kLostAnswerGrace + 1ms);
+  EXPECT_EQ(by_cookie(late.refresh_token).outcome, AuthOutcome::token_reused);
+  EXPECT_FALSE(alive(late));
+}
+
+TEST_F(SessionsTest, LogoutLeavesNothingToRepeat) {
+  const AuthAnswer login = registered();
+  const AuthAnswer next = by_cookie(login.refresh_token);
+  (void)wait([&](AuthDone done) { sessions_.logout(principal(next), "", std::move(done)); });
+  EXPECT_EQ(by_cookie(login.refresh_token).outcome, AuthOutcome::invalid_token);
+  EXPECT_EQ(by_cookie(next.refresh_token).outcome, AuthOutcome::invalid_token);
+}
+
+TEST_F(SessionsTest, ParallelRefreshesOfABrowserHaveOneSuccessor) {
+  const AuthAnswer login = registered();
+  std::vector<AuthAnswer> answers(8);
+  std::vector<std::thread> threads;
+  for (AuthAnswer& answer : answers) threads.emplace_back([&] { answer = by_cookie(login.refresh_token); });
+  for (std::thread& t : threads) t.join();
+  for (const AuthAnswer& answer : answers) {
+    EXPECT_EQ(answer.outcome, AuthOutcome::done);
+    EXPECT_EQ(answer.refresh_token, answers[0].refresh_token);
+    EXPECT_TRUE(alive(answer));
+  }
+}
+
+TEST_F(SessionsTest, SuccessorNeedsTheServersKey) {
+  const AuthAnswer login = registered();
+  const std::string here = by_cookie(login.refresh_token).refresh_token;
+  auto other = *KeyRing::from_secret("zQ7vX2mZ9rT4wK8sD1fG6hJ3lB5nC0yE");
+  TokenSigner signer(*other);
+  Sessions elsewhere({}, store_, passwords_, signer, revocations_, admins_, clock_, random_);
+  const AuthAnswer there =
+      wait([&](AuthDone done) { elsewhere.refresh(login.refresh_token, TokenKeeper::browser, "", std::move(done)); });
+  EXPECT_EQ(there.outcome, AuthOutcome::token_reused) << "another key, another successor: not a repetition";
+  EXPECT_FALSE(here.empty());
 }
 
 TEST_F(SessionsTest, GuessedRefreshTokensRevokeNothing) {

@@ -129,6 +129,13 @@ std::string TokenSigner::sign(const TokenClaims& claims, WallTime now, std::chro
   return token;
 }
 
+HmacSha256::Mac TokenSigner::derive(std::string_view purpose, std::string_view message) const {
+  std::string text("scalemart ");
+  text.append(purpose).push_back('\0');
+  text.append(message);
+  return keys_.get()->current.mac.of(text);
+}
+
 class TokenVerifier::Cache {
  public:
   struct Slot {

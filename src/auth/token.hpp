@@ -49,6 +49,9 @@ class TokenSigner {
   explicit TokenSigner(const KeyRing& keys) : keys_(keys) {}
   /// `lifetime` is cut to kTokenLifetimeMax; whole seconds.
   [[nodiscard]] std::string sign(const TokenClaims& claims, WallTime now, std::chrono::seconds lifetime) const;
+  /// What only the holder of the current key can make of `message`; the same every time. `purpose` keeps the uses
+  /// apart, and from tokens, which begin with a header.
+  [[nodiscard]] HmacSha256::Mac derive(std::string_view purpose, std::string_view message) const;
 
  private:
   const KeyRing& keys_;

@@ -7,14 +7,18 @@
 namespace scalemart {
 
 struct EmbeddedFile {
-  std::string_view path;  ///< As given in CMakeLists.txt, relative to the project's root.
+  std::string_view path;  ///< Prefix and name, as in CMakeLists.txt: "pages/assets/app-1a2b3c4d.js".
   const char* begin;
   const char* end;
   [[nodiscard]] std::string_view content() const { return {begin, static_cast<std::size_t>(end - begin)}; }
 };
 
-/// openapi.json, the explorer and the start page.
+/// Under "api/": the API document and the explorer.
 std::span<const EmbeddedFile> api_files();
+/// Under "pages/": the storefront and the console, as web/ builds them. Empty: built without them.
+std::span<const EmbeddedFile> page_files();
+/// Under "report/": the page that draws a rehearsal's report, one file. Empty: built without it.
+std::span<const EmbeddedFile> report_files();
 
 /// The API document; it is always there.
 [[nodiscard]] inline std::string_view api_document_text() {

@@ -39,6 +39,7 @@ enum class StatusReason : std::uint8_t {
 enum class Step : std::uint8_t { payment, confirm, invoice, mail };
 inline constexpr int kStepCount = 4;
 [[nodiscard]] std::string_view to_text(Step step);
+[[nodiscard]] std::optional<Step> parse_step(std::string_view text);
 
 struct StatusChange {
   OrderStatus status;

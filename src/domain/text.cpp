@@ -45,6 +45,12 @@ std::string_view to_text(Step step) {
   return name_of(std::array<std::string_view, kStepCount>{"payment", "confirm", "invoice", "mail"}, step);
 }
 
+std::optional<Step> parse_step(std::string_view text) {
+  for (int i = 0; i < kStepCount; ++i)
+    if (to_text(static_cast<Step>(i)) == text) return static_cast<Step>(i);
+  return std::nullopt;
+}
+
 std::string_view to_text(Outcome outcome) {
   return name_of(
       std::array<std::string_view, kOutcomeCount>{

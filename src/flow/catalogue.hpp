@@ -24,10 +24,15 @@ class LiveStock {
   void publish(const Stock& stock, Sequence sequence) noexcept;
   [[nodiscard]] State read() const noexcept;
 
+  /// Orders accepted since the start of the process; may be a moment ahead of or behind the stock.
+  void count_accepted(std::uint64_t orders) noexcept { accepted_.fetch_add(orders, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t accepted() const noexcept { return accepted_.load(std::memory_order_relaxed); }
+
  private:
   std::atomic<std::uint32_t> version_{0};
   std::atomic<std::int64_t> total_{0}, available_{0}, held_{0}, sold_{0};
   std::atomic<Sequence> sequence_{0};
+  std::atomic<std::uint64_t> accepted_{0};
 };
 
 /// One product for sale. Immutable but for `live`, which outlives it.

@@ -1,5 +1,7 @@
 #include "flow/publication.hpp"
 
+#include <utility>
+
 #include "base/check.hpp"
 
 namespace scalemart {
@@ -45,6 +47,7 @@ struct Publication::Notice {
   void operator()(const record::Reserved& r) const {
     if (!r.key.empty()) self.used_keys_.add(r.buyer, r.key);
     self.touch(r.product);
+    ++self.accepted_[index_of(r.product)];
   }
   void operator()(const record::Begun& r) const {
     // A lease of a confirmed order, for its papers, changes nothing that a buyer sees.
@@ -94,7 +97,9 @@ void Publication::publish(std::span<const Record> records, const Ledger& ledger)
   for (const Record& record : records) std::visit(Notice{*this, ledger, record.at}, record.payload);
   const auto offers = catalogue_.current();
   for (const ProductRef ref : touched_) {
-    offers->at(ref).live->publish(ledger.product(ref).stock, ledger.sequence());
+    LiveStock& live = *offers->at(ref).live;
+    live.publish(ledger.product(ref).stock, ledger.sequence());
+    if (const auto orders = std::exchange(accepted_[index_of(ref)], 0); orders > 0) live.count_accepted(orders);
     if (listener_.product_changed) listener_.product_changed(ref);
     is_touched_[index_of(ref)] = false;
   }
@@ -105,7 +110,10 @@ void Publication::publish(std::span<const Record> records, const Ledger& ledger)
 
 void Publication::touch(ProductRef product) {
   const auto index = index_of(product);
-  if (index >= is_touched_.size()) is_touched_.resize(index + 1);
+  if (index >= is_touched_.size()) {
+    is_touched_.resize(index + 1);
+    accepted_.resize(index + 1);
+  }
   if (is_touched_[index]) return;
   is_touched_[index] = true;
   touched_.push_back(product);

@@ -43,6 +43,7 @@ class Publication {
   Listener listener_;
   std::vector<ProductRef> touched_;  ///< Scratch: products of this batch, each once.
   std::vector<bool> is_touched_;
+  std::vector<std::uint64_t> accepted_;  ///< Scratch: orders of this batch, by product.
 };
 
 }  // namespace scalemart

@@ -282,7 +282,7 @@ void Dispatcher::apply_to_lease(OrderFeed::Event& event, Leases::iterator at) {
                              DeadLetter{lease.order, event.step, event.attempts, std::move(event.reason), event.at});
       break;
     case Kind::failed:
-      ++declined_;
+      declined_.add(clock_.steady());
       end_lease(at);
       break;
     case Kind::gone:

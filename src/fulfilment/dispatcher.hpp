@@ -58,8 +58,7 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   // --- the console's
   void pause(bool paused) { paused_ = paused; }
   [[nodiscard]] QueueView view();
-  /// Oldest first, at most `limit`.
-  [[nodiscard]] std::vector<DeadLetter> dead_letters(std::size_t limit) const;
+  [[nodiscard]] DeadLetterPage dead_letters(const DeadLetterSearch& search) const;
   [[nodiscard]] const DeadLetter* find_dead(OrderId order) const;
   [[nodiscard]] std::shared_ptr<const ProductSpec> product(ProductRef ref) const;
   using Done = std::function<void(Outcome)>;
@@ -140,7 +139,7 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   bool paused_ = false;
   std::array<std::uint64_t, kStepCount> in_flight_{};
   std::array<RateMeter, kStepCount> finished_;
-  std::uint64_t declined_ = 0;
+  RateMeter declined_;
 };
 
 }  // namespace scalemart

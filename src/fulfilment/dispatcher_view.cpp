@@ -6,11 +6,6 @@
 
 namespace scalemart {
 
-std::string_view to_text(FinishedStep::Result result) {
-  constexpr std::array<std::string_view, 4> kNames{"done", "declined", "retried", "parked"};
-  return kNames[static_cast<std::size_t>(result)];
-}
-
 std::shared_ptr<const ProductSpec> Dispatcher::product(ProductRef ref) const {
   SCALEMART_CHECK(index_of(ref) < products_.size() && products_[index_of(ref)]);
   return products_[index_of(ref)];
@@ -57,19 +52,28 @@ QueueView Dispatcher::view() {
   invoice.oldest = oldest(Lane::paper, Step::invoice);
   for (const Delayed& delayed : paper.delayed) ++(delayed.order.invoice_done ? mail : invoice).delayed;
   view.dead_letters = dead_.size();
-  view.declined = declined_;
+  view.declined = declined_.total();
+  view.declined_per_s = declined_.per_second(now);
   view.paused = paused_;
   return view;
 }
 
-std::vector<DeadLetter> Dispatcher::dead_letters(std::size_t limit) const {
-  std::vector<DeadLetter> letters;
-  for (const auto& [id, letter] : dead_) letters.push_back(letter);
-  const std::size_t count = std::min(limit, letters.size());
-  std::partial_sort(letters.begin(), letters.begin() + static_cast<std::ptrdiff_t>(count), letters.end(),
-                    [](const DeadLetter& a, const DeadLetter& b) { return a.order.sequence < b.order.sequence; });
-  letters.resize(count);
-  return letters;
+DeadLetterPage Dispatcher::dead_letters(const DeadLetterSearch& search) const {
+  std::vector<const DeadLetter*> found;
+  for (const auto& [id, letter] : dead_) {
+    if (letter.order.sequence <= search.after) continue;
+    if (search.step && letter.step != *search.step) continue;
+    if (search.product && letter.order.product != *search.product) continue;
+    if (letter.reason.find(search.reason) == std::string::npos) continue;
+    found.push_back(&letter);
+  }
+  const std::size_t count = std::min(search.limit, found.size());
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end(),
+                    [](const DeadLetter* a, const DeadLetter* b) { return a->order.sequence < b->order.sequence; });
+  DeadLetterPage page;
+  page.more = found.size() - count;
+  for (std::size_t i = 0; i < count; ++i) page.letters.push_back(*found[i]);
+  return page;
 }
 
 const DeadLetter* Dispatcher::find_dead(OrderId order) const {

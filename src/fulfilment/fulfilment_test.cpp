@@ -109,7 +109,7 @@ TEST_F(Fulfilment, UnitsStayHeldWhileAPaymentIsUnresolved) {
   ASSERT_TRUE(p.run(24h, [&] { return p.dispatcher.view().dead_letters == 1; }));
   EXPECT_EQ(ledger.orders.at(id).status, OrderStatus::processing);
   EXPECT_EQ(ledger.orders.at(id).failed, 0);
-  const auto letters = p.dispatcher.dead_letters(10);
+  const auto letters = p.dispatcher.dead_letters({}).letters;
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].attempts, 12u);
   EXPECT_EQ(letters[0].step, Step::payment);
@@ -136,7 +136,7 @@ TEST_F(Fulfilment, APoisonOrderEndsAsADeadLetterWhileOthersProceed) {
   ASSERT_TRUE(p.finish(5s));
   EXPECT_EQ(outcome, Outcome::done);
   EXPECT_EQ(ledger.orders.at(poison).status, OrderStatus::failed);
-  EXPECT_TRUE(p.dispatcher.dead_letters(10).empty());
+  EXPECT_TRUE(p.dispatcher.dead_letters({}).letters.empty());
 }
 
 TEST_F(Fulfilment, ALapsedLeaseIsGivenOutAgainAndTheZombiesCompletionRefused) {
@@ -344,7 +344,7 @@ TEST_F(Fulfilment, ADiscardedInvoiceStillGetsItsMail) {
   Plant& p = plant(settings);
   const OrderId id = ledger.reserve();
   ASSERT_TRUE(p.run(10min, [&] { return p.dispatcher.view().dead_letters == 1; }));
-  EXPECT_EQ(p.dispatcher.dead_letters(1).at(0).step, Step::invoice);
+  EXPECT_EQ(p.dispatcher.dead_letters({}).letters.at(0).step, Step::invoice);
   p.dispatcher.settle_dead(Discard{id}, [](Outcome) {});
   ASSERT_TRUE(p.finish(5s));
   EXPECT_EQ(papers.mails.count(id), 1u);

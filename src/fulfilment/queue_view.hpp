@@ -1,6 +1,7 @@
 #pragma once
 // What the console sees of the order queue.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "base/clock.hpp"
 #include "domain/order.hpp"
 #include "fulfilment/breaker.hpp"
+#include "port/finished_step.hpp"
 #include "port/order_queue.hpp"
 
 namespace scalemart {
@@ -23,12 +25,17 @@ struct StageView {
   double rate_per_s = 0;           ///< Finished a second, over the last ten seconds.
   std::optional<WallTime> oldest;  ///< When the longest waiting order of this stage was accepted.
   [[nodiscard]] std::uint64_t depth() const { return waiting + in_flight; }
+  /// Of the longest waiting order; 0: none waits.
+  [[nodiscard]] double age_seconds(WallTime now) const {
+    return oldest ? static_cast<double>(std::max<std::int64_t>(now.ms - oldest->ms, 0)) / 1e3 : 0.0;
+  }
 };
 
 struct QueueView {
   std::array<StageView, kStepCount> stages;
   std::uint64_t dead_letters = 0;
   std::uint64_t declined = 0;  ///< Since the start of the process.
+  double declined_per_s = 0;   ///< Over the last ten seconds.
   bool paused = false;
 };
 
@@ -47,16 +54,17 @@ struct WorkerView {
   std::array<BreakerState, kStepCount> breakers{};
 };
 
-/// One step that ended, for the console's list of the last ones.
-struct FinishedStep {
-  OrderId order;
-  Step step = Step::payment;
-  enum class Result : std::uint8_t { done, declined, retried, parked } result = Result::done;
-  std::uint16_t attempts = 0;
-  std::chrono::nanoseconds took{};
-  WallTime at;
-  std::string detail;
+/// Which dead letters; empty members let everything through.
+struct DeadLetterSearch {
+  std::optional<Step> step = {};
+  std::optional<ProductRef> product = {};
+  std::string reason = {};  ///< Part of it.
+  Sequence after = 0;       ///< Only orders accepted later than this record's.
+  std::size_t limit = 1000;
 };
-[[nodiscard]] std::string_view to_text(FinishedStep::Result result);
+struct DeadLetterPage {
+  std::vector<DeadLetter> letters;  ///< In the order in which the orders were accepted.
+  std::size_t more = 0;             ///< That match as well.
+};
 
 }  // namespace scalemart

@@ -99,8 +99,8 @@ void FulfilmentService::refresh(SteadyTime now) {
   view_ = std::move(view);
 }
 
-void FulfilmentService::dead_letters(std::size_t limit, LettersDone done) {
-  loop_.post([this, limit, done = std::move(done)] { done(dispatcher_.dead_letters(limit)); });
+void FulfilmentService::dead_letters(DeadLetterSearch search, LettersDone done) {
+  loop_.post([this, search = std::move(search), done = std::move(done)] { done(dispatcher_.dead_letters(search)); });
 }
 
 void FulfilmentService::retry_dead(OrderId order, Done done) {

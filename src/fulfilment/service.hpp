@@ -63,8 +63,8 @@ class FulfilmentService final : private Turnable {
   [[nodiscard]] std::shared_ptr<const FulfilmentView> view() const;  ///< At most 250 ms old.
 
   using Done = std::function<void(Outcome)>;
-  using LettersDone = std::function<void(std::vector<DeadLetter>)>;
-  void dead_letters(std::size_t limit, LettersDone done);
+  using LettersDone = std::function<void(DeadLetterPage)>;
+  void dead_letters(DeadLetterSearch search, LettersDone done);
   /// A dead letter is tried again from its step on. invalid_state: somebody is at it
   /// already, or began to discard it and the provider has not said what became of its money; were it charged now, that
   /// cancellation might arrive afterwards and take the money back from a confirmed order. It can still be discarded.

@@ -112,6 +112,33 @@ TEST_F(ServiceTest, ADiscardThatDidNothingLeavesTheOrderToBeTriedAgain) {
   EXPECT_EQ(bank.accounts.at(id).taken, 1);
 }
 
+TEST_F(ServiceTest, DeadLettersAreFoundByWhatTheyAre) {
+  bank.script = [](OrderId, int) { return ScriptedBank::Line{ScriptedBank::Truth::nothing, PaymentOutcome::rejected}; };
+  std::vector<OrderId> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(ledger.reserve());
+  pass(5s);
+  ASSERT_EQ(service.view()->queue.dead_letters, 5u);
+  DeadLetterPage page;
+  const auto search = [&](DeadLetterSearch wanted) {
+    service.dead_letters(std::move(wanted), [&](DeadLetterPage found) { page = std::move(found); });
+    round();
+    std::vector<OrderId> found;
+    for (const DeadLetter& letter : page.letters) found.push_back(letter.order.id);
+    return found;
+  };
+  EXPECT_EQ(search({}), ids) << "in the order in which they were accepted";
+  EXPECT_EQ(search({.limit = 2}), std::vector(ids.begin(), ids.begin() + 2));
+  EXPECT_EQ(page.more, 3u);
+  EXPECT_EQ(search({.after = page.letters.back().order.sequence}), std::vector(ids.begin() + 2, ids.end()));
+  EXPECT_EQ(page.more, 0u);
+  const std::string reason = page.letters.front().reason;
+  ASSERT_GT(reason.size(), 3u);
+  EXPECT_EQ(search({.step = Step::payment, .product = ProductRef{0}, .reason = reason.substr(1, 2)}), ids);
+  EXPECT_TRUE(search({.step = Step::mail}).empty());
+  EXPECT_TRUE(search({.product = ProductRef{1}}).empty());
+  EXPECT_TRUE(search({.reason = reason + "!"}).empty());
+}
+
 TEST_F(ServiceTest, WorkersShareTheQueueAndAreSteeredByName) {
   service.set_concurrency("worker-1", 2, hear());
   service.set_concurrency("worker-2", 3, hear());

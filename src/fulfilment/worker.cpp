@@ -354,11 +354,10 @@ void Worker::fail(Slot& slot, Step step, std::string reason, bool hopeless) {
 }
 
 void Worker::ended(const Slot& slot, Step step, FinishedStep::Result result, std::string detail) {
-  const auto took = clock_.steady() - slot.since;
-  if (hook_) hook_(step, result, took);
+  FinishedStep entry{slot.task.order.id,           step,          result,           slot.task.order.attempts,
+                     clock_.steady() - slot.since, clock_.wall(), std::move(detail)};
+  if (hook_) hook_(entry);
   if (step == Step::payment && result == FinishedStep::Result::done) return;  // its confirmation is the news
-  FinishedStep entry{slot.task.order.id, step, result, slot.task.order.attempts, took, clock_.wall(),
-                     std::move(detail)};
   if (history_.size() < settings_.history) {
     history_.push_back(std::move(entry));
   } else {

@@ -36,9 +36,6 @@ struct WorkerSettings {
   std::size_t history = 256;
 };
 
-/// Called on the loop's thread for every step that ended; for metrics.
-using StepHook = std::function<void(Step, FinishedStep::Result, std::chrono::nanoseconds)>;
-
 /// Purpose: begin (the hold cannot expire any more) -> charge -> confirm or decline; then, under a lease of
 /// the other lane, invoice -> mail. An unknown payment is looked up and, if the provider has never seen it,
 /// charged again under the same key; its units are never given back while it is unresolved. A failed step

@@ -7,6 +7,7 @@
 #include "flow/ask.hpp"
 #include "gateway/order_csv.hpp"
 #include "gateway/render.hpp"
+#include "gateway/time_range.hpp"
 
 namespace scalemart {
 namespace {
@@ -31,7 +32,9 @@ class ArchiveHandlers {
   explicit ArchiveHandlers(ArchiveServices services) : s_(services) {}
 
   void search(Exchange& x) const {
-    OrderSearch search = read_search(x);
+    auto read = read_search(x);
+    if (const auto* refused = std::get_if<Response>(&read)) return x.respond(*refused);
+    OrderSearch& search = std::get<OrderSearch>(read);
     if (const auto text = x.query("limit")) std::from_chars(text->data(), text->data() + text->size(), search.limit);
     if (const auto cursor = x.query("cursor")) search.cursor = *cursor;
     const std::string q(x.query("q").value_or(""));
@@ -47,7 +50,9 @@ class ArchiveHandlers {
   }
 
   void csv(Exchange& x) const {
-    OrderSearch search = read_search(x);
+    auto read = read_search(x);
+    if (const auto* refused = std::get_if<Response>(&read)) return x.respond(*refused);
+    OrderSearch& search = std::get<OrderSearch>(read);
     search.limit = kExportPage;
     if (const auto cursor = x.query("cursor")) search.cursor = *cursor;
     const std::string q(x.query("q").value_or(""));
@@ -93,6 +98,8 @@ class ArchiveHandlers {
     entry.what = "order_refunded";
     entry.target = to_string(*id);
     entry.from = x.client().text();
+    entry.before = R"({"status":"confirmed"})";
+    entry.after = R"({"status":"refunded"})";
     if (!s_.orders.find(*id, [this, reply, entry = std::move(entry)](std::optional<OrderView> order) {
           if (!order) return reply->respond(order_not_found());
           if (order->status != OrderStatus::confirmed && order->status != OrderStatus::refunded)
@@ -107,8 +114,12 @@ class ArchiveHandlers {
  private:
   static Reply later(Exchange& x) { return std::make_shared<Later>(x.later()); }
 
-  static OrderSearch read_search(const Exchange& x) {
+  static std::variant<OrderSearch, Response> read_search(const Exchange& x) {
+    const auto range = read_time_range(x);
+    if (const auto* refused = std::get_if<Response>(&range)) return *refused;
     OrderSearch search;
+    search.from = std::get<TimeRange>(range).from;
+    search.to = std::get<TimeRange>(range).to;
     search.limit = kPage;
     if (const auto status = x.query("status")) search.status = parse_order_status(*status);
     if (const auto product = x.query("product_id")) search.product_id = *product;

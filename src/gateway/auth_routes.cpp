@@ -6,6 +6,7 @@
 #include "auth/email.hpp"
 #include "base/check.hpp"
 #include "gateway/middleware/stage_guards.hpp"
+#include "gateway/session_cookie.hpp"
 
 namespace scalemart {
 namespace {
@@ -59,30 +60,37 @@ object user_json(const UserView& user) {
   return {{"id", to_string(user.id)}, {"email", user.email}, {"name", user.name}, {"role", to_text(user.role)}};
 }
 
-Response session_response(const AuthAnswer& answer, int status) {
+/// Where the refresh token of an answer goes.
+struct Delivery {
+  TokenKeeper keeper = TokenKeeper::client;
+  bool is_secure = false;
+  std::chrono::seconds lifetime{};
+};
+
+Response session_response(const AuthAnswer& answer, int status, const Delivery& to) {
+  const bool by_cookie = to.keeper == TokenKeeper::browser;
   if (answer.outcome != AuthOutcome::done) return refusal(answer.outcome);
   object data{{"user", user_json(answer.user)},
               {"access_token", answer.access_token},
               {"token_type", "bearer"},
               {"expires_in", answer.expires_in.count()}};
-  if (!answer.refresh_token.empty()) data["refresh_token"] = answer.refresh_token;
-  return json_ok(data, status);
+  if (!answer.refresh_token.empty() && !by_cookie) data["refresh_token"] = answer.refresh_token;
+  Response response = json_ok(data, status);
+  if (answer.refresh_token.empty() || !by_cookie) return response;
+  return with_refresh_cookie(std::move(response), to.is_secure, answer.refresh_token, to.lifetime);
+}
+
+/// A cookie that has become useless is taken back; one that may be good after all stays.
+Response refreshed_response(const AuthAnswer& answer, const Delivery& to) {
+  Response response = session_response(answer, 200, to);
+  if (to.keeper == TokenKeeper::client || response.status != 401) return response;
+  return without_refresh_cookie(std::move(response), to.is_secure);
 }
 
 /// Sessions answers on another thread: this carries the request's right to answer there.
 template <class Render>
 AuthDone answer_later(Exchange& x, Render render) {
   return [later = std::make_shared<Later>(x.later()), render](AuthAnswer answer) { later->respond(render(answer)); };
-}
-
-AuthDone answer_session(Exchange& x, int status) {
-  return answer_later(x, [status](const AuthAnswer& answer) { return session_response(answer, status); });
-}
-
-AuthDone answer_nothing(Exchange& x) {
-  return answer_later(x, [](const AuthAnswer& answer) {
-    return answer.outcome == AuthOutcome::done ? no_content() : refusal(answer.outcome);
-  });
 }
 
 Route route(Method method, std::string path, std::string operation, Access access, std::string policy, Body body,
@@ -99,53 +107,122 @@ std::optional<Response> limit_account(Limiter& limiter, std::string_view email, 
   return rate_limited(limiter, PolicyId::login, decision);
 }
 
-void logout(Sessions& sessions, Exchange& x) {
-  const auto* body = x.json().if_object();
-  const auto* everywhere = body == nullptr ? nullptr : body->if_contains("everywhere");
-  const Principal who = *x.principal();
-  const std::string from = x.client().text();
-  if (everywhere != nullptr && everywhere->as_bool()) return sessions.logout_everywhere(who, from, answer_nothing(x));
-  sessions.logout(who, from, answer_nothing(x));
-}
+/// The handlers, over what they need.
+class AuthHandlers {
+ public:
+  AuthHandlers(Sessions& sessions, Limiter& limiter) : sessions_(sessions), limiter_(limiter) {}
+
+  void register_buyer(Exchange& x) const {
+    const auto to = delivery(x);
+    if (!to) return;
+    const object& body = x.json().as_object();
+    Sessions::Registration registration{text_of(body, "email"), text_of(body, "password"), text_of(body, "name")};
+    sessions_.register_buyer(std::move(registration), x.client().text(), answer_session(x, 201, *to));
+  }
+
+  void login(Exchange& x) const {
+    const auto to = delivery(x);
+    if (!to) return;
+    const object& body = x.json().as_object();
+    if (const auto refused = limit_account(limiter_, text_of(body, "email"), x.arrival())) return x.respond(*refused);
+    sessions_.login(text_of(body, "email"), text_of(body, "password"), x.client().text(), answer_session(x, 200, *to));
+  }
+
+  void refresh(Exchange& x) const {
+    const auto to = delivery(x);
+    if (!to) return;
+    const auto token = to->keeper == TokenKeeper::browser ? token_in_cookie(x) : token_in_body(x);
+    if (const auto* refused = std::get_if<Response>(&token)) return x.respond(*refused);
+    sessions_.refresh(std::get<std::string>(token), to->keeper, x.client().text(),
+                      answer_later(x, [to = *to](const AuthAnswer& answer) { return refreshed_response(answer, to); }));
+  }
+
+  void logout(Exchange& x) const {
+    const auto to = delivery(x);
+    if (!to) return;
+    const auto* body = x.json().if_object();
+    const auto* everywhere = body == nullptr ? nullptr : body->if_contains("everywhere");
+    const Principal who = *x.principal();
+    auto answered = answer_later(x, [to = *to](const AuthAnswer& answer) {
+      if (answer.outcome != AuthOutcome::done) return refusal(answer.outcome);
+      return to.keeper == TokenKeeper::browser ? without_refresh_cookie(no_content(), to.is_secure) : no_content();
+    });
+    if (everywhere != nullptr && everywhere->as_bool())
+      return sessions_.logout_everywhere(who, x.client().text(), std::move(answered));
+    sessions_.logout(who, x.client().text(), std::move(answered));
+  }
+
+  void change_password(Exchange& x) const {
+    const auto to = delivery(x);  // The login's refresh token stays what it is, in the cookie or elsewhere.
+    if (!to) return;
+    const object& body = x.json().as_object();
+    sessions_.change_password(*x.principal(), text_of(body, "current_password"), text_of(body, "new_password"),
+                              x.client().text(), answer_session(x, 200, *to));
+  }
+
+  void me(Exchange& x) const {
+    sessions_.me(x.principal()->user, answer_later(x, [](const AuthAnswer& answer) {
+                   return answer.outcome == AuthOutcome::done ? json_ok(user_json(answer.user))
+                                                              : refusal(answer.outcome);
+                 }));
+  }
+
+ private:
+  using Token = std::variant<std::string, Response>;
+
+  /// Nothing: the request was refused.
+  std::optional<Delivery> delivery(Exchange& x) const {
+    const auto keeper = token_keeper(x);
+    if (const auto* known = std::get_if<TokenKeeper>(&keeper))
+      return Delivery{*known, x.is_secure(), sessions_.refresh_lifetime()};
+    x.respond(std::get<Response>(keeper));
+    return std::nullopt;
+  }
+
+  static AuthDone answer_session(Exchange& x, int status, const Delivery& to) {
+    return answer_later(x, [status, to](const AuthAnswer& answer) { return session_response(answer, status, to); });
+  }
+
+  static Token token_in_body(const Exchange& x) {
+    const object& body = x.json().as_object();
+    if (body.contains("refresh_token")) return text_of(body, "refresh_token");
+    return validation_error(R"(["body","refresh_token"])", "This field is required.", "missing");
+  }
+
+  static Token token_in_cookie(const Exchange& x) {
+    if (x.json().as_object().contains("refresh_token"))
+      return validation_error(R"(["body","refresh_token"])", "With X-Session: cookie the token is in the cookie.",
+                              "extra_forbidden");
+    const auto token = refresh_cookie(x);
+    if (token) return std::string(*token);
+    return error(401, "not_authenticated", "Please log in.");
+  }
+
+  Sessions& sessions_;
+  Limiter& limiter_;
+};
 
 }  // namespace
 
 Routes auth_routes(Sessions& sessions, Limiter& limiter) {
+  const AuthHandlers handlers(sessions, limiter);
+  const auto to = [&handlers](void (AuthHandlers::*handler)(Exchange&) const) {
+    return [handlers, handler](Exchange& x) { (handlers.*handler)(x); };
+  };
   Routes routes;
-  routes.push_back(route(
-      Method::post, "/api/auth/register", "register", Access::open, "register", Body::json, [&sessions](Exchange& x) {
-        const object& body = x.json().as_object();
-        Sessions::Registration registration{text_of(body, "email"), text_of(body, "password"), text_of(body, "name")};
-        sessions.register_buyer(std::move(registration), x.client().text(), answer_session(x, 201));
-      }));
-  routes.push_back(route(
-      Method::post, "/api/auth/login", "login", Access::open, "login", Body::json, [&sessions, &limiter](Exchange& x) {
-        const object& body = x.json().as_object();
-        if (const auto refused = limit_account(limiter, text_of(body, "email"), x.arrival()))
-          return x.respond(*refused);
-        sessions.login(text_of(body, "email"), text_of(body, "password"), x.client().text(), answer_session(x, 200));
-      }));
+  routes.push_back(route(Method::post, "/api/auth/register", "register", Access::open, "register", Body::json,
+                         to(&AuthHandlers::register_buyer)));
   routes.push_back(
-      route(Method::post, "/api/auth/refresh", "refresh", Access::open, "login", Body::json, [&sessions](Exchange& x) {
-        const std::string token = text_of(x.json().as_object(), "refresh_token");
-        sessions.refresh(token, x.client().text(), answer_session(x, 200));
-      }));
+      route(Method::post, "/api/auth/login", "login", Access::open, "login", Body::json, to(&AuthHandlers::login)));
+  // A token cannot be guessed, and every page that is loaded refreshes: not limited as guesses of passwords are.
+  routes.push_back(route(Method::post, "/api/auth/refresh", "refresh", Access::open, "default", Body::json,
+                         to(&AuthHandlers::refresh)));
   routes.push_back(route(Method::post, "/api/auth/logout", "logout", Access::buyer, "default", Body::json,
-                         [&sessions](Exchange& x) { logout(sessions, x); }));
+                         to(&AuthHandlers::logout)));
   routes.push_back(route(Method::post, "/api/auth/password", "changePassword", Access::buyer, "login", Body::json,
-                         [&sessions](Exchange& x) {
-                           const object& body = x.json().as_object();
-                           sessions.change_password(*x.principal(), text_of(body, "current_password"),
-                                                    text_of(body, "new_password"), x.client().text(),
-                                                    answer_session(x, 200));
-                         }));
+                         to(&AuthHandlers::change_password)));
   routes.push_back(
-      route(Method::get, "/api/auth/me", "me", Access::buyer, "default", Body::none, [&sessions](Exchange& x) {
-        sessions.me(x.principal()->user, answer_later(x, [](const AuthAnswer& answer) {
-                      return answer.outcome == AuthOutcome::done ? json_ok(user_json(answer.user))
-                                                                 : refusal(answer.outcome);
-                    }));
-      }));
+      route(Method::get, "/api/auth/me", "me", Access::buyer, "default", Body::none, to(&AuthHandlers::me)));
   return routes;
 }
 

@@ -312,6 +312,7 @@ void Connection::run_request() {
                   .method = method_,
                   .method_known = request.is_known_method(),
                   .health_only = peer_.health_only,
+                  .is_tls = transport_.is_tls(),
                   .loop = loop_.index(),
                   .fresh_request_id = loop_.new_request_id()};
   if (!loop_.shared().options.cors_origins.empty()) choose_cors();
@@ -334,7 +335,7 @@ void Connection::choose_cors() {
     cors_lines_.append("Access-Control-Allow-Origin: ").append(field.value).append("\r\n");
     cors_lines_.append(
         "Access-Control-Expose-Headers: X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
-        "Idempotent-Replayed\r\n");
+        "Idempotent-Replayed, X-Server-Time\r\n");
     return;
   }
 }
@@ -346,7 +347,7 @@ void Connection::refuse(const ParseRefusal& refusal) {
   head_only_ = false;
   http11_ = true;
   entry_ = nullptr;
-  exchange_.begin(*this, {}, {loop_.new_request_id(), peer_.address, loop_.now(), loop_.index()});
+  exchange_.begin(*this, {}, {loop_.new_request_id(), peer_.address, loop_.now(), loop_.index(), transport_.is_tls()});
   exchange_.respond(error(refusal.status, refusal.code, refusal.detail));
   drop_parser();
 }

@@ -32,6 +32,7 @@ void Connection::put_head(const ResponseView& r, std::size_t body_size, bool is_
   facts.is_http11 = http11_;
   facts.extra = cors_lines_;
   facts.is_stream = is_stream;
+  facts.is_secure = exchange_.is_secure();
   loop_.heads().write(out, r, body_size, facts);
 }
 
@@ -99,7 +100,8 @@ EventStream Connection::stream(Exchange& x, StreamOptions options) {
   awaited_ = 0;
   ResponseView head;
   head.content_type = "text/event-stream";
-  head.headers = "X-Accel-Buffering: no\r\n";
+  const std::string lines = "X-Accel-Buffering: no\r\n" + options.headers;
+  head.headers = lines;
   put_head(head, 0, true);
   loop_.guards().answered(
       {entry_, method_, 200, loop_.shared().clock.steady() - x.arrival(), x.request_id(), &x.client()});

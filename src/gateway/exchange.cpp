@@ -43,6 +43,7 @@ void Exchange::begin(ExchangeHost& host, const Question& question, const Origin&
   client_ = origin.client;
   arrival_ = origin.arrival;
   loop_ = origin.loop;
+  is_secure_ = origin.is_secure;
   request_id_size_ = static_cast<std::uint8_t>(std::min(origin.request_id.size(), kRequestIdMax));
   if (request_id_size_ > 0) std::memcpy(request_id_.data(), origin.request_id.data(), request_id_size_);
   open_ = true;

@@ -43,6 +43,7 @@ struct StreamOptions {
   enum class Overflow : std::uint8_t { keep_latest, close };
   Overflow overflow = Overflow::keep_latest;
   std::size_t pending_bytes_max = 64 * 1024;
+  std::string headers;                       ///< Further complete lines of the head.
   std::shared_ptr<const std::string> first;  ///< Sent with the head, so that a new reader sees something at once.
   std::function<void()> on_close;            ///< On the connection's loop thread, exactly once.
 };
@@ -91,6 +92,8 @@ class Exchange {
   /// Parsed and valid under the operation's schema; only for routes with Body::json.
   [[nodiscard]] const boost::json::value& json() const { return *json_; }
   [[nodiscard]] const IpAddress& client() const { return client_; }
+  /// It came over TLS: to us, or to a trusted proxy that says so.
+  [[nodiscard]] bool is_secure() const { return is_secure_; }
   [[nodiscard]] const std::optional<Principal>& principal() const { return principal_; }
   [[nodiscard]] std::string_view request_id() const { return {request_id_.data(), request_id_size_}; }
   [[nodiscard]] SteadyTime arrival() const { return arrival_; }
@@ -139,6 +142,7 @@ class Exchange {
     IpAddress client;
     SteadyTime arrival{};
     std::size_t loop = 0;
+    bool is_secure = false;
   };
   void begin(ExchangeHost& host, const Question& question, const Origin& origin);
   void set_route(const Route& route, std::span<const std::string_view> path_parameters) {
@@ -168,6 +172,7 @@ class Exchange {
   std::size_t loop_ = 0;
   Method method_ = Method::get;
   bool open_ = false;
+  bool is_secure_ = false;
   bool local_used_ = false;
   std::uint8_t request_id_size_ = 0;
   std::array<char, kRequestIdMax> request_id_{};

@@ -11,8 +11,10 @@ using namespace testing;
 
 TEST(Files, AreServedWithTypeAndEtagAndRevalidated) {
   const std::string large(100'000, 'j');
-  TestGateway server(file_routes({{"/docs", "docs", "docs.html", "<!doctype html>", {}, false},
-                                  {"/app.js", "", "app.js", large, "zipped", true}}));
+  Routes routes;
+  routes.push_back(page_route("/docs", serve_file({"docs.html", "<!doctype html>", {}}, Caching::revalidated)));
+  routes.push_back(page_route("/app.js", serve_file({"app.js", large, "zipped"}, Caching::immutable)));
+  TestGateway server(std::move(routes));
   RawClient client(server);
   client.send(get("/docs") + get("/app.js") + get("/app.js", "Accept-Encoding: br, gzip;q=0.8\r\n") +
               get("/app.js", "Accept-Encoding: gzip;q=0\r\n"));
@@ -38,7 +40,9 @@ TEST(Files, AreServedWithTypeAndEtagAndRevalidated) {
 }
 
 TEST(Files, NothingElseCanBeReached) {
-  TestGateway server(file_routes({{"/docs", "docs", "docs.html", "<!doctype html>", {}, false}}));
+  Routes routes;
+  routes.push_back(page_route("/docs", serve_file({"docs.html", "<!doctype html>", {}}, Caching::revalidated)));
+  TestGateway server(std::move(routes));
   for (const char* path :
        {"/../etc/passwd", "/docs/../docs", "/%2e%2e/docs", "/..%2fdocs", "/docs%00", "/./docs", "//docs"}) {
     RawClient client(server);
@@ -48,19 +52,28 @@ TEST(Files, NothingElseCanBeReached) {
   }
 }
 
-TEST(Files, EmbeddedNamesBecomeUrls) {
+TEST(Files, OfTheApiHaveTheirNames) {
   const std::string text = "x";
   const auto file = [&](std::string_view path) { return EmbeddedFile{path, text.data(), text.data() + 1}; };
-  const std::vector<EmbeddedFile> files{file("api/openapi.json"), file("api/docs.html"), file("api/start.html"),
-                                        file("api/docs.js"), file("api/docs.js.gz")};
-  const auto site = api_site(files);
-  ASSERT_EQ(site.size(), 4u);
-  EXPECT_EQ(site[0].url, "/openapi.json");
-  EXPECT_EQ(site[0].operation_id, "openapi");
-  EXPECT_EQ(site[1].url, "/docs");
-  EXPECT_EQ(site[2].url, "/");
-  EXPECT_EQ(site[3].url, "/docs.js");
-  EXPECT_FALSE(site[3].gzipped.empty());
+  const std::vector<EmbeddedFile> files{file("api/openapi.json"), file("api/docs.html"), file("api/docs.js"),
+                                        file("api/docs.js.gz")};
+  std::string seen;
+  for (const Route& route : api_file_routes(files)) seen += route.path + " " + route.operation_id + "\n";
+  EXPECT_EQ(seen, "/docs docs\n/docs.js page:/docs.js\n/openapi.json openapi\n");
+}
+
+TEST(Files, ArePairedWithTheirCompressedForms) {
+  const std::string text = "ab";
+  const std::vector<EmbeddedFile> files{{"p/a.js.gz", text.data() + 1, text.data() + 2},
+                                        {"p/alone.gz", text.data(), text.data() + 2},
+                                        {"p/a.js", text.data(), text.data() + 1}};
+  const auto paired = pair_files(files);
+  ASSERT_EQ(paired.size(), 2u);
+  EXPECT_EQ(paired[0].name, "p/a.js");
+  EXPECT_EQ(paired[0].content, "a");
+  EXPECT_EQ(paired[0].gzipped, "b");
+  EXPECT_EQ(paired[1].name, "p/alone.gz");
+  EXPECT_EQ(paired[1].gzipped, "");
 }
 
 }  // namespace

@@ -50,16 +50,13 @@ void OutBuffer::put_number(std::uint64_t n) {
   size_ = static_cast<std::size_t>(end - data_.get());
 }
 
-HeadWriter::HeadWriter(bool with_tls) : with_tls_(with_tls) {}
-
 void HeadWriter::set_time(WallTime now) {
   if (now.ms / 1000 == second_) return;
   second_ = now.ms / 1000;
   const std::string date = date_line(second_);
-  const std::string_view tls = with_tls_ ? kTlsLine : std::string_view{};
-  private_lines_.assign(date).append("Cache-Control: no-store\r\n").append(kDataLines).append(tls);
-  public_lines_.assign(date).append(kDataLines).append(tls);
-  page_lines_.assign(date).append(kPageLines).append(tls);
+  private_lines_.assign(date).append("Cache-Control: no-store\r\n").append(kDataLines);
+  public_lines_.assign(date).append(kDataLines);
+  page_lines_.assign(date).append(kPageLines);
 }
 
 void HeadWriter::write(OutBuffer& out, const ResponseView& r, std::size_t body_size, const HeadFacts& facts) const {
@@ -73,6 +70,7 @@ void HeadWriter::write(OutBuffer& out, const ResponseView& r, std::size_t body_s
     out.put("\r\n");
   }
   out.put(r.is_page ? page_lines_ : r.is_cacheable ? public_lines_ : private_lines_);
+  if (facts.is_secure) out.put(kTlsLine);
   const bool has_body = r.status != 204 && r.status != 304;
   if (has_body) {
     out.put("Content-Type: ");

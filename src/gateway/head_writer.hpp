@@ -43,12 +43,12 @@ struct HeadFacts {
   bool is_http11 = true;
   std::string_view extra{};  ///< Further complete lines.
   bool is_stream = false;    ///< No Content-Length: the body ends with the connection.
+  bool is_secure = false;    ///< Came over TLS: it shall stay so.
 };
 
 /// Purpose: formats heads. One per loop; the lines that all answers share are renewed once a second.
 class HeadWriter {
  public:
-  explicit HeadWriter(bool with_tls);
   void set_time(WallTime now);
   /// Upper bound of what write() adds.
   [[nodiscard]] static std::size_t size_max(const ResponseView& r) {
@@ -58,7 +58,6 @@ class HeadWriter {
 
  private:
   std::int64_t second_ = -1;
-  bool with_tls_;
   std::string private_lines_;  ///< For data: not to be stored.
   std::string public_lines_;   ///< For data that brings its own Cache-Control.
   std::string page_lines_;     ///< For pages, which bring theirs too.

@@ -54,7 +54,6 @@ Loop::Loop(std::size_t index, int listener, const Shared& shared, std::unique_pt
       mailbox_(std::make_shared<Mailbox>()),
       now_(shared.clock.steady()),
       wheel_(now_, shared.options.timeouts.tick),
-      heads_(shared.tls != nullptr),
       out_(kOutputBytes),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);

@@ -20,13 +20,13 @@ class ProductHandlers {
     boost::json::array data;
     for (const Offer& offer : offers->all())
       if (!offer.removed) data.push_back(render(offer));
-    x.respond(json_list(data, {}));
+    answer(x, json_list(data, {}));
   }
 
   void get(Exchange& x) const {
     const auto offers = s_.catalogue.current();
     const Offer* offer = present(*offers, x);
-    if (offer != nullptr) x.respond(json_ok(render(*offer)));
+    if (offer != nullptr) answer(x, json_ok(render(*offer)));
   }
 
   void create(Exchange& x) const {
@@ -52,7 +52,9 @@ class ProductHandlers {
   void remove(Exchange& x) const {
     const auto offers = s_.catalogue.current();
     const Offer* offer = present(*offers, x);
-    if (offer != nullptr) submit(x, RemoveProduct{offer->ref}, {"product_removed", offer->spec->id, {}, {}}, 204);
+    if (offer == nullptr) return;
+    submit(x, RemoveProduct{offer->ref},
+           {"product_removed", offer->spec->id, boost::json::serialize(render(*offer)), {}}, 204);
   }
 
   void adjust_stock(Exchange& x) const {
@@ -62,15 +64,18 @@ class ProductHandlers {
     const auto& body = x.json().as_object();
     AdjustStock command{offer->ref, body.at("delta").to_number<std::int64_t>(),
                         std::string(body.at("reason").as_string())};
-    submit(x, std::move(command), {"stock_adjusted", offer->spec->id, {}, boost::json::serialize(x.json())});
+    const boost::json::object before{{"total", offer->live->read().stock.total}};
+    submit(x, std::move(command),
+           {"stock_adjusted", offer->spec->id, boost::json::serialize(before), boost::json::serialize(x.json())});
   }
 
   void set_paused(Exchange& x, bool paused) const {
     const auto offers = s_.catalogue.current();
     const Offer* offer = present(*offers, x);
-    if (offer != nullptr)
-      submit(x, SetPaused{offer->ref, paused},
-             {paused ? "product_paused" : "product_resumed", offer->spec->id, {}, {}});
+    if (offer == nullptr) return;
+    const auto text = [](bool value) { return boost::json::serialize(boost::json::object{{"paused", value}}); };
+    submit(x, SetPaused{offer->ref, paused},
+           {paused ? "product_paused" : "product_resumed", offer->spec->id, text(offer->paused), text(paused)});
   }
   void pause(Exchange& x) const { set_paused(x, true); }
   void resume(Exchange& x) const { set_paused(x, false); }
@@ -82,6 +87,11 @@ class ProductHandlers {
 
   boost::json::object render(const Offer& offer) const {
     return render_product(offer, offer.live->read().stock, s_.clock.now());
+  }
+
+  void answer(Exchange& x, Response response) const {
+    response.headers += server_time_line(s_.clock.now());
+    x.respond(response);
   }
 
   static const Offer* present(const Offers& offers, Exchange& x) {

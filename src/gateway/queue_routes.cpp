@@ -12,24 +12,6 @@ namespace {
 
 using boost::json::array;
 using boost::json::object;
-using Reply = std::shared_ptr<Later>;
-
-constexpr std::size_t kDeadLettersShown = 1000;
-
-Response dead_letter_not_found() {
-  return error(404, "order_not_found", "This order is not among the dead letters.");
-}
-
-object render_dead(const DeadLetter& letter, const std::string& product_id) {
-  return {{"order_id", to_string(letter.order.id)},
-          {"product_id", product_id},
-          {"buyer_id", to_string(letter.order.buyer)},
-          {"quantity", letter.order.quantity},
-          {"step", to_text(letter.step)},
-          {"attempts", letter.attempts},
-          {"reason", letter.reason},
-          {"since", to_rfc3339(letter.at)}};
-}
 
 object render_worker(const WorkerView& view) {
   object breakers;
@@ -72,33 +54,23 @@ class QueueHandlers {
     x.respond(json_ok(data));
   }
 
-  void dead(Exchange& x) const {
-    const auto reply = std::make_shared<Later>(x.later());
-    s_.fulfilment.dead_letters(kDeadLettersShown, [this, reply](std::vector<DeadLetter> letters) {
-      const auto offers = s_.catalogue.current();
-      array data;
-      for (const DeadLetter& letter : letters)
-        data.push_back(render_dead(letter, offers->at(letter.order.product).spec->id));
-      reply->respond(json_list(data, {}));
-    });
-  }
-
-  void retry(Exchange& x) const { settle(x, "dead_letter_retried", &FulfilmentService::retry_dead); }
-  void discard(Exchange& x) const { settle(x, "dead_letter_discarded", &FulfilmentService::discard_dead); }
-
   void pause(Exchange& x) const { set_paused(x, true); }
   void resume(Exchange& x) const { set_paused(x, false); }
 
   void workers(Exchange& x) const {
     array data;
-    for (const WorkerView& worker : s_.fulfilment.view()->workers) data.push_back(render_worker(worker));
+    for (const auto view = s_.fulfilment.view(); const WorkerView& worker : view->workers)
+      data.push_back(render_worker(worker));
     x.respond(json_list(data, {}));
   }
 
   void set_worker(Exchange& x) const {
     const auto concurrency = x.json().as_object().at("concurrency").to_number<std::uint32_t>();
     const std::string id(x.path_parameter(0));
-    audit(x, "worker_concurrency_changed", id, boost::json::serialize(x.json()));
+    object before;
+    for (const WorkerView& worker : s_.fulfilment.view()->workers)
+      if (worker.id == id) before["concurrency"] = worker.concurrency;
+    audit(x, "worker_concurrency_changed", id, before, x.json().as_object());
     const auto reply = std::make_shared<Later>(x.later());
     s_.fulfilment.set_concurrency(id, concurrency, [reply, id, concurrency](Outcome outcome) {
       if (is_success(outcome)) return reply->respond(json_ok(object{{"id", id}, {"concurrency", concurrency}}));
@@ -108,38 +80,21 @@ class QueueHandlers {
 
  private:
   void set_paused(Exchange& x, bool paused) const {
-    audit(x, paused ? "queue_paused" : "queue_resumed", "queue", {});
+    audit(x, paused ? "queue_paused" : "queue_resumed", "queue", {{"paused", s_.fulfilment.view()->queue.paused}},
+          {{"paused", paused}});
     s_.fulfilment.pause(paused);
     x.respond(json_ok(object{{"paused", paused}}));
   }
 
-  void settle(Exchange& x, std::string what,
-              void (FulfilmentService::*action)(OrderId, FulfilmentService::Done)) const {
-    const auto id = parse_ulid<OrderId>(x.path_parameter(0));
-    if (!id) return x.respond(dead_letter_not_found());
-    audit(x, std::move(what), to_string(*id), {});
-    const auto reply = std::make_shared<Later>(x.later());
-    (s_.fulfilment.*action)(*id, [this, reply, id = *id](Outcome outcome) {
-      if (outcome == Outcome::order_not_found) return reply->respond(dead_letter_not_found());
-      if (!is_success(outcome)) {
-        const Refused row = refused(outcome);
-        return reply->respond(error(row.status, row.code, row.detail));
-      }
-      if (!s_.orders.find(id, [reply](std::optional<OrderView> order) {
-            reply->respond(order ? json_ok(render_order(*order)) : dead_letter_not_found());
-          }))
-        reply->respond(error(503, "overloaded", "It is done; the order cannot be shown at the moment."));
-    });
-  }
-
-  void audit(const Exchange& x, std::string what, std::string target, std::string after) const {
+  void audit(const Exchange& x, std::string what, std::string target, const object& before, const object& after) const {
     AuditEntry entry;
     entry.who = to_string(x.principal()->user);
     entry.what = std::move(what);
     entry.target = std::move(target);
     entry.when = s_.clock.wall();
     entry.from = x.client().text();
-    entry.after = std::move(after);
+    if (!before.empty()) entry.before = boost::json::serialize(before);
+    entry.after = boost::json::serialize(after);
     static_cast<void>(s_.accounts.append_audit(std::move(entry), [](StoreOutcome) {}));
   }
 
@@ -151,24 +106,28 @@ class QueueHandlers {
 object render_queue(const QueueView& view, WallTime now) {
   array stages;
   std::uint64_t depth = 0;
-  double rate = 0;
+  double oldest = 0;
+  double rate = view.declined_per_s;
   for (const StageView& stage : view.stages) {
     object row{{"stage", to_text(stage.step)},   {"depth", stage.depth()},       {"waiting", stage.waiting},
                {"delayed", stage.delayed},       {"in_flight", stage.in_flight}, {"finished", stage.finished},
                {"per_second", stage.rate_per_s}, {"oldest_age_seconds", 0.0}};
-    if (stage.oldest)
-      row["oldest_age_seconds"] = static_cast<double>(std::max<std::int64_t>(now.ms - stage.oldest->ms, 0)) / 1e3;
-    if (stage.step == Step::payment || stage.step == Step::confirm) depth += stage.depth();
-    if (stage.step == Step::confirm) rate = stage.rate_per_s;
+    const double age = stage.age_seconds(now);
+    row["oldest_age_seconds"] = age;
+    if (stage.step == Step::payment || stage.step == Step::confirm) {
+      depth += stage.depth();
+      oldest = std::max(oldest, age);
+    }
+    if (stage.step == Step::confirm) rate += stage.rate_per_s;
     stages.push_back(std::move(row));
   }
-  object data{{"stages", std::move(stages)},
-              {"depth", depth},
-              {"paused", view.paused},
-              {"dead_letters", view.dead_letters},
-              {"declined", view.declined}};
-  data["drain_seconds"] =
-      rate > 0 ? boost::json::value(static_cast<double>(depth) / rate) : boost::json::value(nullptr);
+  object data{{"stages", std::move(stages)},       {"depth", depth},
+              {"oldest_age_seconds", oldest},      {"paused", view.paused},
+              {"dead_letters", view.dead_letters}, {"declined", view.declined}};
+  // Confirmed and declined orders are what leaves; with nothing leaving there is no estimate.
+  data["drain_seconds"] = nullptr;
+  if (depth == 0) data["drain_seconds"] = 0.0;
+  if (depth > 0 && rate > 0) data["drain_seconds"] = static_cast<double>(depth) / rate;
   return data;
 }
 
@@ -187,9 +146,6 @@ Routes queue_routes(QueueServices services) {
   };
   using H = QueueHandlers;
   return {route(Method::get, "/api/admin/queue", "adminQueue", &H::queue),
-          route(Method::get, "/api/admin/queue/dead", "adminDeadLetters", &H::dead),
-          route(Method::post, "/api/admin/queue/dead/{order_id}/retry", "adminRetryDead", &H::retry),
-          route(Method::post, "/api/admin/queue/dead/{order_id}/discard", "adminDiscardDead", &H::discard),
           route(Method::post, "/api/admin/queue/pause", "adminPauseQueue", &H::pause),
           route(Method::post, "/api/admin/queue/resume", "adminResumeQueue", &H::resume),
           route(Method::get, "/api/admin/workers", "adminWorkers", &H::workers),

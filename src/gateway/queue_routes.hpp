@@ -1,5 +1,5 @@
 #pragma once
-// /api/admin/queue* and /api/admin/workers*: the order queue and who works on it.
+// /api/admin/queue and /api/admin/workers*: the order queue and who works on it.
 
 #include "flow/catalogue.hpp"
 #include "fulfilment/service.hpp"

@@ -44,6 +44,10 @@ boost::json::object render_product(const Offer& offer, const Stock& stock, WallT
   return out;
 }
 
+std::string server_time_line(WallTime now) {
+  return "X-Server-Time: " + to_rfc3339(now) + "\r\n";
+}
+
 boost::json::object render_order(const OrderView& order) {
   boost::json::object out;
   out["id"] = to_string(order.id);

@@ -13,6 +13,9 @@
 namespace scalemart {
 
 [[nodiscard]] boost::json::object render_product(const Offer& offer, const Stock& stock, WallTime now);
+/// `X-Server-Time: 2026-11-27T10:00:00.000Z`, a whole header line: the time that sales follow, for clocks that count
+/// down. (Date has only seconds, and is the machine's.)
+[[nodiscard]] std::string server_time_line(WallTime now);
 [[nodiscard]] boost::json::object render_order(const OrderView& order);
 /// `{"available":..,"held":..,"sold":..,"state":".."}`, the data of a `stock` event.
 [[nodiscard]] std::string render_stock(const Stock& stock, ProductState state);

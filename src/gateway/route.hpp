@@ -28,7 +28,7 @@ using Handler = std::function<void(Exchange&)>;
 
 struct Route {
   Method method = Method::get;
-  std::string path;          ///< "/api/orders/{id}"; a literal segment wins over a parameter.
+  std::string path;          ///< "/api/orders/{id}", "/admin/*"; see router.hpp.
   std::string operation_id;  ///< As in api/openapi.json; also the route's name in metrics.
   Access access = Access::buyer;
   std::string policy = "default";  ///< Rate limit; empty: none (health checks).

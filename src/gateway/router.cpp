@@ -11,6 +11,7 @@ struct Router::Node {
   };
   std::vector<Literal> literals;  ///< Few per node: a linear look is the fastest.
   std::unique_ptr<Node> parameter;
+  std::unique_ptr<Node> whatever;  ///< "*"
   std::array<const RouteEntry*, kMethodCount> methods{};
   std::string allow;  ///< Empty: no route ends here.
 };
@@ -73,6 +74,12 @@ Result<void> Router::add(RouteEntry& entry) {
   for (std::size_t depth = 0; !rest.empty(); ++depth) {
     const auto segment = take_segment(rest);
     if (depth >= kPathSegmentsMax) return wrong("it has too many segments");
+    if (segment == "*") {
+      if (!rest.empty()) return wrong("'*' stands for the rest of a path, so nothing follows it");
+      if (!node->whatever) node->whatever = std::make_unique<Node>();
+      node = node->whatever.get();
+      continue;
+    }
     if (segment.size() > 2 && segment.front() == '{' && segment.back() == '}') {
       if (++parameters > kPathParametersMax) return wrong("it has too many parameters");
       if (!node->parameter) node->parameter = std::make_unique<Node>();
@@ -98,6 +105,11 @@ Result<void> Router::add(RouteEntry& entry) {
 
 const Router::Node* Router::walk(const Node& node, std::string_view rest, RouteMatch& match) {
   if (rest.empty()) return node.allow.empty() ? nullptr : &node;
+  if (const Node* found = below(node, rest, match)) return found;
+  return node.whatever.get();
+}
+
+const Router::Node* Router::below(const Node& node, std::string_view rest, RouteMatch& match) {
   const auto segment = take_segment(rest);
   for (const auto& literal : node.literals)
     if (literal.text == segment)

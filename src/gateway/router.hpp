@@ -2,7 +2,8 @@
 // Which operation a path means.
 //
 // Purpose: the routing table, built once at start; matching walks the path's segments down a tree of
-// literals and parameters, without regular expressions or allocation. A literal wins over a parameter.
+// literals and parameters, without regular expressions or allocation. A literal wins over a parameter, a parameter
+// over the "*" at the end of a path, which stands for whatever follows (also nothing: "/a/*" serves "/a/").
 // Concurrency: immutable after build(), so thread-safe.
 
 #include <array>
@@ -55,6 +56,7 @@ class Router {
   Router();
   [[nodiscard]] Result<void> add(RouteEntry& entry);
   [[nodiscard]] static const Node* walk(const Node& node, std::string_view rest, RouteMatch& match);
+  [[nodiscard]] static const Node* below(const Node& node, std::string_view rest, RouteMatch& match);
 
   std::vector<std::unique_ptr<RouteEntry>> entries_;
   std::unique_ptr<Node> root_;

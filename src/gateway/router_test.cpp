@@ -48,6 +48,28 @@ TEST(Router, FindsTheOperationOfAPath) {
     EXPECT_EQ(found(Method::get, path), "none") << path;
 }
 
+TEST(Router, StarStandsForTheRestWhenNothingElseDoes) {
+  Routes routes;
+  routes.push_back(route(Method::get, "/admin", "console"));
+  routes.push_back(route(Method::get, "/admin/*", "below"));
+  routes.push_back(route(Method::get, "/admin/{x}/json", "json"));
+  routes.push_back(route(Method::post, "/admin/fixed", "fixed"));
+  const Router router = std::move(Router::build(std::move(routes)).value());
+  const auto found = [&](Method method, std::string_view path) {
+    const RouteMatch m = router.match(method, path);
+    return m.entry == nullptr ? "none " + std::string(m.allow)
+                              : m.entry->route.operation_id + " " + std::to_string(m.parameter_count);
+  };
+  EXPECT_EQ(found(Method::get, "/admin"), "console 0");
+  EXPECT_EQ(found(Method::get, "/admin/"), "below 0");
+  EXPECT_EQ(found(Method::head, "/admin/orders"), "below 0");
+  EXPECT_EQ(found(Method::get, "/admin/orders/1/2/3"), "below 0") << "what was tried before leaves no parameter";
+  EXPECT_EQ(found(Method::get, "/admin/orders/json"), "json 1");
+  EXPECT_EQ(found(Method::post, "/admin/orders"), "none GET, HEAD");
+  EXPECT_EQ(found(Method::get, "/admin/fixed"), "none POST") << "a path of its own, whatever its methods";
+  EXPECT_EQ(found(Method::get, "/administration"), "none ");
+}
+
 TEST(Router, TellsWhatIsAllowedInstead) {
   const Router router = shop();
   EXPECT_EQ(router.match(Method::post, "/api/orders/1").allow, "GET, HEAD");
@@ -70,6 +92,9 @@ TEST(Router, RefusesTablesThatContradictThemselves) {
   bad.policy = "nonsense";
   EXPECT_NE(problem(std::move(bad), route(Method::get, "/b", "b")).find("nonsense"), std::string::npos);
   EXPECT_EQ(problem(route(Method::get, "/a/{x}", "a"), route(Method::put, "/a/{y}", "b")), "none");
+  EXPECT_NE(problem(route(Method::get, "/a/*/b", "a"), route(Method::get, "/b", "b")).find("nothing follows"),
+            std::string::npos);
+  EXPECT_NE(problem(route(Method::get, "/a/*", "a"), route(Method::get, "/a/*", "b")).find("twice"), std::string::npos);
 }
 
 }  // namespace

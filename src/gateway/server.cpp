@@ -41,7 +41,7 @@ struct Gateway::State {
       : parts(std::move(parts_in)),
         clock(clock_in),
         router(std::move(router_in)),
-        pipeline(parts.options, router, parts.document),
+        pipeline(parts.options, router, parts.document, parts.not_found),
         limits(parts.options.connections) {}
 
   Parts parts;

@@ -32,6 +32,8 @@ class Gateway {
     /// Gives bodies and queries their rules; nullptr: routes of Body::json are refused at start. Outlives
     /// this.
     const ApiDocument* document = nullptr;
+    /// Answers what nobody serves, from any loop; none: the API's 404.
+    Handler not_found = {};
   };
 
   /// Errors: routes that contradict each other, an address that cannot be listened on, unusable TLS files.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+
 #include "domain/time_text.hpp"
 #include "gateway/render.hpp"
 
@@ -29,37 +31,39 @@ EventStream::Text event_shared(const OrderNotice& notice) {
   return std::make_shared<const std::string>(order_event(notice));
 }
 
-/// Opens the stream and tells the hub; the subscription ends with the connection.
-template <class Topic>
-EventStream follow(Exchange& x, Hub& hub, Topic topic, std::string first, StreamOptions::Overflow overflow) {
-  auto subscription = std::make_shared<Hub::Subscription>();
-  StreamOptions options;
-  options.overflow = overflow;
-  options.first = std::make_shared<const std::string>(std::move(first));
-  options.on_close = [subscription] { subscription->end(); };
-  const EventStream stream = x.stream(std::move(options));
-  *subscription = hub.subscribe(topic, [stream](const Hub::Text& text) { return stream.send(text); });
-  if (!*subscription) stream.close();
-  return stream;
-}
+/// Room for viewers. Taken before a stream begins: who asks the hub how many it has may ask too early, and
+/// then a stream that began must be closed again. Any thread.
+class Places {
+ public:
+  explicit Places(std::size_t most) : most_(most) {}
+  [[nodiscard]] bool take() {
+    if (taken_.fetch_add(1) < most_) return true;
+    leave();
+    return false;
+  }
+  void leave() { taken_.fetch_sub(1); }
+
+ private:
+  const std::size_t most_;
+  std::atomic<std::size_t> taken_{0};
+};
 
 class StreamHandlers {
  public:
-  explicit StreamHandlers(StreamServices services) : s_(std::move(services)) {}
+  explicit StreamHandlers(StreamServices services)
+      : s_(std::move(services)), places_(std::make_shared<Places>(s_.viewers_max)) {}
 
   void product(Exchange& x) const {
     const auto offers = s_.catalogue.current();
     const Offer* offer = offers->find(x.path_parameter(0));
     if (offer == nullptr || offer->removed) return x.respond(product_not_found());
-    if (is_full()) return x.respond(no_room());
-    static_cast<void>(
-        follow(x, s_.hub, offer->ref, stock_event(*offer, s_.clock.now()), StreamOptions::Overflow::keep_latest));
+    if (!places_->take()) return x.respond(no_room());
+    static_cast<void>(follow(x, offer->ref, stock_event(*offer, s_.clock.now()), StreamOptions::Overflow::keep_latest));
   }
 
   void order(Exchange& x) const {
     const auto id = parse_ulid<OrderId>(x.path_parameter(0));
     if (!id) return x.respond(order_not_found());
-    if (is_full()) return x.respond(no_room());
     x.local<Watching>() = {this, *id};
     // The order is looked up on the ledger's thread; its status, reason and time come back to this loop in
     // the form of a ledger's answer.
@@ -82,6 +86,7 @@ class StreamHandlers {
 
   void stats(Exchange& x) const {
     StreamOptions options;
+    options.headers = server_time_line(s_.clock.now());
     options.first = event_text("stats", s_.stats());
     s_.stats_viewers.add(x.stream(std::move(options)));
   }
@@ -92,17 +97,32 @@ class StreamHandlers {
     OrderId order;
   };
 
-  [[nodiscard]] bool is_full() const {
-    const HubStats stats = s_.hub.stats();
-    return stats.product_readers + stats.order_readers >= s_.viewers_max;
+  /// Opens the stream and tells the hub; the subscription and the place, which was taken, end with the
+  /// connection.
+  template <class Topic>
+  EventStream follow(Exchange& x, Topic topic, std::string first, StreamOptions::Overflow overflow) const {
+    auto subscription = std::make_shared<Hub::Subscription>();
+    StreamOptions options;
+    options.overflow = overflow;
+    options.headers = server_time_line(s_.clock.now());
+    options.first = std::make_shared<const std::string>(std::move(first));
+    options.on_close = [subscription, places = places_] {
+      subscription->end();
+      places->leave();
+    };
+    const EventStream stream = x.stream(std::move(options));
+    *subscription = s_.hub.subscribe(topic, [stream](const Hub::Text& text) { return stream.send(text); });
+    if (!*subscription) stream.close();
+    return stream;
   }
 
   void found(Exchange& x, const Answer& answer) const {
     if (answer.outcome != Outcome::done) return x.respond(order_not_found());
+    if (!places_->take()) return x.respond(no_room());
     const OrderId id = x.local<Watching>().order;
     const OrderNotice now{id, static_cast<OrderStatus>(answer.count), static_cast<StatusReason>(answer.quantity),
                           WallTime{static_cast<std::int64_t>(answer.sequence)}};
-    const EventStream stream = follow(x, s_.hub, id, order_event(now), StreamOptions::Overflow::close);
+    const EventStream stream = follow(x, id, order_event(now), StreamOptions::Overflow::close);
     // What changed between the look-up and the subscription would be lost: look once more, now that it
     // listens.
     static_cast<void>(s_.orders.find(id, [stream, id, told = now.status](std::optional<OrderView> view) {
@@ -112,6 +132,7 @@ class StreamHandlers {
   }
 
   StreamServices s_;
+  std::shared_ptr<Places> places_;  ///< Of products and orders together.
 };
 
 }  // namespace

@@ -1,31 +1,43 @@
 #include "gateway/system_routes.hpp"
 
 #include <array>
-#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <charconv>
 #include <memory>
 
-#include "domain/time_text.hpp"
+#include "gateway/render.hpp"
 
 namespace scalemart {
 namespace {
 
 using boost::json::object;
 
-constexpr std::size_t kAuditPage = 20;
 constexpr std::array kChangeable{PolicyId::flash_buy, PolicyId::login, PolicyId::register_account, PolicyId::other};
 
-object limits_json(const Limiter& limiter) {
+/// What has a bucket of its own under a policy.
+std::string_view counted_by(PolicyId id) {
+  if (id == PolicyId::flash_buy) return "user";
+  return id == PolicyId::login ? "account" : "address";
+}
+
+object last_minute_json(const Limiter::Refusals& refusals) {
+  object data{{"refused", refusals.refused}, {"distinct", refusals.distinct}, {"largest_share", nullptr}};
+  if (refusals.distinct > 0) data["largest_share"] = refusals.largest_share;
+  return data;
+}
+
+object limits_json(const Limiter& limiter, SteadyTime now) {
   object data;
-  for (const PolicyId id : kChangeable) {
+  for (std::size_t i = 0; i < kPolicyCount; ++i) {
+    const auto id = static_cast<PolicyId>(i);
     const Limiter::Counts counts = limiter.counts(id);
     data[to_text(id)] = object{{"limit", limiter.policy(id).to_string()},
                                {"allowed", counts.allowed},
                                {"refused", counts.refused},
                                {"untracked", counts.untracked},
-                               {"buckets", counts.buckets}};
+                               {"buckets", counts.buckets},
+                               {"counts", counted_by(id)},
+                               {"last_minute", last_minute_json(limiter.refusals(id, now))}};
   }
   return data;
 }
@@ -44,28 +56,11 @@ void change(Limiter& limiter, PolicyId id, const RatePolicy& policy, SteadyTime 
   limiter.change(PolicyId::login_address, derived.of(PolicyId::login_address), now);
 }
 
-boost::json::value json_or_null(const std::string& text) {
-  boost::system::error_code failed;
-  auto value = text.empty() ? boost::json::value() : boost::json::parse(text, failed);
-  return failed ? boost::json::value(text) : value;
-}
-
-object audit_json(const AuditRow& row) {
-  return {{"sequence", row.sequence},
-          {"who", row.entry.who},
-          {"what", row.entry.what},
-          {"target", row.entry.target},
-          {"when", to_rfc3339(row.entry.when)},
-          {"from", row.entry.from},
-          {"before", json_or_null(row.entry.before)},
-          {"after", json_or_null(row.entry.after)}};
-}
-
 class SystemHandlers {
  public:
   explicit SystemHandlers(SystemServices services) : s_(services) {}
 
-  void get_limits(Exchange& x) const { x.respond(json_ok(limits_json(s_.limiter))); }
+  void get_limits(Exchange& x) const { tell(std::make_shared<Later>(x.later())); }
 
   void set_limits(Exchange& x) const {
     const object& body = x.json().as_object();
@@ -99,33 +94,18 @@ class SystemHandlers {
       for (const PolicyId id : kChangeable)
         if (const auto& policy = changes[static_cast<std::size_t>(id)])
           change(s_.limiter, id, *policy, s_.clock.steady());
-      reply->respond(json_ok(limits_json(s_.limiter)));
+      tell(reply);
     });
-    if (!taken) reply->respond(error(503, "overloaded", "Too many requests at once. Please try again."));
-  }
-
-  void audit(Exchange& x) const {
-    std::size_t limit = kAuditPage;
-    std::uint64_t before = 0;
-    if (const auto text = x.query("limit")) std::from_chars(text->data(), text->data() + text->size(), limit);
-    if (const auto text = x.query("cursor")) {
-      const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), before);
-      if (code != std::errc() || end != text->data() + text->size() || before == 0)
-        return x.respond(
-            validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor"));
-    }
-    const auto reply = std::make_shared<Later>(x.later());
-    if (!s_.accounts.audit_page(before, limit, [reply, limit](const Result<std::vector<AuditRow>>& rows) {
-          if (!rows) return reply->respond(error(503, "unavailable", "The audit trail does not answer."));
-          boost::json::array data;
-          for (const AuditRow& row : *rows) data.push_back(audit_json(row));
-          const bool more = rows->size() == limit && rows->back().sequence > 1;
-          reply->respond(json_list(data, more ? std::to_string(rows->back().sequence) : std::string()));
-        }))
-      reply->respond(error(503, "overloaded", "Too many requests at once. Please try again."));
+    if (!taken) reply->respond(too_busy());
   }
 
  private:
+  /// Counting who was refused looks at whole tables: not on an event loop.
+  void tell(const std::shared_ptr<Later>& reply) const {
+    if (!s_.pool.post([this, reply] { reply->respond(json_ok(limits_json(s_.limiter, s_.clock.steady()))); }))
+      reply->respond(too_busy());
+  }
+
   SystemServices s_;
 };
 
@@ -157,8 +137,7 @@ Routes system_routes(SystemServices services) {
                  true};
   };
   return {route(Method::get, "/api/admin/rate-limits", "adminGetRateLimits", Body::none, &SystemHandlers::get_limits),
-          route(Method::put, "/api/admin/rate-limits", "adminSetRateLimits", Body::json, &SystemHandlers::set_limits),
-          route(Method::get, "/api/admin/audit", "adminAudit", Body::none, &SystemHandlers::audit)};
+          route(Method::put, "/api/admin/rate-limits", "adminSetRateLimits", Body::json, &SystemHandlers::set_limits)};
 }
 
 }  // namespace scalemart

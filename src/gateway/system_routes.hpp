@@ -1,8 +1,9 @@
 #pragma once
-// /api/admin/rate-limits and /api/admin/audit: who may do how much, and who did what.
+// /api/admin/rate-limits: who may do how much, and how many want more.
 
 #include "admission/limiter.hpp"
 #include "base/clock.hpp"
+#include "base/task_pool.hpp"
 #include "gateway/route.hpp"
 #include "port/account_store.hpp"
 
@@ -10,8 +11,9 @@ namespace scalemart {
 
 struct SystemServices {
   Limiter& limiter;
-  AccountStore& accounts;  ///< Keeps changed limits over a restart, and the audit trail.
+  AccountStore& accounts;  ///< Keeps changed limits over a restart.
   const Clock& clock;
+  TaskPool& pool;  ///< Counts refusals.
 };
 
 /// The services outlive the routes.

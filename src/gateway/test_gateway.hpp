@@ -85,7 +85,7 @@ inline void echo(Exchange& x) {
 class TestGateway {
  public:
   explicit TestGateway(Routes routes, const std::function<void(GatewayOptions&)>& change = {},
-                       const ApiDocument* document = nullptr) {
+                       const ApiDocument* document = nullptr, Handler not_found = {}) {
     Gateway::Parts parts;
     parts.options.port = 0;
     parts.options.threads = 1;
@@ -94,6 +94,7 @@ class TestGateway {
     parts.routes = std::move(routes);
     parts.guards = [this](std::size_t) { return std::make_unique<TestGuards>(control); };
     parts.document = document;
+    parts.not_found = std::move(not_found);
     auto created = Gateway::create(std::move(parts), clock, random);
     if (!created) throw std::runtime_error(created.error().message);
     gateway = std::move(*created);

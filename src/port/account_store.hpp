@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,8 +55,28 @@ struct AuditEntry {
 struct AuditRow {
   std::uint64_t sequence = 0;
   AuditEntry entry;
-  Digest256 hash{};  ///< SHA-256 over the previous row's hash and this row.
+  Digest256 hash{};       ///< SHA-256 over the previous row's hash and this row.
+  std::string who_email;  ///< Of audit_page: the account's address; empty: `who` is no account.
 };
+
+/// Empty members let everything through.
+struct AuditSearch {
+  std::uint64_t before = 0;  ///< Only older rows; 0: from the newest.
+  std::size_t limit = 20;    ///< At least 1.
+  std::string who = {};
+  std::string what = {};  ///< Its beginning.
+  std::string target = {};
+  std::string from = {};
+  std::optional<WallTime> since = {};  ///< At this time or later.
+  std::optional<WallTime> until = {};  ///< Before this time.
+};
+struct AuditPage {
+  std::vector<AuditRow> rows;  ///< Newest first.
+  std::uint64_t next = 0;      ///< Ask on with this as `before`; 0: that was all.
+};
+/// A question looks at so many rows at the most, so that no login waits for a search: a page may be short, or
+/// empty, and have a `next` all the same.
+inline constexpr std::uint64_t kAuditLookMax = 20'000;
 
 struct AuditCheck {
   std::uint64_t rows = 0;
@@ -83,9 +104,12 @@ struct RotateRequest {
   Digest256 next{};
   WallTime now;
   WallTime expires;  ///< Of the next token.
+  /// The same request again, not earlier than this: the token is `next` already, and was made so at this time or later.
+  /// It is answered as the first one was, and changes nothing. The default forgives no repetition.
+  WallTime repeats_since{std::numeric_limits<std::int64_t>::max()};
 };
 enum class RotateOutcome : std::uint8_t {
-  rotated,
+  rotated,  ///< Also by the same request before, see repeats_since.
   unknown,  ///< No such family, or the secret is wrong: nothing was changed.
   expired,
   revoked,
@@ -177,8 +201,7 @@ class AccountStore {
   /// the account's epoch is no longer `epoch`, so what the login was based on may be void.
   [[nodiscard]] virtual bool open_family(RefreshFamily family, std::uint32_t epoch, AuditEntry audit,
                                          Done<StoreOutcome> done) = 0;
-  /// `reuse` is written when the token had been used, with the family as target. `next` is new and secret: a store
-  /// that asks over a network may take a rotation to the token that is there already for the same one, sent twice.
+  /// `reuse` is written when the token had been used, with the family as target.
   [[nodiscard]] virtual bool rotate(RotateRequest request, AuditEntry reuse, Done<Rotation> done) = 0;
   /// Remembers the revocation also of a family it never held (tokens of a load run).
   [[nodiscard]] virtual bool revoke_family(FamilyId id, WallTime now, AuditEntry audit, Done<StoreOutcome> done) = 0;
@@ -189,8 +212,7 @@ class AccountStore {
 
   // --- audit ---
   [[nodiscard]] virtual bool append_audit(AuditEntry entry, Done<StoreOutcome> done) = 0;
-  /// Newest first; `before`: only older rows (0: from the newest).
-  [[nodiscard]] virtual bool audit_page(std::uint64_t before, std::size_t limit, Found<std::vector<AuditRow>> done) = 0;
+  [[nodiscard]] virtual bool audit_page(AuditSearch search, Found<AuditPage> done) = 0;
   [[nodiscard]] virtual bool check_audit(Found<AuditCheck> done) = 0;
 
   // --- settings ---

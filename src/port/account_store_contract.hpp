@@ -75,16 +75,28 @@ class AccountStoreContract : public ::testing::Test {
     return ask_store<StoreOutcome>([&](auto done) { return store().open_family(f, epoch, entry("logged_in"), done); });
   }
   Rotation rotate(FamilyId id, int presented, int next, WallTime now = kNow, int secret = 100) {
-    return ask_store<Rotation>([&](auto done) {
-      return store().rotate({id, digest(secret), digest(presented), digest(next), now, now + std::chrono::hours(1)},
-                            entry("reused"), done);
-    });
+    return rotate({id, digest(secret), digest(presented), digest(next), now, now + std::chrono::hours(1)});
+  }
+  /// With ten seconds in which a repetition is forgiven.
+  Rotation rotate_again(FamilyId id, int presented, int next, WallTime now = kNow) {
+    RotateRequest request{id, digest(100), digest(presented), digest(next), now, now + std::chrono::hours(1)};
+    request.repeats_since = now + std::chrono::seconds(-10);
+    return rotate(request);
+  }
+  Rotation rotate(const RotateRequest& request) {
+    return ask_store<Rotation>([&](auto done) { return store().rotate(request, entry("reused"), done); });
   }
   AuthState load(WallTime since = {0}) {
     return look_up<AuthState>([&](auto done) { return store().load(since, done); });
   }
   std::vector<AuditRow> audit(std::uint64_t before = 0, std::size_t limit = 100) {
-    return look_up<std::vector<AuditRow>>([&](auto done) { return store().audit_page(before, limit, done); });
+    return search({.before = before, .limit = limit}).rows;
+  }
+  AuditPage search(const AuditSearch& search) {
+    return look_up<AuditPage>([&](auto done) { return store().audit_page(search, done); });
+  }
+  void write(const AuditEntry& entry) {
+    ask_store<StoreOutcome>([&](auto done) { return store().append_audit(entry, done); });
   }
   AccountStore& store() { return factory_->store(); }
 
@@ -132,6 +144,38 @@ TYPED_TEST_P(AccountStoreContract, RefreshTokenWorksOnceAndItsReuseRevokesTheFam
   ASSERT_EQ(this->load().revoked.size(), 1u);
   EXPECT_EQ(this->load().revoked[0].id, f.id);
   EXPECT_EQ(this->audit()[0].entry.what, "reused");
+}
+
+TYPED_TEST_P(AccountStoreContract, SameRotationAgainIsForgivenForAWhileAndChangesNothing) {
+  const Account a = this->account(1, "a@b");
+  const RefreshFamily f = this->family(1, a.id);
+  ASSERT_EQ(this->create(a, f), StoreOutcome::done);
+  const WallTime later = this->kNow + std::chrono::seconds(10);
+  ASSERT_EQ(this->rotate_again(f.id, 1, 2).outcome, RotateOutcome::rotated);
+  for (const WallTime now : {this->kNow, later}) {
+    const Rotation again = this->rotate_again(f.id, 1, 2, now);
+    EXPECT_EQ(again.outcome, RotateOutcome::rotated);
+    EXPECT_EQ(again.account.email, "a@b");
+  }
+  EXPECT_EQ(this->audit().size(), 1u);
+  EXPECT_EQ(this->rotate_again(f.id, 2, 3, later).outcome, RotateOutcome::rotated)
+      << "the token is what the first made";
+  EXPECT_EQ(this->rotate_again(f.id, 1, 2, later).outcome, RotateOutcome::reused) << "not the one before any more";
+  EXPECT_EQ(this->rotate_again(f.id, 2, 3, later).outcome, RotateOutcome::revoked);
+}
+
+TYPED_TEST_P(AccountStoreContract, SameRotationTooLateOrToAnotherTokenIsReuse) {
+  const Account a = this->account(1, "a@b");
+  ASSERT_EQ(this->create(a, this->family(1, a.id)), StoreOutcome::done);
+  for (std::uint64_t n = 2; n <= 4; ++n) ASSERT_EQ(this->open_family(this->family(n, a.id)), StoreOutcome::done);
+  for (std::uint64_t n = 1; n <= 4; ++n) ASSERT_EQ(this->rotate_again({99, n}, 1, 2).outcome, RotateOutcome::rotated);
+  const WallTime late = this->kNow + std::chrono::milliseconds(10'001);
+  EXPECT_EQ(this->rotate_again({99, 1}, 1, 2, late).outcome, RotateOutcome::reused);
+  EXPECT_EQ(this->rotate_again({99, 2}, 1, 3).outcome, RotateOutcome::reused);
+  EXPECT_EQ(this->rotate({99, 3}, 1, 2).outcome, RotateOutcome::reused) << "who asks for no forgiveness gets none";
+  ask_store<EpochChange>(
+      [&](auto done) { return this->store().revoke_all(a.id, this->kNow, this->entry("out"), done); });
+  EXPECT_EQ(this->rotate_again({99, 4}, 1, 2).outcome, RotateOutcome::revoked) << "a repetition brings nothing back";
 }
 
 TYPED_TEST_P(AccountStoreContract, GuessingATokenChangesNothing) {
@@ -251,7 +295,7 @@ TYPED_TEST_P(AccountStoreContract, PruneForgetsWhatIsOver) {
   const Account a = this->account(1, "a@b");
   ASSERT_EQ(this->create(a, this->family(1, a.id)), StoreOutcome::done);
   ASSERT_EQ(this->rotate({99, 1}, 1, 2).outcome, RotateOutcome::rotated);
-  ASSERT_EQ(this->rotate({99, 1}, 1, 3).outcome, RotateOutcome::reused);
+  ASSERT_EQ(this->rotate({99, 1}, 1, 2).outcome, RotateOutcome::reused);
   const auto prune = [&](WallTime before) {
     return ask_store<StoreOutcome>([&](auto done) { return this->store().prune(before, done); });
   };
@@ -308,6 +352,49 @@ TYPED_TEST_P(AccountStoreContract, AuditIsPagedNewestFirst) {
   EXPECT_EQ(check.first_bad, 0u);
 }
 
+TYPED_TEST_P(AccountStoreContract, AuditIsSearched) {
+  const auto ms = [](int n) { return std::chrono::milliseconds(n); };
+  this->write({"ann", "product_paused", "lamp", this->kNow, "192.0.2.1", "", ""});
+  this->write({"bob", "product_created", "mug", this->kNow + ms(10), "192.0.2.2", "", ""});
+  this->write({"ann", "login_failed", "", this->kNow + ms(20), "192.0.2.2", "", ""});
+  this->write({"ann", "product_resumed", "lamp", this->kNow + ms(30), "192.0.2.3", "", ""});
+  const auto found = [this](AuditSearch search) {
+    std::string sequences;
+    for (const AuditRow& row : this->search(search).rows) sequences += std::to_string(row.sequence);
+    return sequences;
+  };
+  EXPECT_EQ(found({}), "4321");
+  EXPECT_EQ(found({.who = "ann"}), "431");
+  EXPECT_EQ(found({.what = "product_"}), "421");
+  EXPECT_EQ(found({.what = "product_paused_more"}), "");
+  EXPECT_EQ(found({.target = "lamp"}), "41");
+  EXPECT_EQ(found({.from = "192.0.2.2"}), "32");
+  EXPECT_EQ(found({.since = this->kNow + ms(10), .until = this->kNow + ms(30)}), "32");
+  EXPECT_EQ(found({.before = 4, .who = "ann", .what = "product_"}), "1");
+  EXPECT_EQ(found({.who = "an"}), "") << "who is the whole of it";
+  EXPECT_EQ(found({.what = "%"}), "") << "no pattern";
+}
+
+TYPED_TEST_P(AccountStoreContract, AuditPagesEndWhenNothingIsLeft) {
+  for (int i = 1; i <= 4; ++i) this->write(this->entry("act"));
+  EXPECT_EQ(this->search({.limit = 4}).next, 0u);
+  const AuditPage two = this->search({.limit = 2});
+  EXPECT_EQ(two.next, 3u);
+  const AuditPage rest = this->search({.before = two.next, .limit = 2});
+  EXPECT_EQ(rest.rows.size(), 2u);
+  EXPECT_EQ(rest.next, 0u);
+}
+
+TYPED_TEST_P(AccountStoreContract, AuditNamesTheAccount) {
+  const Account ann = this->account(1, "ann@example.com");
+  ASSERT_EQ(this->create(ann), StoreOutcome::done);
+  this->write({to_string(ann.id), "product_paused", "lamp", this->kNow, "", "", ""});
+  this->write({"system", "product_paused", "lamp", this->kNow, "", "", ""});
+  const auto rows = this->audit();
+  EXPECT_EQ(rows.at(0).who_email, "");
+  EXPECT_EQ(rows.at(1).who_email, "ann@example.com");
+}
+
 TYPED_TEST_P(AccountStoreContract, SettingIsReplacedByItsKey) {
   for (const char* json : {"{\"login\":\"off\"}", "{\"login\":\"5/60s\"}"})
     EXPECT_EQ(ask_store<StoreOutcome>([&](auto done) {
@@ -321,11 +408,13 @@ TYPED_TEST_P(AccountStoreContract, SettingIsReplacedByItsKey) {
 
 REGISTER_TYPED_TEST_SUITE_P(AccountStoreContract, AccountIsFoundByIdAndByEmailWhateverItsCase,
                             EmailIsTakenOnceWhateverItsCase, RefreshTokenWorksOnceAndItsReuseRevokesTheFamily,
-                            GuessingATokenChangesNothing, RefreshTokenExpiresAndEachUseExtendsIt,
-                            PasswordChangeKeepsOneLoginAndRaisesTheEpoch, DisabledAccountHasNoLogins,
-                            RoleAndLogoutEverywhereRaiseTheEpoch, LogoutRevokesOneFamilyAlsoAnUnknownOne,
-                            OldestLoginGivesWayToTheNewest, RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver,
-                            SeededBuyersCountUpAndHaveNoPassword, AccountsAreListedById, AuditIsPagedNewestFirst,
-                            SettingIsReplacedByItsKey);
+                            SameRotationAgainIsForgivenForAWhileAndChangesNothing,
+                            SameRotationTooLateOrToAnotherTokenIsReuse, GuessingATokenChangesNothing,
+                            RefreshTokenExpiresAndEachUseExtendsIt, PasswordChangeKeepsOneLoginAndRaisesTheEpoch,
+                            DisabledAccountHasNoLogins, RoleAndLogoutEverywhereRaiseTheEpoch,
+                            LogoutRevokesOneFamilyAlsoAnUnknownOne, OldestLoginGivesWayToTheNewest,
+                            RehashReplacesOnlyWhatWasRead, PruneForgetsWhatIsOver, SeededBuyersCountUpAndHaveNoPassword,
+                            AccountsAreListedById, AuditIsPagedNewestFirst, AuditIsSearched,
+                            AuditPagesEndWhenNothingIsLeft, AuditNamesTheAccount, SettingIsReplacedByItsKey);
 
 }  // namespace scalemart::test

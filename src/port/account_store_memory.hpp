@@ -23,7 +23,7 @@ class MemoryAccountStore final : public AccountStore {
     return change<StoreOutcome>(done, StoreOutcome::no_space, [&] {
       if (by_email(account.email) != nullptr) return StoreOutcome::email_taken;
       users_[account.id] = {account, WallTime{-1}};
-      if (first) families_[first->id] = {*first, false};
+      if (first) families_[first->id] = {*first};
       write(audit);
       return StoreOutcome::done;
     });
@@ -102,7 +102,7 @@ class MemoryAccountStore final : public AccountStore {
       if (user == users_.end() || user->second.account.disabled) return StoreOutcome::not_found;
       if (user->second.account.epoch != epoch) return StoreOutcome::stale;
       drop_oldest(family.user);
-      families_[family.id] = {family, false};
+      families_[family.id] = {family};
       write(audit);
       return StoreOutcome::done;
     });
@@ -115,7 +115,8 @@ class MemoryAccountStore final : public AccountStore {
       Family& family = found->second;
       const Account& account = users_.at(family.family.user).account;
       if (family.revoked) return {RotateOutcome::revoked, {}};
-      if (family.family.token != request.presented) {
+      const bool repeated = family.family.token == request.next && family.rotated >= request.repeats_since;
+      if (family.family.token != request.presented && !repeated) {
         family.revoked = true;
         revoked_.emplace(request.family, request.now);
         write(reuse);
@@ -123,8 +124,10 @@ class MemoryAccountStore final : public AccountStore {
       }
       if (request.now >= family.family.expires) return {RotateOutcome::expired, {}};
       if (account.disabled) return {RotateOutcome::disabled, {}};
+      if (repeated) return {RotateOutcome::rotated, account};
       family.family.token = request.next;
       family.family.expires = request.expires;
+      family.rotated = request.now;
       return {RotateOutcome::rotated, account};
     });
   }
@@ -162,11 +165,20 @@ class MemoryAccountStore final : public AccountStore {
       return StoreOutcome::done;
     });
   }
-  bool audit_page(std::uint64_t before, std::size_t limit, Found<std::vector<AuditRow>> done) override {
-    return look<std::vector<AuditRow>>(done, [&] {
-      std::vector<AuditRow> page;
-      for (auto row = audit_.rbegin(); row != audit_.rend() && page.size() < limit; ++row)
-        if (before == 0 || row->sequence < before) page.push_back(*row);
+  bool audit_page(AuditSearch search, Found<AuditPage> done) override {
+    return look<AuditPage>(done, [&] {
+      AuditPage page;
+      for (auto row = audit_.rbegin(); row != audit_.rend(); ++row) {
+        if ((search.before != 0 && row->sequence >= search.before) || !matches(row->entry, search)) continue;
+        if (page.rows.size() == search.limit) {
+          page.next = page.rows.back().sequence;
+          break;
+        }
+        page.rows.push_back(*row);
+        const auto who = parse_ulid<UserId>(row->entry.who);
+        if (const auto user = who ? users_.find(*who) : users_.end(); user != users_.end())
+          page.rows.back().who_email = user->second.account.email;
+      }
       return page;
     });
   }
@@ -196,6 +208,7 @@ class MemoryAccountStore final : public AccountStore {
   struct Family {
     RefreshFamily family;
     bool revoked = false;
+    WallTime rotated{std::numeric_limits<std::int64_t>::min()};
   };
 
   template <class T, class Run>
@@ -256,8 +269,16 @@ class MemoryAccountStore final : public AccountStore {
     std::sort(mine.begin(), mine.end());
     for (std::size_t i = 0; i + kFamiliesPerUserMax <= mine.size(); ++i) families_.erase(mine[i].second);
   }
+  static bool matches(const AuditEntry& entry, const AuditSearch& search) {
+    const auto same = [](const std::string& value, const std::string& wanted) {
+      return wanted.empty() || value == wanted;
+    };
+    return same(entry.who, search.who) && entry.what.starts_with(search.what) && same(entry.target, search.target) &&
+           same(entry.from, search.from) && (!search.since || entry.when >= *search.since) &&
+           (!search.until || entry.when < *search.until);
+  }
   void write(const AuditEntry& entry) {
-    if (!entry.what.empty()) audit_.push_back({audit_.size() + 1, entry, {}});
+    if (!entry.what.empty()) audit_.push_back({audit_.size() + 1, entry, {}, {}});
   }
 
   std::mutex mutex_;

@@ -15,10 +15,12 @@ namespace scalemart {
 
 struct OrderSearch {
   std::optional<OrderStatus> status;
-  std::string product_id;       ///< Empty: any.
-  std::optional<UserId> buyer;  ///< Exactly this buyer.
-  std::string id_prefix;        ///< The beginning of an order's id; empty: any.
-  std::string cursor;           ///< Empty: from the newest.
+  std::string product_id;        ///< Empty: any.
+  std::optional<UserId> buyer;   ///< Exactly this buyer.
+  std::string id_prefix;         ///< The beginning of an order's id; empty: any.
+  std::optional<WallTime> from;  ///< Accepted at this time or later.
+  std::optional<WallTime> to;    ///< Accepted before this time.
+  std::string cursor;            ///< Empty: from the newest.
   std::size_t limit = 20;
 };
 

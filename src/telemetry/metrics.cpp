@@ -103,7 +103,7 @@ std::string Metrics::render() const {
   return std::move(out).str();
 }
 
-WindowSample Metrics::sample(SteadyTime now) const {
+WindowSample Metrics::sample(SteadyTime now) {
   WindowSample out{.at = now,
                    .buys = {},
                    .http_requests = http_requests.value(),
@@ -113,6 +113,8 @@ WindowSample Metrics::sample(SteadyTime now) const {
   for (const auto& metric : buys_total.collect().metric) {
     out.buys[metric.label.front().value] = static_cast<std::uint64_t>(metric.counter.value);
   }
+  // Refused before it was a buy, and a refusal all the same to who watches the sale.
+  out.buys["rate_limited"] = rate_limited_total.at({"flash_buy"}).value();
   return out;
 }
 

@@ -92,7 +92,7 @@ class Metrics final : public prometheus::Collectable {
   [[nodiscard]] WindowView window(unsigned seconds = 10) const;
 
  private:
-  [[nodiscard]] WindowSample sample(SteadyTime now) const;
+  [[nodiscard]] WindowSample sample(SteadyTime now);
   struct Route {
     std::string route, method;
     std::unique_ptr<RouteMetrics> metrics;

@@ -1,6 +1,8 @@
 // Accounts in PostgreSQL: the contract, what gateways owe each other, and what is this database's own.
 #include "backend/postgresql/accounts.hpp"
 
+#include <deque>
+
 #include "tests/accounts/shared_accounts.hpp"
 #include "tests/servers/postgresql.hpp"
 
@@ -18,7 +20,7 @@ class Postgres {
   static std::string missing() { return missing_postgresql(); }
 
   std::unique_ptr<AccountLanes> open(AccountLanes::Options options) {
-    auto accounts = pg::PostgresAccounts::open({.connection = where_, .demands = {}}, clock_);
+    auto accounts = pg::PostgresAccounts::open({.connection = where_, .demands = {}}, clock_, randoms_.emplace_back());
     if (!accounts) throw std::runtime_error(accounts.error().message);
     return std::make_unique<AccountLanes>(std::move(*accounts), std::move(options), clock_);
   }
@@ -39,6 +41,7 @@ class Postgres {
 
  private:
   SystemClock clock_;
+  std::deque<SecureRandom> randoms_;  ///< One a gateway.
   pg::Connection::Options where_ = fresh_postgresql();
   std::unique_ptr<AccountLanes> first_;
 };
@@ -86,7 +89,7 @@ TEST_F(PostgresAccountsTest, TextsAreKeptAsTheyAreAndWhatCannotBeKeptIsMarked) {
   const std::string strange = "Zoë 🛒 'quoted\" \\ {} \t\n";
   ASSERT_EQ(audit(store, {strange, "act", strange, kNow, "", "{\"a\":\"" + strange + "\"}", ""}), StoreOutcome::done);
   ASSERT_EQ(audit(store, {std::string("a\0b", 3), "act", "\xff", kNow, "", "", ""}), StoreOutcome::done);
-  const auto rows = look_up<std::vector<AuditRow>>([&](auto done) { return store.audit_page(0, 10, done); });
+  const auto rows = look_up<AuditPage>([&](auto done) { return store.audit_page({.limit = 10}, done); }).rows;
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[1].entry.who, strange);
   EXPECT_EQ(rows[0].entry.who, "a?b");
@@ -123,8 +126,10 @@ TEST_F(PostgresAccountsTest, FullDiskIsAnAnswer) {
 }
 
 TEST_F(PostgresAccountsTest, WrongDatabaseStopsTheStart) {
+  SecureRandom random;
   const auto open = [&](bool create) {
-    return pg::PostgresAccounts::open({.connection = db_->where(), .demands = {}, .create = create}, db_->clock());
+    return pg::PostgresAccounts::open({.connection = db_->where(), .demands = {}, .create = create}, db_->clock(),
+                                      random);
   };
   auto none = open(false);
   ASSERT_FALSE(none);

@@ -103,7 +103,7 @@ class SharedAccounts : public ::testing::Test {
     return look_up<AuditCheck>([&](auto done) { return store.check_audit(done); });
   }
   static std::vector<AuditRow> audit(AccountStore& store) {
-    return look_up<std::vector<AuditRow>>([&](auto done) { return store.audit_page(0, 10'000, done); });
+    return look_up<AuditPage>([&](auto done) { return store.audit_page({.limit = 10'000}, done); }).rows;
   }
   static void together(std::size_t threads, const std::function<void(std::size_t)>& work) {
     std::vector<std::thread> all;
@@ -142,15 +142,6 @@ TYPED_TEST_P(SharedAccounts, OneTokenShownToTwoGatewaysAtOnceIsGoodOnce) {
   for (const AuditRow& row : this->audit(*b)) reuses += row.entry.what == "reused";
   EXPECT_EQ(reuses, static_cast<int>(kFamilies)) << "once each in the trail";
   EXPECT_EQ(look_up<AuthState>([&](auto done) { return b->load({0}, done); }).revoked.size(), kFamilies);
-}
-
-TYPED_TEST_P(SharedAccounts, TheSameRotationAgainIsTheSameUse) {
-  const auto a = this->gateway(), b = this->gateway();
-  ASSERT_EQ(this->create(*a, this->account(1), this->family(1, {77, 1})), StoreOutcome::done);
-  EXPECT_EQ(this->rotate(*a, {99, 1}, 1, 2).outcome, RotateOutcome::rotated);
-  EXPECT_EQ(this->rotate(*b, {99, 1}, 1, 2).outcome, RotateOutcome::rotated) << "its answer was lost";
-  EXPECT_EQ(this->rotate(*b, {99, 1}, 2, 3).outcome, RotateOutcome::rotated);
-  EXPECT_EQ(this->rotate(*a, {99, 1}, 1, 2).outcome, RotateOutcome::reused) << "too late for that";
 }
 
 TYPED_TEST_P(SharedAccounts, AddressIsTakenOnceOverAllGateways) {
@@ -338,10 +329,10 @@ TYPED_TEST_P(SharedAccounts, AuditStaysOneChainWithManyWriters) {
 
 TYPED_TEST_P(SharedAccounts, SilentServerIsAnAnswerAndNotTheEnd) {
   const auto a = this->gateway({.patience = std::chrono::milliseconds(500)});
-  std::atomic<int> notes{0};
+  std::atomic<bool> deaf{false};
   const auto b = this->gateway({.patience = std::chrono::milliseconds(500),
                                 .watch_every = std::chrono::milliseconds(10),
-                                .on_note = [&](const std::string&) { ++notes; }});
+                                .on_note = [&](const std::string& line) { deaf = line.starts_with("no news"); }});
   Heard heard;
   ASSERT_TRUE(b->watch(heard.listener()));
   ASSERT_EQ(this->create(*a, this->account(1), this->family(1, {77, 1})), StoreOutcome::done);
@@ -349,15 +340,14 @@ TYPED_TEST_P(SharedAccounts, SilentServerIsAnAnswerAndNotTheEnd) {
     return ask_store<Result<std::optional<Account>>>([&](auto done) { return a->find({77, 1}, done); });
   };
   for (const auto& [stop, start] : {std::pair("stop", "start"), std::pair("freeze", "thaw")}) {
-    const int before = notes.load();
     this->server().command(stop);
     EXPECT_FALSE(finds()) << stop;
     EXPECT_EQ(this->create(*a, this->account(2)), StoreOutcome::unavailable) << stop;
     EXPECT_EQ(this->set_role(*a, {77, 1}, Role::admin).outcome, StoreOutcome::unavailable);
     EXPECT_EQ(this->rotate(*a, {99, 1}, 9, 9).outcome, RotateOutcome::unavailable);
     EXPECT_EQ(this->append(*a, "unheard"), StoreOutcome::unavailable);
-    for (int i = 0; i < 1000 && notes.load() == before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    EXPECT_GT(notes.load(), before) << "the watch says that it hears nothing";
+    for (int i = 0; i < 1000 && !deaf.load(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_TRUE(deaf.load()) << "the watch says that it hears nothing";
     EXPECT_GT(b->watch_age().count(), 0);
     this->server().command(start);
     Result<std::optional<Account>> found = finds();
@@ -403,10 +393,9 @@ TYPED_TEST_P(SharedAccounts, RotationsSurviveAServerThatIsKilledUnderThem) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(SharedAccounts, OneTokenShownToTwoGatewaysAtOnceIsGoodOnce,
-                            TheSameRotationAgainIsTheSameUse, AddressIsTakenOnceOverAllGateways,
-                            LoginsOfOneUserStayBoundedHoweverManyComeAtOnce, WhatOneGatewayChangesTheOthersHear,
-                            NothingIsMissedByAWatchUnderLoad, TokenRevokedAtOneGatewayIsRefusedAtTheOther,
-                            AuditStaysOneChainWithManyWriters, SilentServerIsAnAnswerAndNotTheEnd,
-                            RotationsSurviveAServerThatIsKilledUnderThem);
+                            AddressIsTakenOnceOverAllGateways, LoginsOfOneUserStayBoundedHoweverManyComeAtOnce,
+                            WhatOneGatewayChangesTheOthersHear, NothingIsMissedByAWatchUnderLoad,
+                            TokenRevokedAtOneGatewayIsRefusedAtTheOther, AuditStaysOneChainWithManyWriters,
+                            SilentServerIsAnAnswerAndNotTheEnd, RotationsSurviveAServerThatIsKilledUnderThem);
 
 }  // namespace scalemart::test

@@ -17,7 +17,7 @@ class Operation:
     def filled(self, **values):
         """The path with its parameters; what is not given does not exist."""
         path = self.path
-        for parameter in self.body.get("parameters", []):
+        for parameter in map(resolve, self.body.get("parameters", [])):
             if parameter["in"] == "path":
                 missing = ULID if "Z]{25}" in parameter["schema"].get("pattern", "") else "nothing-of-that"
                 path = path.replace("{%s}" % parameter["name"], values.get(parameter["name"], missing))
@@ -54,7 +54,10 @@ def is_type(value, name):
 def faults(value, schema, where="$"):
     """What in `value` is not as the schema says: required members, types, enums, constants, patterns."""
     schema = resolve(schema)
-    found = []
+    found = [fault for part in schema.get("allOf", []) for fault in faults(value, part, where)]
+    choices = [faults(value, part, where) for part in schema.get("anyOf", [])]
+    if choices and all(choices):
+        found += choices[0]
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds and not any(is_type(value, kind) for kind in kinds):
@@ -67,9 +70,13 @@ def faults(value, schema, where="$"):
         found.append(f"{where}: {value!r} does not match")
     if isinstance(value, dict):
         found += [f"{where}: {name} is missing" for name in schema.get("required", []) if name not in value]
-        for name, inner in schema.get("properties", {}).items():
+        known = schema.get("properties", {})
+        for name, inner in known.items():
             if name in value:
                 found += faults(value[name], inner, f"{where}.{name}")
+        if isinstance(schema.get("additionalProperties"), dict):
+            for name in set(value) - set(known):
+                found += faults(value[name], schema["additionalProperties"], f"{where}.{name}")
     if isinstance(value, list) and "items" in schema:
         for i, item in enumerate(value):
             found += faults(item, schema["items"], f"{where}[{i}]")

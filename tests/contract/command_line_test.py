@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import threading
+import time
 import unittest
 
 import shop
@@ -474,16 +475,51 @@ class Proof(shop.ShopTest):
         one.cli("user", "seed", "--count", "60", "--tokens", tokens)
         with open(admin, "w", encoding="ascii") as file:
             file.write(one.admin.token + "\n")
-        report = os.path.join(one.root, "report.json")
+        report, drawing = os.path.join(one.root, "report.json"), os.path.join(one.root, "report.html")
         done = one.cli("rehearse", f"http://127.0.0.1:{one.port}", "--product", thing, "--tokens", tokens, "--admin-token", admin,
-                       "--rate", "200", "--duration", "2s", "--connections", "20", "--json", report)
+                       "--rate", "200", "--duration", "2s", "--connections", "20", "--json", report, "--html", drawing)
         self.assertIn("drift", done.stdout)
         with open(report, encoding="utf-8") as file:
-            self.assertTrue(json.load(file))
+            told = json.load(file)
+        self.assertTrue(told)
+        with open(drawing, encoding="utf-8") as file:
+            page = file.read()
+        inside = page.partition('<script id="rehearsal" type="application/json">')[2].partition("</script>")[0]
+        self.assertEqual(told, json.loads(inside))
+        self.assertNotRegex(page, r'<(script|link|img)[^>]+(src|href)="(?!data:)', "one file: it loads nothing")
+        self.assertEqual(("scalemart-rehearsal", 1, True, 40, 0), tuple(told[m] for m in ("kind", "version", "ok", "accepted", "drift")))
+        self.assertEqual(40, sum(s["accepted"] for s in told["per_second"]))
+        self.assertEqual(40, sum(s["confirmed"] for s in told["per_second"]))
+        self.assertEqual((40, 0), (told["stock"][0]["available"], told["stock"][-1]["available"]))
         self.assertEqual((0, 0, 40, 40), one.stock(thing))
+        # What cannot be written is told before anybody buys.
+        self.assertIn("cannot be written", one.cli("rehearse", f"http://127.0.0.1:{one.port}", "--product", thing, "--tokens", tokens,
+                                                   "--html", os.path.join(one.root, "no", "x.html"), expect=EXIT_CANNOT_RUN).stderr)
         # Nobody else's server is loaded by mistake.
         self.assertIn("not this machine", one.cli("rehearse", "http://192.0.2.1:80", "--product", thing, "--tokens", tokens,
                                                   expect=EXIT_USAGE).stderr)
+
+    def test_rehearse_draws_its_report(self):
+        one = self.own_shop()
+        thing, tokens, page = one.product(total=10), os.path.join(one.root, "tokens"), os.path.join(one.root, "report.html")
+        one.cli("user", "seed", "--count", "20", "--tokens", tokens)
+        begun = time.monotonic()
+        done = one.run("rehearse", f"http://127.0.0.1:{one.port}", "--product", thing, "--tokens", tokens, "--rate", "50",
+                       "--duration", "1s", "--json", "-", "--html", page)
+        if "built without its pages" in done.stderr:
+            # A program without pages says so before it buys anything.
+            self.assertEqual(EXIT_CANNOT_RUN, done.returncode)
+            self.assertLess(time.monotonic() - begun, 1)
+            self.assertEqual((10, 0, 0, 10), one.stock(thing))
+            self.assertFalse(os.path.exists(page))
+            return
+        self.assertEqual(EXIT_DONE, done.returncode, done.stderr)
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        begin = '<script id="rehearsal" type="application/json">'
+        self.assertEqual(1, text.count(begin))
+        inside = text[text.index(begin) + len(begin):].split("</script>")[0]
+        self.assertEqual(json.loads(done.stdout), json.loads(inside))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""The document, the router and the pages agree."""
-import html.parser
+"""The document and the router agree."""
+import datetime
 import json
 import os
 import re
+import time
 
 import shop
 from apidoc import DOCUMENT, faults, operations
@@ -16,25 +17,6 @@ CONTRACT_METRICS = {
     "rate_limited_total": {"policy"}, "http_requests_total": {"route", "method", "status"},
     "http_request_duration_seconds": {"route"}, "connections": set(), "breaker_state": {"dependency"}, "build_info": None,
 }
-
-
-class Page(html.parser.HTMLParser):
-    """What a page refers to, and what its policy would forbid."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.links, self.inline, self._in_script = [], [], False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        for name, value in attrs.items():
-            if name.startswith("on") or name == "style" or (value or "").startswith("javascript:"):
-                self.inline.append((tag, name, value))
-        if tag == "style" or (tag == "script" and "src" not in attrs):
-            self.inline.append((tag, "", ""))
-        if tag in ("script", "img", "link", "iframe") and (attrs.get("src") or attrs.get("href")):
-            self.links.append((tag, attrs.get("src") or attrs.get("href")))
 
 
 class Document(shop.ShopTest):
@@ -128,7 +110,11 @@ class Document(shop.ShopTest):
         yield "adminRefundOrder", a.post(f"/api/admin/orders/{self.order}/refund")
         yield "adminStats", a.get("/api/admin/stats")
         yield "adminQueue", a.get("/api/admin/queue")
+        yield "adminHistory", a.get("/api/admin/history")
+        yield "adminFinishedSteps", a.get("/api/admin/queue/steps")
         yield "adminDeadLetters", a.get("/api/admin/queue/dead")
+        yield "adminRetryDeadMany", a.post("/api/admin/queue/dead/retry", {"all": True})
+        yield "adminDiscardDeadMany", a.post("/api/admin/queue/dead/discard", {"order_ids": [self.order]})
         workers = a.get("/api/admin/workers")
         yield "adminWorkers", workers
         yield "adminSetWorker", a.send("PUT", f"/api/admin/workers/{workers.data[0]['id']}", {"concurrency": 9})
@@ -161,6 +147,24 @@ class Document(shop.ShopTest):
         dead = {"adminRetryDead", "adminDiscardDead"}  # life_of_an_order_test
         self.assertEqual(set(by_id) - streams - dead, seen)
 
+    def test_clocks_can_be_set_by_an_answer(self):
+        def heard(ask):
+            before = time.time()
+            told = ask()
+            self.assertRegex(told, DOCUMENT["components"]["headers"]["XServerTime"]["schema"]["pattern"])
+            at = datetime.datetime.fromisoformat(told).timestamp()
+            self.assertTrue(before - 0.1 <= at <= time.time() + 0.1, (before, told))
+        for path in ("/api/products", f"/api/products/{self.thing}", "/api/admin/products", f"/api/admin/products/{self.thing}"):
+            with self.subTest(path=path):
+                heard(lambda: self.admin.get(path).header("X-Server-Time"))
+        for path, token in ((f"/api/products/{self.thing}/events", None), (f"/api/orders/{self.order}/events", self.buyer.token),
+                            ("/api/admin/events", self.admin.token)):
+            def listen():
+                with self.shop.events(path, token=token) as stream:
+                    return stream.head.header("X-Server-Time")
+            with self.subTest(path=path):
+                heard(listen)
+
     def test_refusals_are_documented(self):
         buyer = self.shop.register()
         for operation in operations():
@@ -177,40 +181,6 @@ class Document(shop.ShopTest):
                         documented = operation.response(answer.status)
                         self.assertIsNotNone(documented, f"{answer.status} {answer.code} is not documented")
                         self.assertEqual([], faults(answer.json(), documented["content"]["application/json"]["schema"]))
-
-
-class Pages(shop.ShopTest):
-    def page(self, path):
-        answer = self.shop.get(path)
-        self.assertEqual(200, answer.status, answer)
-        self.assertEqual("text/html; charset=utf-8", answer.header("Content-Type"))
-        policy = answer.header("Content-Security-Policy")
-        self.assertIn("script-src 'self'", policy)
-        self.assertNotIn("unsafe", policy)
-        self.assertEqual("same-origin", answer.header("Cross-Origin-Opener-Policy"))
-        page = Page(answer.body.decode())
-        self.assertEqual([], page.inline, "the page's own policy forbids these")
-        return page
-
-    def test_pages_and_what_they_load(self):
-        kinds = {"script": ("text/javascript", "application/javascript"), "link": ("text/css", "image/svg+xml", "image/png")}
-        for path in ("/", "/docs"):
-            with self.subTest(path=path):
-                page = self.page(path)
-                self.assertTrue([link for tag, link in page.links if tag == "script"])
-                for tag, link in page.links:
-                    self.assertTrue(link.startswith("/") and not link.startswith("//"), link)
-                    loaded = self.shop.get(link)
-                    self.assertEqual(200, loaded.status, link)
-                    self.assertTrue(loaded.body)
-                    if tag in kinds:
-                        self.assertIn(loaded.header("Content-Type").split(";")[0], kinds[tag])
-
-    def test_files_outside_are_not_served(self):
-        for path in ("/../api/openapi.json", "/..%2f..%2fetc/passwd", "/api/openapi.json", "/start.html/../../x", "/.git/config",
-                     "/data/journal.db", "/token.keys"):
-            with self.subTest(path=path), self.shop.connect() as c:
-                self.assertIn(c.request("GET", path).status, (400, 404))
 
 
 class Metrics(shop.ShopTest):

@@ -65,6 +65,16 @@ class Tls(shop.ShopTest):
         self.assertIn("max-age=31536000", answer.header("Strict-Transport-Security"))
         self.assertEqual("confirmed", buyer.wait_for(answer.data["order_id"], "confirmed")["status"])
 
+    def test_a_browsers_cookie_is_secure(self):
+        buyer = self.shop.register()
+        login = self.shop.post("/api/auth/login", {"email": buyer.email, "password": shop.BUYER_PASSWORD},
+                               headers={"X-Session": "cookie", "Origin": "https://shop.test"})
+        self.assertEqual(200, login.status, login)
+        cookie = login.header("Set-Cookie")
+        self.assertTrue(cookie.startswith("__Secure-scalemart_refresh=smr_") and cookie.endswith("; Secure"), cookie)
+        fresh = self.shop.post("/api/auth/refresh", {}, headers={"X-Session": "cookie", "Cookie": cookie.split(";")[0]})
+        self.assertEqual(200, fresh.status, fresh)
+
     def test_pipelining_and_large_answers(self):
         with self.shop.connect() as c:
             c.send(request_bytes("GET", "/openapi.json") * 20)

@@ -70,7 +70,7 @@ void Papers::send(Mail mail, MailDone done) {
   answers_.emplace(at, Answer{at, std::move(result), std::move(done)});
 }
 
-std::optional<Contact> Papers::contact(UserId buyer) {
+Result<std::optional<Contact>> Papers::contact(UserId buyer) {
   if (!healed_ && trait(buyer.lo, kNoAddress, traits_.no_address)) {
     tally_.add(Happened::no_address);
     return std::nullopt;

@@ -27,7 +27,7 @@ class Papers final : public Invoices, public Mailer, public AddressBook, public 
   Result<void> issue(const InvoiceData& data) override;
   Result<std::string> fetch(const InvoiceData& data) override;
   void send(Mail mail, MailDone done) override;
-  std::optional<Contact> contact(UserId buyer) override;
+  Result<std::optional<Contact>> contact(UserId buyer) override;
   bool run(std::function<void()> work) override;
 
   /// Does some of the pool's work and gives the mailer's answers that are due.

@@ -143,11 +143,16 @@ void Crowd::send(std::uint32_t id, SteadyTime due) {
   client_.submit(id, r);
 }
 
-Second& Crowd::second() {
-  const auto at =
-      static_cast<std::size_t>(std::max(0.0, std::chrono::duration<double>(clock_.steady() - start_).count()));
+Second& Crowd::second_at(SteadyTime time) {
+  const auto at = static_cast<std::size_t>(std::max(0.0, std::chrono::duration<double>(time - start_).count()));
   if (tally_.seconds.size() <= at) tally_.seconds.resize(at + 1);
   return tally_.seconds[at];
+}
+
+void Crowd::buy_took(const Visit& visit, SteadyTime now) {
+  tally_.of(visit.kind == Kind::bot ? Measure::bot_buy : Measure::shopper_buy).record(now - visit.due);
+  Second& second = second_at(now);
+  if (tally_.seconds.size() <= kBuySecondsMax) second.record_buy(now - visit.due);
 }
 
 void Crowd::answered(std::uint32_t id, const HttpAnswer& answer) {
@@ -162,7 +167,7 @@ void Crowd::answered(std::uint32_t id, const HttpAnswer& answer) {
   }
   switch (visit.phase) {
     case Phase::begin:
-      tally_.of(visit.kind == Kind::bot ? Measure::bot_buy : Measure::shopper_buy).record(now - visit.due);
+      buy_took(visit, now);
       return buy_answered(id, answer);
     case Phase::follow:
       tally_.of(Measure::order_status).record(now - visit.due);
@@ -180,12 +185,18 @@ void Crowd::buy_answered(std::uint32_t id, const HttpAnswer& answer) {
     return accept(id, json_text_field(answer.body, "order_id"));
   }
   if (answer.status == 503 && visit.kind == Kind::shopper) {
-    ++second().refused;
-    ++tally_.refused[std::string(json_text_field(answer.body, "code"))];
-    progress_.refused.fetch_add(1, std::memory_order_relaxed);
+    count_refusal(std::string(json_text_field(answer.body, "code")));
     return retry_or_give_up(id, options_.second * std::clamp(answer.retry_after_s, 1U, 30U));
   }
   refuse(id, answer);
+}
+
+void Crowd::count_refusal(const std::string& code) {
+  Second& now = second();
+  ++now.refused;
+  ++now.refused_by[code];
+  ++tally_.refused[code];
+  progress_.refused.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Crowd::refuse(std::uint32_t id, const HttpAnswer& answer) {
@@ -195,9 +206,7 @@ void Crowd::refuse(std::uint32_t id, const HttpAnswer& answer) {
     ++second().errors;
     progress_.errors.fetch_add(1, std::memory_order_relaxed);
   } else {
-    ++tally_.refused[code];
-    ++second().refused;
-    progress_.refused.fetch_add(1, std::memory_order_relaxed);
+    count_refusal(code);
   }
   // A refusal says that this buy made no order, with one exception: whoever is limited or turned away in
   // doubt may still have the order of the attempt that got no answer.
@@ -270,8 +279,13 @@ void Crowd::follow_answered(std::uint32_t id, const HttpAnswer& answer) {
       data == std::string::npos ? status : json_text_field(std::string_view(answer.body).substr(data), "status");
   if (answer.status == 200 && is_end(order_status)) {
     ++tally_.order_end[std::string(order_status)];
-    if (order_status == "confirmed")
-      tally_.of(Measure::confirmation).record(time_to_confirm(answer.body, clock_.steady() - visits_[id].accepted_at));
+    if (order_status == "confirmed") {
+      const SteadyTime now = clock_.steady();
+      const SteadyTime accepted = visits_[id].accepted_at;
+      const auto took = time_to_confirm(answer.body, now - accepted);
+      tally_.of(Measure::confirmation).record(took);
+      ++second_at(std::min(now, accepted + took)).confirmed;
+    }
     --followed_;
     return end(id);
   }
@@ -312,7 +326,7 @@ void Crowd::failed(std::uint32_t id, Failure why) {
     return end(id);
   }
   const SteadyTime now = clock_.steady();
-  tally_.of(visit.kind == Kind::bot ? Measure::bot_buy : Measure::shopper_buy).record(now - visit.due);
+  buy_took(visit, now);
   if (why != Failure::not_sent) visit.in_doubt = true;
   if (visit.kind == Kind::shopper) return retry_or_give_up(id, options_.second);
   if (!visit.in_doubt) return end(id);

@@ -73,6 +73,7 @@ class Crowd final : private Client::Sink {
   void send(std::uint32_t id, SteadyTime due);
   void buy_answered(std::uint32_t id, const HttpAnswer& answer);
   void accept(std::uint32_t id, std::string_view order);
+  void count_refusal(const std::string& code);
   void refuse(std::uint32_t id, const HttpAnswer& answer);
   void retry_or_give_up(std::uint32_t id, std::chrono::milliseconds wait);
   void follow_answered(std::uint32_t id, const HttpAnswer& answer);
@@ -81,7 +82,9 @@ class Crowd final : private Client::Sink {
   void schedule(std::uint32_t id, std::chrono::nanoseconds after);
   void end(std::uint32_t id);
   void give_up_open_visits();
-  Second& second();
+  Second& second() { return second_at(clock_.steady()); }
+  Second& second_at(SteadyTime time);
+  void buy_took(const Visit& visit, SteadyTime now);
 
   const Options& options_;
   const unsigned share_, shares_;

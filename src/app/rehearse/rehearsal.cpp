@@ -152,11 +152,17 @@ Result<Report> run(const Options& options, const Clock& clock, const std::atomic
   for (unsigned i = 0; i < options.threads; ++i) {
     running.crowds.push_back(std::make_unique<Crowd>(report.options, *address, i, options.threads, clock));
   }
+  report.begun = clock.wall();
   const SteadyTime begin = clock.steady();
   std::uint64_t accepted = 0;
+  report.stock.push_back({0, *before});
   running.start(stop);
+  Question watching(report.options, *address, clock);
   while (!running.wait_a_second()) {
-    if (progress) progress(running.line(std::chrono::duration<double>(clock.steady() - begin).count(), accepted));
+    const double elapsed = std::chrono::duration<double>(clock.steady() - begin).count();
+    if (progress) progress(running.line(elapsed, accepted));
+    // For the picture only: a look that fails is left out.
+    if (const auto stock = read_stock(watching, report.options)) report.stock.push_back({elapsed, *stock});
   }
   for (auto& thread : running.threads) thread.join();
   for (const auto& crowd : running.crowds) {
@@ -169,6 +175,7 @@ Result<Report> run(const Options& options, const Clock& clock, const std::atomic
     report.checks.push_back({"stock_after", false, judged.error().message});
   }
   ask_for_drift(afterwards, report);
+  report.stock.push_back({std::chrono::duration<double>(clock.steady() - begin).count(), report.after});
   return report;
 }
 

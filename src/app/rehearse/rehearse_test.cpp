@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <thread>
 
 #include "app/rehearse/answer_reader.hpp"
+#include "domain/time_text.hpp"
 
 namespace scalemart::rehearse {
 namespace {
@@ -241,6 +243,64 @@ TEST(Rehearsal, CountsWhatTheShopSaid) {
   const auto json = to_json(report);
   EXPECT_EQ(json.at("accepted"), 50);
   EXPECT_GT(json.at("latency_ms").at("shopper_buy").at("p99").as_double(), 0.0);
+}
+
+TEST(Rehearsal, TheReportHasWhatADrawingNeeds) {
+  FakeShop shop({.stock = 60, .busy_first = 3});
+  const Report report = rehearse(shop, [](Options& o) {
+    o.mix = {100, 0, 0}, o.follow = true, o.threads = 2, o.duration = 1500ms, o.rate = 200, o.admin_token = "a";
+  });
+  const auto json = to_json(report);
+  EXPECT_EQ(json.at("kind"), "scalemart-rehearsal");
+  EXPECT_EQ(json.at("version"), kReportVersion);
+  EXPECT_TRUE(parse_rfc3339(json.at("begun_at").as_string()));
+  EXPECT_GT(json.at("machine").at("cpus").to_number<int>(), 0);
+  EXPECT_EQ(json.at("options").at("threads"), 2);
+  std::uint64_t accepted = 0, confirmed = 0, busy = 0, out = 0, timed = 0;
+  for (const auto& value : json.at("per_second").as_array()) {
+    const auto& second = value.as_object();
+    accepted += second.at("accepted").to_number<std::uint64_t>();
+    confirmed += second.at("confirmed").to_number<std::uint64_t>();
+    const auto& reasons = second.at("refused_by").as_object();
+    if (const auto* n = reasons.if_contains("overloaded")) busy += n->to_number<std::uint64_t>();
+    if (const auto* n = reasons.if_contains("out_of_stock")) out += n->to_number<std::uint64_t>();
+    if (second.at("latency_ms").is_null()) continue;
+    ++timed;
+    EXPECT_LE(second.at("latency_ms").at("p50").as_double(), second.at("latency_ms").at("max").as_double());
+  }
+  EXPECT_EQ(accepted, 60U);
+  EXPECT_EQ(confirmed, 60U);
+  EXPECT_EQ(busy, 3U);
+  EXPECT_EQ(out, report.tally.refused.at("out_of_stock"));
+  EXPECT_GE(timed, 1U);
+  std::uint64_t counted = 0;
+  double before = 0;
+  for (const auto& bucket : json.at("latency_ms").at("shopper_buy").at("histogram").as_array()) {
+    EXPECT_GT(bucket.as_array().at(0).as_double(), before);
+    before = bucket.as_array().at(0).as_double();
+    counted += bucket.as_array().at(1).to_number<std::uint64_t>();
+  }
+  EXPECT_EQ(counted, report.tally.of(Measure::shopper_buy).count);
+  const auto& stock = json.at("stock").as_array();
+  ASSERT_GE(stock.size(), 3U) << "before, once a second, and after";
+  EXPECT_EQ(stock.front().at("available"), 60);
+  EXPECT_EQ(stock.back().at("available"), 0);
+}
+
+TEST(Second, ThreadsAddUp) {
+  Second one, two;
+  one.record_buy(1ms);
+  two.record_buy(1ms);
+  two.record_buy(50ms);
+  two.refused_by["sale_paused"] = 2;
+  two.confirmed = 4;
+  one.add(two);
+  EXPECT_EQ(std::accumulate(one.buys.begin(), one.buys.end(), 0U), 3U);
+  EXPECT_EQ(one.refused_by.at("sale_paused"), 2U);
+  EXPECT_EQ(one.confirmed, 4U);
+  Second empty;
+  empty.add(one);
+  EXPECT_EQ(empty.buys, one.buys);
 }
 
 TEST(Rehearsal, OversellIsFound) {

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/array.hpp>
 #include <ostream>
 
 namespace scalemart::rehearse {
-
-namespace json = boost::json;
 
 std::string_view to_text(Measure measure) {
   static constexpr std::array<std::string_view, kMeasureCount> kNames{"shopper_buy",  "bot_buy",      "refresh",
@@ -63,12 +60,23 @@ void Tally::add(const Tally& other) {
   add_counts(order_end, other.order_end);
   for (std::size_t i = 0; i < latencies.size(); ++i) latencies[i].add(other.latencies[i]);
   seconds.resize(std::max(seconds.size(), other.seconds.size()));
-  for (std::size_t i = 0; i < other.seconds.size(); ++i) {
-    seconds[i].accepted += other.seconds[i].accepted;
-    seconds[i].refused += other.seconds[i].refused;
-    seconds[i].other += other.seconds[i].other;
-    seconds[i].errors += other.seconds[i].errors;
-  }
+  for (std::size_t i = 0; i < other.seconds.size(); ++i) seconds[i].add(other.seconds[i]);
+}
+
+void Second::record_buy(std::chrono::nanoseconds took) {
+  buys.resize(log_linear::kBuckets);
+  ++buys[log_linear::bucket_of(static_cast<std::uint64_t>(std::max<std::int64_t>(0, (took.count() + 999) / 1000)))];
+}
+
+void Second::add(const Second& from) {
+  accepted += from.accepted;
+  refused += from.refused;
+  other += from.other;
+  errors += from.errors;
+  confirmed += from.confirmed;
+  add_counts(refused_by, from.refused_by);
+  buys.resize(std::max(buys.size(), from.buys.size()));
+  for (std::size_t i = 0; i < from.buys.size(); ++i) buys[i] += from.buys[i];
 }
 
 std::uint64_t Tally::error_count() const {
@@ -106,76 +114,6 @@ std::vector<Check> check_stock(const StockView& before, const StockView& after, 
 
 bool Report::ok() const {
   return std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.ok; });
-}
-
-namespace {
-
-json::object counts_json(const std::map<std::string, std::uint64_t, std::less<>>& counts) {
-  json::object out;
-  for (const auto& [name, n] : counts) out[name] = n;
-  return out;
-}
-
-json::object latencies_json(const Tally& tally) {
-  json::object out;
-  for (std::size_t i = 0; i < kMeasureCount; ++i) {
-    const Latencies& l = tally.latencies[i];
-    out[to_text(static_cast<Measure>(i))] = json::object{
-        {"count", l.count},           {"p50", l.quantile_ms(0.5)},    {"p90", l.quantile_ms(0.9)},
-        {"p99", l.quantile_ms(0.99)}, {"p999", l.quantile_ms(0.999)}, {"max", static_cast<double>(l.max_us) / 1e3},
-    };
-  }
-  return out;
-}
-
-json::object stock_json(const StockView& s) {
-  return {{"total", s.total}, {"available", s.available}, {"held", s.held}, {"sold", s.sold}};
-}
-
-json::object options_json(const Options& o) {
-  return {{"target", "http://" + o.target.authority()},
-          {"product", o.product},
-          {"rate", o.rate},
-          {"duration_s", static_cast<double>(o.duration.count()) / 1e6},
-          {"connections", o.connections},
-          {"buyers", o.tokens.size()},
-          {"mix", json::object{{"shoppers", o.mix.shoppers}, {"refreshers", o.mix.refreshers}, {"bots", o.mix.bots}}},
-          {"seed", o.seed}};
-}
-
-}  // namespace
-
-json::object to_json(const Report& r) {
-  const Tally& t = r.tally;
-  json::array seconds;
-  for (const Second& s : t.seconds) {
-    seconds.push_back({{"accepted", s.accepted}, {"refused", s.refused}, {"other", s.other}, {"errors", s.errors}});
-  }
-  json::array checks;
-  for (const Check& c : r.checks) checks.push_back({{"name", c.name}, {"ok", c.ok}, {"detail", c.detail}});
-  const auto confirmed = t.order_end.find("confirmed");
-  return {{"ok", r.ok()},
-          {"options", options_json(r.options)},
-          {"seconds", r.seconds},
-          {"visits", t.visits},
-          {"accepted", t.accepted},
-          {"accepted_per_second", r.seconds > 0 ? static_cast<double>(t.accepted) / r.seconds : 0.0},
-          {"confirmed", confirmed == t.order_end.end() ? 0 : confirmed->second},
-          {"refused", counts_json(t.refused)},
-          {"errors", t.error_count()},
-          {"errors_by_kind", counts_json(t.errors)},
-          {"retries", t.retries},
-          {"replayed", t.replayed},
-          {"resolved_by_key", t.resolved},
-          {"unknown", t.unknown},
-          {"unfollowed", t.unfollowed},
-          {"orders_by_end", counts_json(t.order_end)},
-          {"latency_ms", latencies_json(t)},
-          {"per_second", std::move(seconds)},
-          {"stock_before", stock_json(r.before)},
-          {"stock_after", stock_json(r.after)},
-          {"drift", r.drift ? json::value(*r.drift) : json::value(nullptr)},
-          {"checks", std::move(checks)}};
 }
 
 void print_text(std::ostream& out, const Report& r) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/rehearse/options.hpp"
+#include "base/clock.hpp"
 #include "telemetry/log_linear.hpp"
 
 namespace scalemart::rehearse {
@@ -39,9 +40,18 @@ struct Latencies {
   [[nodiscard]] double quantile_ms(double q) const;
 };
 
+/// What the answers of one second were, and how long the buys among them had taken.
 struct Second {
   std::uint64_t accepted = 0, refused = 0, other = 0, errors = 0;  ///< other: answers that are no buys
+  std::uint64_t confirmed = 0;                                     ///< Orders of followed buys.
+  std::map<std::string, std::uint64_t, std::less<>> refused_by;    ///< By code.
+  std::vector<std::uint32_t> buys;  ///< By bucket of log_linear, in microseconds; empty: none, or no longer kept.
+
+  void record_buy(std::chrono::nanoseconds took);
+  void add(const Second& from);
 };
+/// So long the buys of each second are kept apart: 1.5 KB a second.
+inline constexpr std::size_t kBuySecondsMax = 7200;
 
 struct Tally {
   std::uint64_t visits = 0;
@@ -68,6 +78,12 @@ struct StockView {
   std::int64_t total = 0, available = 0, held = 0, sold = 0;
 };
 
+/// What the product's page said while the rehearsal ran.
+struct StockSample {
+  double at = 0;  ///< Seconds since the first visit.
+  StockView stock;
+};
+
 struct Check {
   std::string name;
   bool ok = false;
@@ -81,12 +97,16 @@ struct Report {
   Options options;
   double seconds = 0;  ///< From the first visit's due time to the last answer of a visit.
   Tally tally;
+  WallTime begun;
   StockView before, after;
+  std::vector<StockSample> stock;     ///< About one a second.
   std::optional<std::int64_t> drift;  ///< When an administrator's token was given.
   std::vector<Check> checks;
   [[nodiscard]] bool ok() const;
 };
 
+/// The format of docs/rehearsal.md.
+inline constexpr int kReportVersion = 1;
 [[nodiscard]] boost::json::object to_json(const Report& report);
 void print_text(std::ostream& out, const Report& report);
 

@@ -272,9 +272,9 @@ bool EmbeddedAccountStore::append_audit(AuditEntry entry, Done<StoreOutcome> don
       std::move(done));
 }
 
-bool EmbeddedAccountStore::audit_page(std::uint64_t before, std::size_t limit, Found<std::vector<AuditRow>> done) {
-  return look<std::vector<AuditRow>>(
-      [before, limit](AccountTables& tables) { return tables.audit_page(before, limit); }, std::move(done));
+bool EmbeddedAccountStore::audit_page(AuditSearch search, Found<AuditPage> done) {
+  return look<AuditPage>([search = std::move(search)](AccountTables& tables) { return tables.audit_page(search); },
+                         std::move(done));
 }
 
 bool EmbeddedAccountStore::check_audit(Found<AuditCheck> done) {

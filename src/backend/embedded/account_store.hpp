@@ -55,7 +55,7 @@ class EmbeddedAccountStore final : public AccountStore {
   bool load(WallTime since, Found<AuthState> done) override;
   bool prune(WallTime before, Done<StoreOutcome> done) override;
   bool append_audit(AuditEntry entry, Done<StoreOutcome> done) override;
-  bool audit_page(std::uint64_t before, std::size_t limit, Found<std::vector<AuditRow>> done) override;
+  bool audit_page(AuditSearch search, Found<AuditPage> done) override;
   bool check_audit(Found<AuditCheck> done) override;
   bool put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) override;
   bool settings(Found<std::vector<Setting>> done) override;

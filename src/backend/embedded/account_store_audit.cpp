@@ -1,4 +1,6 @@
 // The audit trail of the embedded account store: append-only, each row bound to all before it.
+#include <map>
+
 #include "backend/embedded/account_store_blobs.hpp"
 #include "backend/embedded/account_store_tables.hpp"
 #include "backend/embedded/audit_look.hpp"
@@ -48,15 +50,47 @@ void AccountTables::append_audit(const AuditEntry& entry) {
   audit_head_ = {sequence, hash};
 }
 
-std::vector<AuditRow> AccountTables::audit_page(std::uint64_t before, std::size_t limit) {
-  std::vector<AuditRow> page;
+AuditPage AccountTables::audit_page(const AuditSearch& search) {
+  const std::uint64_t end = search.before == 0 ? audit_head_.sequence + 1 : search.before;
+  const std::uint64_t first = end > kAuditLookMax ? end - kAuditLookMax : 1;
   auto& rows = statement(
       "SELECT sequence, who, what, target, at, origin, before, after, hash FROM audit"
-      " WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2");
-  rows.bind(1, before == 0 ? INT64_MAX : static_cast<std::int64_t>(before)).bind(2, static_cast<std::int64_t>(limit));
-  while (next(rows)) page.push_back(read_audit_row(rows));
+      " WHERE sequence >= ?1 AND sequence < ?2 AND at >= ?4 AND at < ?5 AND (?6 = '' OR who = ?6)"
+      " AND substr(what, 1, length(?7)) = ?7 AND (?8 = '' OR target = ?8) AND (?9 = '' OR origin = ?9)"
+      " ORDER BY sequence DESC LIMIT ?3");
+  rows.bind(1, static_cast<std::int64_t>(first))
+      .bind(2, static_cast<std::int64_t>(end))
+      .bind(3, static_cast<std::int64_t>(search.limit + 1))
+      .bind(4, search.since.value_or(WallTime{INT64_MIN}).ms)
+      .bind(5, search.until.value_or(WallTime{INT64_MAX}).ms)
+      .bind(6, std::string_view(search.who))
+      .bind(7, std::string_view(search.what))
+      .bind(8, std::string_view(search.target))
+      .bind(9, std::string_view(search.from));
+  AuditPage page;
+  while (next(rows)) page.rows.push_back(read_audit_row(rows));
   rows.reset();
+  if (page.rows.size() > search.limit) {
+    page.rows.resize(search.limit);
+    page.next = page.rows.back().sequence;
+  } else if (first > 1) {
+    page.next = first;
+  }
+  name_accounts(page.rows);
   return page;
+}
+
+void AccountTables::name_accounts(std::vector<AuditRow>& rows) {
+  std::map<std::string_view, std::string> known;  // a page is the work of a few people
+  for (AuditRow& row : rows) {
+    auto found = known.find(row.entry.who);
+    if (found == known.end()) {
+      const auto id = parse_ulid<UserId>(row.entry.who);
+      const auto account = id ? find(*id) : std::nullopt;
+      found = known.emplace(row.entry.who, account ? account->email : std::string()).first;
+    }
+    row.who_email = found->second;
+  }
 }
 
 AuditCheck AccountTables::check_audit() {

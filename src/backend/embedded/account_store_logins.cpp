@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "backend/embedded/account_store_blobs.hpp"
 #include "backend/embedded/account_store_tables.hpp"
@@ -10,6 +11,7 @@ namespace scalemart {
 namespace {
 
 constexpr std::int64_t kPruneRowsMax = 10'000;
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
 
 bool same_digest(std::span<const std::byte> a, const Digest256& b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
@@ -47,30 +49,34 @@ StoreOutcome AccountTables::open_family(const RefreshFamily& family, std::uint32
 
 Rotation AccountTables::rotate(const RotateRequest& request, const AuditEntry& reuse) {
   const IdBytes id(request.family);
-  auto& found = statement("SELECT user, secret, token, expires, revoked IS NOT NULL FROM families WHERE id = ?1");
-  found.bind(1, id);
+  auto& found = statement(
+      "SELECT user, secret, token, expires, revoked IS NOT NULL, ifnull(rotated, ?2) FROM families WHERE id = ?1");
+  found.bind(1, id).bind(2, kNever);
   if (!next(found) || !same_digest(found.blob(1), request.secret)) {
     found.reset();
     return {RotateOutcome::unknown, {}};
   }
   const auto user = read_id<UserId>(found.blob(0));
   const bool current = same_digest(found.blob(2), request.presented);
+  const bool repeated = same_digest(found.blob(2), request.next) && found.integer(5) >= request.repeats_since.ms;
   const bool expired = request.now.ms >= found.integer(3);
   const bool revoked = found.integer(4) != 0;
   found.reset();
   auto account = find(user);
   if (!account) return {RotateOutcome::unknown, {}};
   if (revoked) return {RotateOutcome::revoked, {}};
-  if (!current) {
+  if (!current && !repeated) {
     revoke_family(request.family, request.now, reuse);
     return {RotateOutcome::reused, std::move(*account)};
   }
   if (expired) return {RotateOutcome::expired, {}};
   if (account->disabled) return {RotateOutcome::disabled, {}};
-  run(statement("UPDATE families SET token = ?1, expires = ?2, generation = generation + 1 WHERE id = ?3")
+  if (repeated) return {RotateOutcome::rotated, std::move(*account)};
+  run(statement("UPDATE families SET token = ?1, expires = ?2, rotated = ?3, generation = generation + 1 WHERE id = ?4")
           .bind(1, std::span<const std::byte>(request.next))
           .bind(2, request.expires.ms)
-          .bind(3, id));
+          .bind(3, request.now.ms)
+          .bind(4, id));
   return {RotateOutcome::rotated, std::move(*account)};
 }
 

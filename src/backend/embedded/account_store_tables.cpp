@@ -22,7 +22,7 @@ constexpr const char* kSchema =
     "CREATE TABLE families("
     " id BLOB PRIMARY KEY, user BLOB NOT NULL, secret BLOB NOT NULL, token BLOB NOT NULL, created INTEGER "
     "NOT NULL,"
-    " expires INTEGER NOT NULL, revoked INTEGER, generation INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    " expires INTEGER NOT NULL, revoked INTEGER, generation INTEGER NOT NULL, rotated INTEGER) STRICT, WITHOUT ROWID;"
     "CREATE INDEX families_user ON families(user, created);"
     "CREATE INDEX families_expires ON families(expires);"
     "CREATE TABLE revoked(family BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -67,6 +67,11 @@ Result<void> AccountTables::set_up(const std::filesystem::path& file, std::uint6
     const std::string schema = "BEGIN IMMEDIATE;" + std::string(kSchema) + "COMMIT;";
     if (!db_.execute(schema.c_str())) return db_.failure("make the tables");
   }
+  // Came later, by addition: an older program works with it and leaves it empty.
+  auto has_rotated = db_.ask("SELECT count(*) FROM pragma_table_info('families') WHERE name = 'rotated'");
+  if (!has_rotated) return has_rotated.error();
+  if (*has_rotated == "0" && !db_.execute("ALTER TABLE families ADD COLUMN rotated INTEGER"))
+    return db_.failure("add a column");
   if (pages_max > 0) {
     const std::string limit = "PRAGMA max_page_count=" + std::to_string(pages_max);
     if (!db_.execute(limit.c_str())) return db_.failure("set up");

@@ -54,7 +54,7 @@ class AccountTables {
   StoreOutcome prune(WallTime before);
 
   void append_audit(const AuditEntry& entry);
-  std::vector<AuditRow> audit_page(std::uint64_t before, std::size_t limit);
+  AuditPage audit_page(const AuditSearch& search);
   AuditCheck check_audit();
   StoreOutcome put_setting(const Setting& setting, const AuditEntry& audit);
   std::vector<Setting> settings();
@@ -74,6 +74,7 @@ class AccountTables {
   [[noreturn]] void fail();
   static Account account_of(const sqlite::Statement& row);
   std::optional<Account> read_account(sqlite::Statement& found);
+  void name_accounts(std::vector<AuditRow>& rows);
   EpochChange new_epoch(Account account, WallTime now, const AuditEntry& audit);
   void insert_account(const Account& account);
   void insert_family(const RefreshFamily& family);

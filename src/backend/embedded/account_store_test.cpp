@@ -69,6 +69,44 @@ TEST_F(EmbeddedAccounts, EverythingIsThereAfterARestart) {
   EXPECT_EQ(check(*store).first_bad, 0u) << "the chain goes on across the restart";
 }
 
+TEST_F(EmbeddedAccounts, FileFromBeforeRotationsHadATimeIsTakenOver) {
+  const RefreshFamily family{{9, 9}, {77, 1}, {}, {}, kNow, kNow + std::chrono::hours(1)};
+  const auto rotate = [&](AccountStore& store) {
+    RotateRequest request{family.id, {}, {}, {std::byte{1}}, kNow, family.expires};
+    request.repeats_since = kNow;
+    return ask_store<Rotation>([&](auto done) { return store.rotate(request, entry("reused"), done); }).outcome;
+  };
+  auto store = open();
+  ASSERT_EQ(ask_store<StoreOutcome>([&](auto done) { return store->create(account(1), family, entry("x"), done); }),
+            StoreOutcome::done);
+  ASSERT_EQ(rotate(*store), RotateOutcome::rotated);
+  store.reset();
+  tamper("ALTER TABLE families DROP COLUMN rotated");
+  store = open();
+  EXPECT_EQ(rotate(*store), RotateOutcome::reused) << "nobody knows when: not forgiven";
+  store.reset();
+  EXPECT_TRUE(open());
+}
+
+TEST_F(EmbeddedAccounts, ASearchOfALongTrailGoesStepByStep) {
+  const auto store = open({.queue_max = kAuditLookMax + 20});
+  ASSERT_EQ(audit(*store, "needle"), StoreOutcome::done);
+  for (std::uint64_t i = 0; i < kAuditLookMax + 9; ++i)
+    ASSERT_TRUE(store->append_audit(entry("hay"), [](StoreOutcome) {}));
+  ASSERT_EQ(audit(*store, "hay"), StoreOutcome::done);
+  AuditSearch search;
+  search.what = "needle";
+  const auto page = [&] { return look_up<AuditPage>([&](auto done) { return store->audit_page(search, done); }); };
+  const AuditPage first = page();
+  EXPECT_TRUE(first.rows.empty());
+  ASSERT_EQ(first.next, 12u) << "it looked at so many, and says where to go on";
+  search.before = first.next;
+  const AuditPage second = page();
+  ASSERT_EQ(second.rows.size(), 1u);
+  EXPECT_EQ(second.rows[0].sequence, 1u);
+  EXPECT_EQ(second.next, 0u);
+}
+
 TEST_F(EmbeddedAccounts, EditedAuditIsNoticed) {
   struct Row {
     const char* sql;

@@ -104,6 +104,25 @@ Result<void> QueryTables::collect(const std::vector<Condition>& conditions, bool
   return {};
 }
 
+Result<std::int64_t> QueryTables::place_of(WallTime time) {
+  auto next = db_.prepare("SELECT sequence, created FROM orders WHERE sequence >= ?1 ORDER BY sequence LIMIT 1");
+  if (!next) return next.error();
+  std::int64_t low = 1;
+  std::int64_t high = static_cast<std::int64_t>(applied_) + 1;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    next->bind(1, middle);
+    const auto step = next->step();
+    if (step == sqlite::Statement::Step::failed) return fail("search by time");
+    if (step == sqlite::Statement::Step::row && next->integer(1) < time.ms)
+      low = next->integer(0) + 1;
+    else
+      high = middle;
+    next->reset();
+  }
+  return low;
+}
+
 Result<OrderPage> QueryTables::search(const OrderSearch& search) {
   OrderPage page;
   page.as_of = applied_;
@@ -132,6 +151,12 @@ Result<OrderPage> QueryTables::search(const OrderSearch& search) {
     conditions.push_back({"sequence < ", before});
   }
   const std::string plus = by_buyer || by_id ? "+" : "";
+  for (const auto& [bound, sql] : {std::pair(search.from, "sequence >= "), std::pair(search.to, "sequence < ")}) {
+    if (!bound) continue;
+    const auto place = place_of(*bound);
+    if (!place) return place.error();
+    conditions.push_back({plus + sql, *place});
+  }
   const std::size_t wanted = search.limit + 1;
   const auto with_status = [&](OrderStatus status) {
     conditions.push_back({plus + "status = ", static_cast<std::int64_t>(status)});

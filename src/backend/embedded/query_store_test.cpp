@@ -143,13 +143,18 @@ TEST_F(QueryStoreTest, SearchesFindWhatAPlainScanFinds) {
   }));
   ASSERT_EQ(everything.size(), 40U);
   EXPECT_EQ(everything.front().order.sequence, 42U) << "newest first";
+  const std::pair<int, int> times[] = {{-1, -1}, {11, -1}, {-1, 11}, {11, 30}, {43, -1}, {-1, 3}, {20, 21}};
   const std::string prefixes[] = {"", to_string(order_of(11)), to_string(order_of(3)).substr(0, 10),
                                   to_string(order_of(35)).substr(0, 25)};
   for (const char* product : {"", "product-0", "product-1", "nothing"}) {
     for (int status = -1; status < kOrderStatusCount; ++status) {
       for (const std::uint64_t buyer : {0U, 4U, 77U}) {
-        for (const std::string& prefix : prefixes) {
+        for (std::size_t i = 0; i < std::size(prefixes) * std::size(times); ++i) {
+          const std::string& prefix = prefixes[i % std::size(prefixes)];
+          const auto [from, to] = times[i / std::size(prefixes)];
           OrderSearch search;
+          if (from >= 0) search.from = WallTime{1'700'000'000'000 + from};
+          if (to >= 0) search.to = WallTime{1'700'000'000'000 + to};
           search.product_id = product;
           if (status >= 0) search.status = static_cast<OrderStatus>(status);
           if (buyer > 0) search.buyer = UserId{7, buyer};
@@ -161,10 +166,12 @@ TEST_F(QueryStoreTest, SearchesFindWhatAPlainScanFinds) {
             if (search.buyer && o.order.buyer != *search.buyer) continue;
             if (!search.product_id.empty() && o.order.product_id != search.product_id) continue;
             if (!to_string(o.order.id).starts_with(prefix)) continue;
+            const WallTime created = o.order.history.front().at;
+            if ((search.from && created < *search.from) || (search.to && created >= *search.to)) continue;
             expected.push_back(o.order.sequence);
           }
-          EXPECT_EQ(all_pages(search), expected)
-              << product << " status " << status << " buyer " << buyer << " id " << prefix;
+          EXPECT_EQ(all_pages(search), expected) << product << " status " << status << " buyer " << buyer << " id "
+                                                 << prefix << " from " << from << " to " << to;
         }
       }
     }

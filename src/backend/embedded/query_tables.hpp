@@ -91,6 +91,8 @@ class QueryTables {
   [[nodiscard]] ArchivedOrder order_at(const sqlite::Statement& statement) const;
   Result<void> collect(const std::vector<Condition>& conditions, bool by_id, std::size_t limit,
                        std::vector<ArchivedOrder>& out);
+  /// The first place at which an order accepted at `time` or later can be; orders' times only grow.
+  Result<std::int64_t> place_of(WallTime time);
   static IdBytes bytes_of(std::uint64_t hi, std::uint64_t lo);
 
   sqlite::Connection db_;

@@ -3,19 +3,14 @@
 #include <array>
 
 #include "backend/postgresql/account_rows.hpp"
-#include "base/embedded_file.hpp"
 
-namespace scalemart {
-
-std::span<const EmbeddedFile> postgresql_files();
-
-namespace pg {
+namespace scalemart::pg {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{50};
 constexpr std::string_view kDiskFull = "53100";
-constexpr std::array<std::string_view, 7> kIndexes{"users_id",        "users_email",      "users_changed", "families_id",
-                                                   "families_owner",  "revoked_family",   "audit_sequence"};
+constexpr std::array<std::string_view, 7> kIndexes{"users_id",       "users_email",    "users_changed", "families_id",
+                                                   "families_owner", "revoked_family", "audit_sequence"};
 
 /// Everything is looked up by keys, also while the tables are small: the plans are kept.
 Connection::Options for_accounts(Connection::Options options) {
@@ -26,16 +21,11 @@ Connection::Options for_accounts(Connection::Options options) {
 }  // namespace
 
 Part accounts_part() {
-  static const std::array<std::string_view, 1> kSteps = [] {
-    std::array<std::string_view, 1> steps;
-    for (const EmbeddedFile& file : postgresql_files())
-      if (file.path.ends_with("accounts.sql")) steps[0] = file.content();
-    return steps;
-  }();
+  static const std::array<std::string_view, 1> kSteps{script("accounts.sql")};
   return {"accounts", kSteps, kIndexes};
 }
 
-Result<std::unique_ptr<PostgresAccounts>> PostgresAccounts::open(Options options, const Clock& clock) {
+Result<std::unique_ptr<PostgresAccounts>> PostgresAccounts::open(Options options, const Clock& clock, Random& random) {
   auto connection = Connection::open(options.connection, clock);
   if (!connection) return to_error(connection.error());
   if (auto fine = check_server(*connection, options.demands); !fine) return fine.error();
@@ -43,11 +33,16 @@ Result<std::unique_ptr<PostgresAccounts>> PostgresAccounts::open(Options options
   if (options.create)
     if (auto made = prepare_schema(*connection, options.connection, std::span(&part, 1)); !made) return made.error();
   if (auto whole = check_schema(*connection, std::span(&part, 1)); !whole) return whole.error();
-  return std::unique_ptr<PostgresAccounts>(new PostgresAccounts(std::move(options), clock));
+  return std::unique_ptr<PostgresAccounts>(new PostgresAccounts(std::move(options), clock, random));
 }
 
-PostgresAccounts::PostgresAccounts(Options options, const Clock& clock)
-    : clock_(clock), pool_(for_accounts(std::move(options.connection)), options.connections, clock) {}
+PostgresAccounts::PostgresAccounts(Options options, const Clock& clock, Random& random)
+    : clock_(clock), pool_(for_accounts(std::move(options.connection)), options.connections, clock), random_(random) {}
+
+PostgresAccounts::RequestId PostgresAccounts::fresh_request() {
+  const std::lock_guard lock(random_mutex_);
+  return new_ulid<RequestId>(clock_.wall(), random_);
+}
 
 void PostgresAccounts::stop() {
   {
@@ -104,5 +99,4 @@ StoreOutcome outcome_of(const Failure& failure) {
   return failure.is(kDiskFull) ? StoreOutcome::no_space : StoreOutcome::unavailable;
 }
 
-}  // namespace pg
-}  // namespace scalemart
+}  // namespace scalemart::pg

@@ -10,6 +10,7 @@
 #include "backend/postgresql/schema.hpp"
 #include "backend/postgresql/server_check.hpp"
 #include "backend/shared/blocking_accounts.hpp"
+#include "base/random.hpp"
 
 namespace scalemart::pg {
 
@@ -32,8 +33,10 @@ class PostgresAccounts final : public BlockingAccounts {
     ServerDemands demands;
     bool create = true;  ///< Make and upgrade the tables, as their owner. Otherwise they must be there.
   };
-  /// Connects once, prepares or checks schema and server. An error is one line and says what to do.
-  [[nodiscard]] static Result<std::unique_ptr<PostgresAccounts>> open(Options options, const Clock& clock);
+  /// `random` names requests; nobody else uses it. Connects once, prepares or checks schema and server. An error is one
+  /// line and says what to do.
+  [[nodiscard]] static Result<std::unique_ptr<PostgresAccounts>> open(Options options, const Clock& clock,
+                                                                      Random& random);
 
   StoreOutcome create(const Account& account, const std::optional<RefreshFamily>& first, const AuditEntry& audit,
                       SteadyTime until) override;
@@ -53,7 +56,7 @@ class PostgresAccounts final : public BlockingAccounts {
   Result<AuthState> load(WallTime since, SteadyTime until) override;
   StoreOutcome prune(WallTime before, SteadyTime until) override;
   StoreOutcome append_audit(const AuditEntry& entry, SteadyTime until) override;
-  Result<std::vector<AuditRow>> audit_page(std::uint64_t before, std::size_t limit, SteadyTime until) override;
+  Result<AuditPage> audit_page(const AuditSearch& search, SteadyTime until) override;
   Result<AuditCheck> check_audit(SteadyTime until) override;
   StoreOutcome put_setting(const Setting& setting, const AuditEntry& audit, SteadyTime until) override;
   Result<std::vector<Setting>> settings(SteadyTime until) override;
@@ -66,6 +69,7 @@ class PostgresAccounts final : public BlockingAccounts {
   [[nodiscard]] bool is_cut_off() const { return pool_.is_cut_off(); }
 
  private:
+  using RequestId = Ulid<struct RequestTag>;
   /// What to do when nobody knows whether it happened.
   enum class Lost : std::uint8_t {
     give_up,
@@ -82,16 +86,22 @@ class PostgresAccounts final : public BlockingAccounts {
     FamilyId keep{};
   };
 
-  PostgresAccounts(Options options, const Clock& clock);
+  PostgresAccounts(Options options, const Clock& clock, Random& random);
   [[nodiscard]] Reply<std::vector<Rows>> call(std::span<const Call> calls, Lost lost, SteadyTime until);
   [[nodiscard]] Reply<Rows> call(const Statement& statement, const Parameters& parameters, Lost lost, SteadyTime until);
   [[nodiscard]] StoreOutcome change(const Statement& statement, const Parameters& parameters, Lost lost,
                                     SteadyTime until);
   [[nodiscard]] EpochChange change_account(const Change& change, const AuditEntry& audit, SteadyTime until);
+  /// The last row of the chain, after everything that waited was linked.
+  [[nodiscard]] Result<std::int64_t> audit_head(SteadyTime until);
+  [[nodiscard]] Result<void> name_accounts(std::vector<AuditRow>& rows, SteadyTime until);
+  [[nodiscard]] RequestId fresh_request();
   [[nodiscard]] bool pause();
 
   const Clock& clock_;
   Pool pool_;
+  std::mutex random_mutex_;
+  Random& random_;  ///< Guarded by random_mutex_.
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stopping_ = false;  ///< Guarded by mutex_.

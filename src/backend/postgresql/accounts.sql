@@ -30,7 +30,9 @@ CREATE TABLE families (
   token   bytea NOT NULL CHECK (octet_length(token) = 32),
   created int8 NOT NULL,
   expires int8 NOT NULL,
-  revoked int8
+  revoked int8,
+  rotated int8,  -- when the token was last exchanged, and by which request
+  request uuid
 ) WITH (fillfactor = 85);
 CREATE INDEX families_owner ON families (owner, created);
 CREATE INDEX families_expires ON families (expires);
@@ -124,7 +126,7 @@ BEGIN
     RETURN CASE WHEN EXISTS (SELECT FROM users u WHERE u.id = user_id AND u.email = email) THEN 0 ELSE 2 END;
   END IF;
   IF family IS NOT NULL THEN
-    INSERT INTO families VALUES (family, user_id, secret, token, opened, expires, NULL);
+    INSERT INTO families VALUES (family, user_id, secret, token, opened, expires);
   END IF;
   PERFORM note_audit_v1(audit_at, audit);
   RETURN 0;
@@ -178,7 +180,7 @@ BEGIN
   END IF;
   DELETE FROM families WHERE id IN (
     SELECT f.id FROM families f WHERE f.owner = user_id ORDER BY f.created DESC, f.id DESC OFFSET most - 1);
-  INSERT INTO families VALUES (family, user_id, secret, token, opened, expires, NULL);
+  INSERT INTO families VALUES (family, user_id, secret, token, opened, expires);
   PERFORM note_audit_v1(audit_at, audit);
   RETURN 0;
 END
@@ -194,15 +196,16 @@ BEGIN
 END
 $$;
 
--- A refresh token is good once: the family's row is locked, so of two uses one is the second. The same call again
--- (`next` is there already: nobody else can have made it) is the same use.
+-- A refresh token is good once: the family's row is locked, so of two uses one is the second. The same request again,
+-- after its answer was lost between us and the database, is the same use; and so is a repetition that is forgiven.
 -- Outcomes: 0 rotated, 1 unknown, 2 expired, 3 revoked, 4 reused, 5 disabled.
 CREATE FUNCTION rotate_v1(
-  family uuid, presented_secret bytea, presented bytea, next bytea, at int8, next_expires int8, audit_at int8,
-  audit text[], OUT outcome int4, OUT account users)
+  family uuid, presented_secret bytea, presented bytea, next bytea, at int8, next_expires int8,
+  repeats_since int8, this_request uuid, audit_at int8, audit text[], OUT outcome int4, OUT account users)
 LANGUAGE plpgsql AS $$
 DECLARE
-  login families;
+  login    families;
+  repeated bool;
 BEGIN
   SELECT * INTO login FROM families f WHERE f.id = family FOR NO KEY UPDATE;
   IF NOT FOUND OR login.secret <> presented_secret THEN
@@ -210,17 +213,18 @@ BEGIN
     RETURN;
   END IF;
   SELECT * INTO STRICT account FROM users u WHERE u.id = login.owner;
+  repeated := login.token = next AND coalesce(login.rotated >= repeats_since OR login.request = this_request, false);
   outcome := CASE
     WHEN login.revoked IS NOT NULL THEN 3
-    WHEN login.token = next THEN 0
-    WHEN login.token <> presented THEN 4
+    WHEN login.token <> presented AND NOT repeated THEN 4
     WHEN at >= login.expires THEN 2
     WHEN account.disabled THEN 5
     ELSE 0 END;
   IF outcome = 4 THEN
     PERFORM revoke_family_v1(family, at, audit_at, audit);
-  ELSIF outcome = 0 THEN
-    UPDATE families f SET token = next, expires = next_expires WHERE f.id = family;
+  ELSIF outcome = 0 AND NOT repeated THEN
+    UPDATE families f SET token = next, expires = next_expires, rotated = at, request = this_request
+     WHERE f.id = family;
   END IF;
 END
 $$;

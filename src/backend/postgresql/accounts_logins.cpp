@@ -11,7 +11,7 @@ constexpr Statement kOpen{"open_family", "SELECT open_family_v1($1, $2, $3, $4, 
 constexpr Statement kRotate{"rotate",
                             "SELECT r.outcome, (r.account).id, (r.account).email, (r.account).name, (r.account).role,"
                             " (r.account).password, (r.account).disabled, (r.account).epoch, (r.account).created"
-                            " FROM rotate_v1($1, $2, $3, $4, $5, $6, $7, $8) r"};
+                            " FROM rotate_v1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) r"};
 constexpr Statement kRevoke{"revoke_family", "SELECT 0 FROM revoke_family_v1($1, $2, $3, $4)"};
 constexpr Statement kAdmins{"admins", "SELECT id FROM users WHERE role <> 0 AND NOT disabled"};
 constexpr Statement kEpochs{"epochs", "SELECT id, epoch, epoch_at FROM users WHERE epoch_at >= $1"};
@@ -44,7 +44,7 @@ StoreOutcome PostgresAccounts::open_family(const RefreshFamily& family, std::uin
 Rotation PostgresAccounts::rotate(const RotateRequest& request, const AuditEntry& reuse, SteadyTime until) {
   Parameters p;
   p.add(request.family).add(bytes(request.secret)).add(bytes(request.presented)).add(bytes(request.next));
-  p.add(request.now.ms).add(request.expires.ms);
+  p.add(request.now.ms).add(request.expires.ms).add(request.repeats_since.ms).add(fresh_request());
   add_audit(p, reuse);
   const auto rows = call(kRotate, p, Lost::try_again, until);
   if (!rows)
@@ -105,8 +105,7 @@ Result<BlockingAccounts::ChangePage> PostgresAccounts::changes(std::int64_t sinc
         break;
       case 1:
         page.changes.users.push_back({rows->id<UserId>(row, kId),
-                                      static_cast<std::uint32_t>(rows->integer(row, kNumber)),
-                                      rows->flag(row, kFlag)});
+                                      static_cast<std::uint32_t>(rows->integer(row, kNumber)), rows->flag(row, kFlag)});
         break;
       case 2:
         page.changes.revoked.push_back(rows->id<FamilyId>(row, kId));

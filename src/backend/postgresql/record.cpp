@@ -4,13 +4,8 @@
 
 #include "backend/postgresql/sale_run.hpp"
 #include "base/check.hpp"
-#include "base/embedded_file.hpp"
 
-namespace scalemart {
-
-std::span<const EmbeddedFile> postgresql_files();
-
-namespace pg {
+namespace scalemart::pg {
 namespace {
 
 constexpr int kAttempts = 3;
@@ -113,7 +108,7 @@ Connection::Options for_the_sale(Connection::Options options) {
 }  // namespace
 
 Part sale_part() {
-  static const std::array<std::string_view, 1> kSteps{postgresql_files().front().content()};
+  static const std::array<std::string_view, 1> kSteps{script("sale.sql")};
   return {"sale", kSteps, kSaleIndexes};
 }
 
@@ -178,5 +173,4 @@ Reply<Rows> PostgresRecord::read(const Statement& statement, const Parameters& p
   return std::move(rows->front());
 }
 
-}  // namespace pg
-}  // namespace scalemart
+}  // namespace scalemart::pg

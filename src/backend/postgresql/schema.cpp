@@ -2,7 +2,14 @@
 
 #include <map>
 
-namespace scalemart::pg {
+#include "base/check.hpp"
+#include "base/embedded_file.hpp"
+
+namespace scalemart {
+
+std::span<const EmbeddedFile> postgresql_files();
+
+namespace pg {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{60'000};
@@ -70,6 +77,13 @@ Result<void> upgrade(Connection& connection, const Part& part, std::int64_t from
 
 }  // namespace
 
+std::string_view script(std::string_view name) {
+  for (const EmbeddedFile& file : postgresql_files())
+    if (file.path.substr(file.path.rfind('/') + 1) == name) return file.content();
+  SCALEMART_CHECK(!"a script of src/backend/postgresql/");
+  return {};
+}
+
 Result<void> prepare_schema(Connection& connection, const Connection::Options& options, std::span<const Part> parts) {
   Parameters lock;
   lock.add(kSchemaLock);
@@ -123,4 +137,5 @@ Result<void> check_schema(Connection& connection, std::span<const Part> parts) {
   return {};
 }
 
-}  // namespace scalemart::pg
+}  // namespace pg
+}  // namespace scalemart

@@ -17,6 +17,9 @@ struct Part {
   std::span<const std::string_view> indexes;
 };
 
+/// A script of this folder, by its name ("sale.sql").
+[[nodiscard]] std::string_view script(std::string_view name);
+
 /// Makes what is missing and brings what is old up to date; each part in one transaction, under a lock that keeps
 /// other processes out. Needs the right to create. An error says what to do.
 [[nodiscard]] Result<void> prepare_schema(Connection& connection, const Connection::Options& options,

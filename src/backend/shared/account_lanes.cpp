@@ -3,12 +3,8 @@
 namespace scalemart {
 
 AccountLanes::AccountLanes(std::unique_ptr<BlockingAccounts> accounts, Options options, const Clock& clock)
-    : accounts_(std::move(accounts)),
-      options_(std::move(options)),
-      clock_(clock),
-      long_lane_(1, options_.queue_max) {
-  for (std::size_t i = 0; i < options_.lanes; ++i)
-    lanes_.push_back(std::make_unique<TaskPool>(1, options_.queue_max));
+    : accounts_(std::move(accounts)), options_(std::move(options)), clock_(clock), long_lane_(1, options_.queue_max) {
+  for (std::size_t i = 0; i < options_.lanes; ++i) lanes_.push_back(std::make_unique<TaskPool>(1, options_.queue_max));
 }
 
 AccountLanes::~AccountLanes() {
@@ -81,10 +77,8 @@ TaskPool& AccountLanes::lane_of_this_thread() {
 template <class T, class Run>
 bool AccountLanes::ask(T late, Run run, std::function<void(T)> done) {
   const SteadyTime until = clock_.steady() + options_.patience;
-  return lane_of_this_thread().post(
-      [this, until, late = std::move(late), run = std::move(run), done = std::move(done)] {
-        done(clock_.steady() < until ? T(run(until)) : late);
-      });
+  return lane_of_this_thread().post([this, until, late = std::move(late), run = std::move(run),
+                                     done = std::move(done)] { done(clock_.steady() < until ? T(run(until)) : late); });
 }
 
 template <class T, class Run>
@@ -112,11 +106,9 @@ bool AccountLanes::look(Run run, Found<T> done) {
 
 bool AccountLanes::create(Account account, std::optional<RefreshFamily> first, AuditEntry audit,
                           Done<StoreOutcome> done) {
-  return ask_outcome(
-      [this, account = std::move(account), first, audit = std::move(audit)](SteadyTime until) {
-        return accounts_->create(account, first, audit, until);
-      },
-      std::move(done));
+  return ask_outcome([this, account = std::move(account), first, audit = std::move(audit)](
+                         SteadyTime until) { return accounts_->create(account, first, audit, until); },
+                     std::move(done));
 }
 
 bool AccountLanes::find(UserId id, Found<std::optional<Account>> done) {
@@ -136,43 +128,33 @@ bool AccountLanes::list(UserId after, std::size_t limit, Found<std::vector<Accou
 }
 
 bool AccountLanes::rehash(UserId id, std::string expected, std::string hash, Done<StoreOutcome> done) {
-  return ask_outcome(
-      [this, id, expected = std::move(expected), hash = std::move(hash)](SteadyTime until) {
-        return accounts_->rehash(id, expected, hash, until);
-      },
-      std::move(done));
+  return ask_outcome([this, id, expected = std::move(expected), hash = std::move(hash)](
+                         SteadyTime until) { return accounts_->rehash(id, expected, hash, until); },
+                     std::move(done));
 }
 
 bool AccountLanes::change_password(PasswordChange change, AuditEntry audit, Done<EpochChange> done) {
-  return ask_epoch(
-      [this, change = std::move(change), audit = std::move(audit)](SteadyTime until) {
-        return accounts_->change_password(change, audit, until);
-      },
-      std::move(done));
+  return ask_epoch([this, change = std::move(change), audit = std::move(audit)](
+                       SteadyTime until) { return accounts_->change_password(change, audit, until); },
+                   std::move(done));
 }
 
 bool AccountLanes::revoke_all(UserId id, WallTime now, AuditEntry audit, Done<EpochChange> done) {
-  return ask_epoch(
-      [this, id, now, audit = std::move(audit)](SteadyTime until) {
-        return accounts_->revoke_all(id, now, audit, until);
-      },
-      std::move(done));
+  return ask_epoch([this, id, now, audit = std::move(audit)](
+                       SteadyTime until) { return accounts_->revoke_all(id, now, audit, until); },
+                   std::move(done));
 }
 
 bool AccountLanes::set_disabled(UserId id, bool disabled, WallTime now, AuditEntry audit, Done<EpochChange> done) {
-  return ask_epoch(
-      [this, id, disabled, now, audit = std::move(audit)](SteadyTime until) {
-        return accounts_->set_disabled(id, disabled, now, audit, until);
-      },
-      std::move(done));
+  return ask_epoch([this, id, disabled, now, audit = std::move(audit)](
+                       SteadyTime until) { return accounts_->set_disabled(id, disabled, now, audit, until); },
+                   std::move(done));
 }
 
 bool AccountLanes::set_role(UserId id, Role role, WallTime now, AuditEntry audit, Done<EpochChange> done) {
-  return ask_epoch(
-      [this, id, role, now, audit = std::move(audit)](SteadyTime until) {
-        return accounts_->set_role(id, role, now, audit, until);
-      },
-      std::move(done));
+  return ask_epoch([this, id, role, now, audit = std::move(audit)](
+                       SteadyTime until) { return accounts_->set_role(id, role, now, audit, until); },
+                   std::move(done));
 }
 
 bool AccountLanes::seed(SeedRequest request, Done<StoreOutcome> done) {
@@ -182,11 +164,9 @@ bool AccountLanes::seed(SeedRequest request, Done<StoreOutcome> done) {
 }
 
 bool AccountLanes::open_family(RefreshFamily family, std::uint32_t epoch, AuditEntry audit, Done<StoreOutcome> done) {
-  return ask_outcome(
-      [this, family, epoch, audit = std::move(audit)](SteadyTime until) {
-        return accounts_->open_family(family, epoch, audit, until);
-      },
-      std::move(done));
+  return ask_outcome([this, family, epoch, audit = std::move(audit)](
+                         SteadyTime until) { return accounts_->open_family(family, epoch, audit, until); },
+                     std::move(done));
 }
 
 bool AccountLanes::rotate(RotateRequest request, AuditEntry reuse, Done<Rotation> done) {
@@ -197,11 +177,9 @@ bool AccountLanes::rotate(RotateRequest request, AuditEntry reuse, Done<Rotation
 }
 
 bool AccountLanes::revoke_family(FamilyId id, WallTime now, AuditEntry audit, Done<StoreOutcome> done) {
-  return ask_outcome(
-      [this, id, now, audit = std::move(audit)](SteadyTime until) {
-        return accounts_->revoke_family(id, now, audit, until);
-      },
-      std::move(done));
+  return ask_outcome([this, id, now, audit = std::move(audit)](
+                         SteadyTime until) { return accounts_->revoke_family(id, now, audit, until); },
+                     std::move(done));
 }
 
 bool AccountLanes::load(WallTime since, Found<AuthState> done) {
@@ -218,9 +196,10 @@ bool AccountLanes::append_audit(AuditEntry entry, Done<StoreOutcome> done) {
       std::move(done));
 }
 
-bool AccountLanes::audit_page(std::uint64_t before, std::size_t limit, Found<std::vector<AuditRow>> done) {
-  return look<std::vector<AuditRow>>(
-      [this, before, limit](SteadyTime until) { return accounts_->audit_page(before, limit, until); }, std::move(done));
+bool AccountLanes::audit_page(AuditSearch search, Found<AuditPage> done) {
+  return look<AuditPage>(
+      [this, search = std::move(search)](SteadyTime until) { return accounts_->audit_page(search, until); },
+      std::move(done));
 }
 
 bool AccountLanes::check_audit(Found<AuditCheck> done) {
@@ -230,11 +209,9 @@ bool AccountLanes::check_audit(Found<AuditCheck> done) {
 }
 
 bool AccountLanes::put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) {
-  return ask_outcome(
-      [this, setting = std::move(setting), audit = std::move(audit)](SteadyTime until) {
-        return accounts_->put_setting(setting, audit, until);
-      },
-      std::move(done));
+  return ask_outcome([this, setting = std::move(setting), audit = std::move(audit)](
+                         SteadyTime until) { return accounts_->put_setting(setting, audit, until); },
+                     std::move(done));
 }
 
 bool AccountLanes::settings(Found<std::vector<Setting>> done) {

@@ -28,8 +28,8 @@ class BlockingAccounts {
 
   virtual ~BlockingAccounts() = default;
 
-  virtual StoreOutcome create(const Account& account, const std::optional<RefreshFamily>& first, const AuditEntry& audit,
-                              SteadyTime until) = 0;
+  virtual StoreOutcome create(const Account& account, const std::optional<RefreshFamily>& first,
+                              const AuditEntry& audit, SteadyTime until) = 0;
   virtual Result<std::optional<Account>> find(UserId id, SteadyTime until) = 0;
   virtual Result<std::optional<Account>> find_by_email(const std::string& email, SteadyTime until) = 0;
   virtual Result<std::vector<Account>> list(UserId after, std::size_t limit, SteadyTime until) = 0;
@@ -49,7 +49,7 @@ class BlockingAccounts {
   virtual StoreOutcome prune(WallTime before, SteadyTime until) = 0;
 
   virtual StoreOutcome append_audit(const AuditEntry& entry, SteadyTime until) = 0;
-  virtual Result<std::vector<AuditRow>> audit_page(std::uint64_t before, std::size_t limit, SteadyTime until) = 0;
+  virtual Result<AuditPage> audit_page(const AuditSearch& search, SteadyTime until) = 0;
   virtual Result<AuditCheck> check_audit(SteadyTime until) = 0;
 
   virtual StoreOutcome put_setting(const Setting& setting, const AuditEntry& audit, SteadyTime until) = 0;

@@ -51,8 +51,8 @@ bool is_plain_segment(std::string_view decoded) {
 }  // namespace
 
 bool Pipeline::name_request(Passage& p) const {
-  Exchange::Question question{p.method, p.target, {}, {}, p.headers, p.body};
-  Exchange::Origin origin{p.fresh_request_id, p.peer, p.now, p.loop};
+  Exchange::Question question{p.method, p.target.substr(0, p.target.find('?')), {}, {}, p.headers, p.body};
+  Exchange::Origin origin{p.fresh_request_id, p.peer, p.now, p.loop, p.is_tls};
   std::string_view forwarded_for;
   std::string_view forwarded;
   std::string joined_for;
@@ -64,6 +64,9 @@ bool Pipeline::name_request(Passage& p) const {
     } else if (behind_proxy && text::iequals(field.name, "x-forwarded-for")) {
       joined_for.append(joined_for.empty() ? "" : ",").append(field.value);
       forwarded_for = joined_for;
+    } else if (behind_proxy && text::iequals(field.name, "x-forwarded-proto")) {
+      // Of several the first is the client's.
+      origin.is_secure = text::iequals(text::trim(field.value.substr(0, field.value.find(','))), "https");
     } else if (behind_proxy && text::iequals(field.name, "forwarded")) {
       joined.append(joined.empty() ? "" : ",").append(field.value);
       forwarded = joined;
@@ -133,7 +136,11 @@ bool Pipeline::answer_preflight(Passage& p) const {
 bool Pipeline::find_route(Passage& p) const {
   p.match = router_.match(p.method, p.target.substr(0, p.target.find('?')));
   if (p.match.entry == nullptr) {
-    if (p.match.allow.empty()) return refuse(p, error(404, "not_found", "There is nothing here."));
+    if (p.match.allow.empty()) {
+      if (!not_found_) return refuse(p, error(404, "not_found", "There is nothing here."));
+      not_found_(p.exchange);
+      return false;
+    }
     if (answer_preflight(p)) return false;
     return refuse(
         p, error(405, "method_not_allowed", "This method is not served here.").add_header("Allow", p.match.allow));

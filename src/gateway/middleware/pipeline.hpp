@@ -51,6 +51,7 @@ struct Passage {
   bool method_known = true;
   bool draining = false;
   bool health_only = false;  ///< The connection lives in the reserve.
+  bool is_tls = false;
   std::size_t loop = 0;
   std::string_view fresh_request_id;
   // Filled on the way.
@@ -63,8 +64,8 @@ struct Passage {
 /// Concurrency: immutable, shared by all loops.
 class Pipeline {
  public:
-  Pipeline(const GatewayOptions& options, const Router& router, const ApiDocument* document)
-      : options_(options), router_(router), document_(document) {}
+  Pipeline(const GatewayOptions& options, const Router& router, const ApiDocument* document, const Handler& not_found)
+      : options_(options), router_(router), document_(document), not_found_(not_found) {}
 
   /// Ends with exactly one of: an answer, a handler that took the request over. `entry`: the route, as soon
   /// as it is known, for whoever counts the answer.
@@ -93,6 +94,7 @@ class Pipeline {
   const GatewayOptions& options_;
   const Router& router_;
   const ApiDocument* document_;
+  const Handler& not_found_;  ///< May be empty.
 };
 
 }  // namespace scalemart

@@ -119,6 +119,32 @@ TEST(Pipeline, ForwardedAddressesAreBelievedFromProxiesOnly) {
   EXPECT_EQ(proxy.read_reply().body, "198.51.100.8");
 }
 
+TEST(Pipeline, BelievesATrustedProxyThatItSpokeTls) {
+  Routes routes;
+  routes.push_back(route(Method::get, "/secure", [](Exchange& x) {
+    Response r;
+    r.body = x.is_secure() ? "yes" : "no";
+    x.respond(r);
+  }));
+  const std::string proto = "X-Forwarded-Proto: ";
+  TestGateway direct(routes);
+  RawClient stranger(direct);
+  stranger.send(get("/secure", proto + "https\r\n"));
+  const auto believed = stranger.read_reply();
+  EXPECT_EQ(believed.body, "no") << "anybody can say so";
+  EXPECT_EQ(believed.header("Strict-Transport-Security"), "");
+  TestGateway behind(routes, [](GatewayOptions& o) { o.trusted_proxies = TrustedProxies::parse("127.0.0.1").value(); });
+  RawClient proxy(behind);
+  proxy.send(get("/secure", proto + "HTTPS\r\n") + get("/secure", proto + "https, http\r\n") +
+             get("/secure", proto + "http\r\n") + get("/secure"));
+  const auto secure = proxy.read_reply();
+  EXPECT_EQ(secure.body, "yes");
+  EXPECT_EQ(secure.header("Strict-Transport-Security"), "max-age=31536000; includeSubDomains");
+  EXPECT_EQ(proxy.read_reply().body, "yes") << "the client's own hop is the first";
+  EXPECT_EQ(proxy.read_reply().body, "no");
+  EXPECT_EQ(proxy.read_reply().body, "no");
+}
+
 TEST(Pipeline, CorsIsOffUnlessTheOriginIsListed) {
   TestGateway off(guarded_routes());
   RawClient a(off);

@@ -1,0 +1,61 @@
+import { ADMIN, expect, expectAccessible, logIn, test } from "./support/fixtures.ts";
+
+for (const path of ["/", "/login", "/register", "/orders", "/account", "/nowhere"]) {
+  test(`storefront ${path} stands, without a word on the console`, async ({ page, shop }) => {
+    await page.goto(shop.url + path);
+    await expect(page.locator("main").getByRole("heading", { level: 1 })).toBeVisible();
+    await expectAccessible(page);
+  });
+}
+
+test("products come from the server", async ({ page, shop }) => {
+  const product = await shop.product({ name: "Harbour mug" });
+  await page.goto(shop.url);
+  await page.locator(`a[href="/p/${product.id}"]`).click();
+  await expect(page).toHaveURL(`${shop.url}/p/${product.id}`);
+  await expect(page.locator("main")).toBeFocused();
+});
+
+test("the console sends guests to the login and brings administrators back", async ({ page, shop }) => {
+  await page.goto(`${shop.url}/admin/queue`);
+  await page.waitForURL("**/login?next=%2Fadmin%2Fqueue");
+  await page.getByLabel("E-mail").fill(ADMIN.email);
+  await page.getByLabel("Password").fill(ADMIN.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForURL("**/admin/queue");
+});
+
+test("a wrong password is told", async ({ page, shop }) => {
+  await page.goto(`${shop.url}/login`);
+  await page.getByLabel("E-mail").fill(ADMIN.email);
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("alert")).toContainText("wrong");
+});
+
+test("tokens are nowhere in the browser's storage", async ({ page, shop }) => {
+  await logIn(page, shop, await shop.buyer(), "/orders");
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  expect(kept).not.toMatch(/eyJ|smr_/);
+});
+
+test("a chosen appearance outlives a reload", async ({ page, shop }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto(shop.url);
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await ground();
+  await page.getByRole("radio", { name: "Dark" }).click();
+  const dark = await ground();
+  expect(dark).not.toBe(light);
+  await page.reload();
+  expect(await ground()).toBe(dark);
+});
+
+test("the skip link is the first stop of the keyboard", async ({ page, shop }) => {
+  await page.goto(shop.url);
+  await expect(page.getByRole("heading", { name: "Sales" })).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("main")).toBeFocused();
+});

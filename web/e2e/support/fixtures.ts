@@ -1,0 +1,76 @@
+// `import { expect, test } from "./support/fixtures.ts"`: a shop, and a page that fails its test when it says
+// anything on the console.
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, type ConsoleMessage, expect, type Page } from "@playwright/test";
+import { ADMIN, type Buyer, Shop } from "./shop.ts";
+
+export { ADMIN, BUYER_PASSWORD, Shop } from "./shop.ts";
+export { expect } from "@playwright/test";
+
+interface ForTest {
+  /** A shop of this test alone: with settings of its own, or to be killed. */
+  openShop: (settings?: Record<string, string>) => Promise<Shop>;
+  watched: void;
+}
+interface ForWorker {
+  /** One shop for all tests of a worker: use products and buyers of your own in it, and leave its switches alone. */
+  shop: Shop;
+}
+
+export const test = base.extend<ForTest, ForWorker>({
+  shop: [
+    async ({}, use) => {
+      const shop = await new Shop().start();
+      await use(shop);
+      await shop.dispose();
+    },
+    { scope: "worker" },
+  ],
+  openShop: async ({}, use) => {
+    const open: Shop[] = [];
+    await use(async (settings) => {
+      const shop = new Shop(settings);
+      open.push(shop);
+      return shop.start();
+    });
+    for (const shop of open) await shop.dispose();
+  },
+  watched: [
+    async ({ context }, use) => {
+      const problems: string[] = [];
+      context.on("console", (message) => {
+        if (isProblem(message)) problems.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+      });
+      context.on("weberror", (error) => problems.push(`uncaught: ${error.error().stack}`));
+      await use();
+      expect(problems, "the console is empty").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/**
+ * Chromium itself notes each answer of 400 and above, and each lost connection, as an error. In a shop refusals are
+ * ordinary answers, so those of the API do not count; what a script says, a violated policy or a missing file does.
+ */
+function isProblem(message: ConsoleMessage): boolean {
+  if (message.type() !== "error" && message.type() !== "warning") return false;
+  const isNetworkNote = message.text().startsWith("Failed to load resource:");
+  return !(isNetworkNote && new URL(message.location().url).pathname.startsWith("/api/"));
+}
+
+/** No violation of WCAG 2.2 A and AA, nor of axe's good practice. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const found = await new AxeBuilder({ page }).options({ rules: { "target-size": { enabled: true } } }).analyze();
+  const short = found.violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => `${node.target.join(" ")}\n    ${node.failureSummary}`).join("\n  ")}`);
+  expect(short, "axe finds nothing").toEqual([]);
+}
+
+/** Logs in through the page, as a person does; then goes to `next`. */
+export async function logIn(page: Page, shop: Shop, who: Pick<Buyer, "email" | "password"> = ADMIN, next = "/"): Promise<void> {
+  await page.goto(`${shop.url}/login?next=${encodeURIComponent(next)}`);
+  await page.getByLabel("E-mail").fill(who.email);
+  await page.getByLabel("Password").fill(who.password);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForURL((url) => url.pathname === new URL(next, shop.url).pathname);
+}

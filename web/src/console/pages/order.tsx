@@ -1,0 +1,5 @@
+import { PageHead } from "../../ui/page.tsx";
+
+export function OrderPage({ id }: { id: string }) {
+  return <PageHead title={`Order ${id}`} />;
+}

@@ -1,0 +1,5 @@
+import { PageHead } from "../../ui/page.tsx";
+
+export function RehearsalsPage() {
+  return <PageHead title="Rehearsals" />;
+}

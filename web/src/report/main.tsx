@@ -1,0 +1,8 @@
+// The drawing of a rehearsal, alone in one file. `scalemart rehearse --html` puts the report's JSON where null is.
+import "../styles/index.css";
+import { createRoot } from "react-dom/client";
+import { RehearsalReport } from "./report.tsx";
+
+const text = document.getElementById("rehearsal")?.textContent ?? "null";
+document.documentElement.dataset["density"] = "dense";
+createRoot(document.getElementById("root")!).render(<RehearsalReport report={JSON.parse(text) as unknown} />);

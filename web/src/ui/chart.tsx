@@ -1,0 +1,133 @@
+// uPlot as a component: fits its box, takes the tokens' colours, follows light and dark. The axes of all charts
+// with the same `sync` name share one cursor.
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { useTheme } from "../shared/theme.ts";
+import "./chart.css";
+
+export interface Series {
+  label: string;
+  /** A token, such as "series-1" or "live". */
+  colour: string;
+  /** Filled down to the axis. */
+  fill?: boolean;
+  dash?: number[];
+  width?: number;
+}
+
+interface ChartProps {
+  /** What it shows, for those who cannot see it; say the last numbers in text as well. */
+  label: string;
+  /** Seconds since 1970, then one row for each series. */
+  data: uPlot.AlignedData;
+  series: Series[];
+  height?: number;
+  sync?: string;
+  format?: (value: number) => string;
+  /** Fixed time axis, in seconds; otherwise the data's own. */
+  range?: [from: number, to: number] | undefined;
+}
+
+export function Chart({ label, data, series, height = 180, sync, format = String, range }: ChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const theme = useTheme();
+  const shape = JSON.stringify([series, height, sync, range]);
+  const latest = useRef({ data, format });
+  latest.current = { data, format };
+
+  useEffect(() => {
+    const element = box.current!;
+    const build = () => {
+      plot.current?.destroy();
+      const say = (value: number) => latest.current.format(value);
+      plot.current = new uPlot(options(element, { series, height, sync, range, say }), latest.current.data, element);
+    };
+    build();
+    const sizes = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+    sizes.observe(element);
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", build);
+    return () => {
+      scheme.removeEventListener("change", build);
+      sizes.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+    // `shape` holds all that these are made of.
+  }, [shape, theme]);
+
+  useEffect(() => plot.current?.setData(data), [data]);
+
+  return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
+}
+
+interface Shape extends Pick<ChartProps, "series" | "sync" | "range"> {
+  height: number;
+  say: (value: number) => string;
+}
+
+function options(element: HTMLElement, { series, height, sync, range, say }: Shape): uPlot.Options {
+  const colour = colours(element);
+  const axis = {
+    stroke: colour("faint"),
+    font: "12px Geist, sans-serif",
+    grid: { stroke: colour("line"), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    width: element.clientWidth,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false }, ...(sync === undefined ? {} : { sync: { key: sync } }) },
+    scales: { x: range === undefined ? {} : { range }, y: { range: (_, low, high) => [Math.min(0, low), high === 0 ? 1 : high * 1.05] } },
+    axes: [
+      { ...axis, space: 80 },
+      { ...axis, size: 52, space: 32, values: (_, ticks) => ticks.map(say) },
+    ],
+    series: [
+      {},
+      ...series.map((one) => ({
+        label: one.label,
+        stroke: colour(one.colour),
+        width: one.width ?? 1.5,
+        points: { show: false },
+        ...(one.dash === undefined ? {} : { dash: one.dash }),
+        ...(one.fill === true ? { fill: `color-mix(in srgb, ${colour(one.colour)} 18%, transparent)` } : {}),
+      })),
+    ],
+  };
+}
+
+/** A token's colour as the canvas wants it: computed, because light-dark() is not. */
+function colours(inside: HTMLElement): (token: string) => string {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  inside.append(probe);
+  const found = new Map<string, string>();
+  return (token) => {
+    let colour = found.get(token);
+    if (colour === undefined) {
+      probe.style.color = `var(--${token})`;
+      colour = getComputedStyle(probe).color;
+      found.set(token, colour);
+    }
+    return colour;
+  };
+}
+
+/** Names beside colours; a chart must not need its colours alone. */
+export function Legend({ series }: { series: Series[] }) {
+  return (
+    <ul className="legend">
+      {series.map((one) => (
+        <li key={one.label}>
+          <span className="legend-key" style={{ background: `var(--${one.colour})` }} />
+          {one.label}
+        </li>
+      ))}
+    </ul>
+  );
+}
