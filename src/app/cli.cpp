@@ -22,7 +22,7 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"serve", "Run the shop: API, pages, ledger and workers", declare_serve, true},
-    {"worker", "Run fulfilment alone, beside servers that share a database", declare_worker, true},
+    {"worker", "Work on the orders of the server on the same data folder", declare_worker, true},
     {"user", "Create, seed, list, disable users; set passwords", declare_user, false},
     {"product", "Create, change, list, pause products; move stock", declare_product, false},
     {"key", "Rotate the key that signs access tokens", declare_key, false},

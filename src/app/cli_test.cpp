@@ -60,7 +60,10 @@ class Cli : public testing::Test {
       demo_ = options.demo;
       return 0;
     };
-    programs_.worker = [](const Config&) { return 0; };
+    programs_.worker = [this](const Config&, const WorkerOptions& options) {
+      worker_ = options;
+      return 0;
+    };
     programs_.verify_local = [this](const Config&, const Clock&) { return shop_.verify(); };
     programs_.open_local = [this](const Config&) -> Done<std::unique_ptr<Operations>> {
       return std::unique_ptr<Operations>(std::make_unique<Borrowed>(shop_));
@@ -91,6 +94,7 @@ class Cli : public testing::Test {
   FakeOperations shop_;
   Programs programs_;
   std::optional<Config> served_;
+  std::optional<WorkerOptions> worker_;
   bool demo_ = false;
   std::ostringstream out_, err_;
 };
@@ -136,11 +140,23 @@ TEST_F(Cli, WrongUsageIsTwoWithALineOnStderr) {
                                                    {"product", "stock", "a"},
                                                    {"product", "change", "a"},
                                                    {"backup"},
-                                                   {"rehearse", "http://127.0.0.1:1"}};
+                                                   {"rehearse", "http://127.0.0.1:1"},
+                                                   {"worker", "--name", "a b"},
+                                                   {"worker", "--give-up-after", "soon"},
+                                                   {"worker", "orders"}};
   for (const auto& row : rows) {
     EXPECT_EQ(run(row), 2) << testing::PrintToString(row);
     EXPECT_FALSE(err_.str().empty());
   }
+}
+
+TEST_F(Cli, AWorkerGetsItsNameAndItsPatience) {
+  EXPECT_EQ(run({"worker"}), 0);
+  EXPECT_EQ(worker_->name, "");
+  EXPECT_EQ(worker_->patience.count(), 0);
+  EXPECT_EQ(run({"worker", "--name", "night-1", "--give-up-after", "90s"}), 0);
+  EXPECT_EQ(worker_->name, "night-1");
+  EXPECT_EQ(worker_->patience, std::chrono::seconds(90));
 }
 
 TEST_F(Cli, ServeGetsTheConfigurationAndItsFlags) {
@@ -191,6 +207,10 @@ TEST_F(Cli, SeedWritesOneTokenALineForItsOwnerAlone) {
   ASSERT_EQ(stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0600U);
   EXPECT_EQ(run({"user", "seed", "--count", "3", "--tokens", "/absent/tokens"}), 3);
+  const std::string pipe = path + ".pipe";  // Stands for whatever is no plain file, such as /dev/stdout.
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(run({"user", "seed", "--count", "3", "--tokens", pipe}), 3);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
 }
 
 TEST_F(Cli, ListFollowsPagesUpToItsLimit) {

@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 
@@ -105,6 +106,15 @@ std::optional<std::string> write_file(const std::string& path, const std::string
   return "\"" + path + "\" cannot be written";
 }
 
+/// Tried, and nothing is left behind: a rehearsal that then fails makes no file.
+bool is_writable(const std::string& path) {
+  std::error_code ignored;
+  const bool was_there = std::filesystem::exists(path, ignored);
+  const bool opened = std::ofstream(path, std::ios::app).is_open();
+  if (opened && !was_there) std::filesystem::remove(path, ignored);
+  return opened;
+}
+
 int write_reports(CommandContext& context, const Given& given, const boost::json::object& report) {
   if (!given.json_file.empty() && given.json_file != "-") {
     if (const auto fault = write_file(given.json_file, boost::json::serialize(report) + "\n"))
@@ -126,7 +136,7 @@ int rehearse_now(CommandContext& context, Given& given) {
                           "console of a program that has them");
     if (const auto page = rehearse::fill_report_page(context.programs.report_page, {}); !page)
       return context.fail(kCannotRun, "--html: " + page.error().message);
-    if (!std::ofstream(given.html_file, std::ios::app))
+    if (!is_writable(given.html_file))
       return context.fail(kCannotRun, "--html: \"" + given.html_file + "\" cannot be written");
   }
   if (!make_room_for_connections(given.options.connections)) {

@@ -1,4 +1,4 @@
-// scalemart serve, scalemart worker
+// scalemart serve
 
 #include "app/command.hpp"
 
@@ -11,13 +11,6 @@ void declare_serve(CommandSpec spec) {
   spec.run([options](CommandContext& context) -> int {
     const auto config = context.config();
     return config ? context.programs.serve(*config, *options) : int{kCannotRun};
-  });
-}
-
-void declare_worker(CommandSpec spec) {
-  spec.run([](CommandContext& context) -> int {
-    const auto config = context.config();
-    return config ? context.programs.worker(*config) : int{kCannotRun};
   });
 }
 

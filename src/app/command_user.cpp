@@ -7,6 +7,7 @@
 
 #include <boost/json/array.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <ostream>
@@ -56,12 +57,17 @@ std::optional<std::string> read_password(CommandContext& context, const std::str
 class TokenFile {
  public:
   explicit TokenFile(const std::string& path) : path_(path), aside_(path + ".part") {
+    // It takes the name's place, which must not be a device's.
+    std::error_code absent;
+    const auto status = std::filesystem::status(path, absent);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return;
     const int fd = ::open(aside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd >= 0) file_ = fdopen(fd, "w");
+    opened_ = file_ != nullptr;
   }
   ~TokenFile() {
     if (file_ != nullptr) std::fclose(file_);
-    if (!kept_) ::unlink(aside_.c_str());
+    if (opened_ && !kept_) ::unlink(aside_.c_str());
   }
   TokenFile(const TokenFile&) = delete;
   TokenFile& operator=(const TokenFile&) = delete;
@@ -79,7 +85,7 @@ class TokenFile {
  private:
   std::string path_, aside_;
   std::FILE* file_ = nullptr;
-  bool kept_ = false;
+  bool opened_ = false, kept_ = false;
 };
 
 struct CreateOptions {

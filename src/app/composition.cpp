@@ -1,12 +1,11 @@
 // Names what the command line runs.
-#include <fmt/format.h>
-
 #include "app/api.hpp"
 #include "app/folder_verification.hpp"
 #include "app/local_operations.hpp"
-#include "app/order_desk.hpp"
 #include "app/programs.hpp"
+#include "app/providers.hpp"
 #include "app/server.hpp"
+#include "app/worker_process.hpp"
 #include "auth/keys.hpp"
 #include "base/embedded_file.hpp"
 
@@ -22,14 +21,6 @@ std::optional<std::string> check_setting(std::string_view variable, std::string_
       return *weakness + "; allowed are at least 32 bytes that nobody can guess, e.g. from: openssl rand -base64 48";
   }
   return std::nullopt;
-}
-
-int run_worker(const Config&) {
-  fmt::print(stderr,
-             "scalemart: worker: with the embedded database the workers live in the server's process; set "
-             "SCALEMART_WORKERS there. "
-             "Workers of their own need a shared database (SCALEMART_DATABASE, SCALEMART_REDIS).\n");
-  return 3;
 }
 
 Done<VerifyReport> verify_local(const Config& config, const Clock& clock) {

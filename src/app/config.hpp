@@ -69,6 +69,7 @@ struct Config {
   // Fulfilment
   std::uint32_t workers = 0;
   std::uint32_t worker_concurrency = 0;
+  std::chrono::milliseconds worker_lease{};
   std::string payment;
   std::string smtp;  ///< Empty: mails are files.
   std::string smtp_user, smtp_password, smtp_from;

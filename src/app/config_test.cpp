@@ -105,6 +105,8 @@ TEST_F(ConfigTest, WrongValueNamesVariableFaultAndWhatIsAllowed) {
       {"SCALEMART_CORS_ORIGINS", "https://a.example/path", "origins such as"},
       {"SCALEMART_SMTP", "mail.example:25", "smtp://host:port"},
       {"SCALEMART_ADMIN_EMAIL", "admin", "an e-mail address"},
+      {"SCALEMART_SMTP_FROM", "<shop@example.com>", "an e-mail address"},
+      {"SCALEMART_SMTP_FROM", "Shop <shop@example.com>", "an e-mail address"},
       {"SCALEMART_SHOP_NAME", "a\nb", "without control characters"},
   };
   for (const Row& row : rows) {

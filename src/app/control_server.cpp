@@ -1,5 +1,6 @@
 #include "app/control_server.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -8,8 +9,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <cerrno>
@@ -18,19 +18,18 @@
 
 #include "app/control_requests.hpp"
 #include "app/control_socket.hpp"
+#include "app/control_stream.hpp"
 
 namespace scalemart {
 namespace {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
-using Socket = boost::asio::local::stream_protocol::socket;
 
 constexpr std::size_t kBodyMax = 256 * 1024;
 constexpr int kBacklog = 16;
-constexpr timeval kPatience{10, 0};  ///< For a client that connects and says nothing.
 
-void answer(Socket& socket, unsigned version, const ControlAnswer& what, boost::system::error_code& failed) {
+void answer(ControlStream& socket, unsigned version, const ControlAnswer& what, boost::system::error_code& failed) {
   http::response<http::string_body> response{static_cast<http::status>(what.status), version};
   response.set(http::field::content_type, "application/json; charset=utf-8");
   response.body() = what.body;
@@ -40,7 +39,8 @@ void answer(Socket& socket, unsigned version, const ControlAnswer& what, boost::
 }
 
 /// Tokens leave as they are made. A failure in the middle ends the connection without the last chunk.
-void stream_tokens(Socket& socket, Operations& operations, const SeedUsers& seed, boost::system::error_code& failed) {
+void stream_tokens(ControlStream& socket, Operations& operations, const SeedUsers& seed,
+                   boost::system::error_code& failed) {
   boost::asio::write(socket,
                      boost::asio::buffer(std::string_view("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
                                                           "Transfer-Encoding: chunked\r\n\r\n")),
@@ -55,20 +55,34 @@ void stream_tokens(Socket& socket, Operations& operations, const SeedUsers& seed
     lines.append(token).push_back('\n');
     return lines.size() < 64 * 1024 || flush();
   });
-  if (!flush() || !done) return socket.close();
+  if (!flush() || !done) {
+    failed = boost::asio::error::operation_aborted;
+    return;
+  }
   boost::asio::write(socket, http::make_chunk_last(), failed);
 }
 
-void converse(int fd, Operations& operations) {
-  boost::asio::io_context context;
-  Socket socket(context);
+/// A worker leaves HTTP behind. True: the socket is not ours any more.
+bool let_through(ControlStream& socket, const http::request<http::string_body>& request, bool has_more,
+                 WorkerLinks* workers, boost::system::error_code& failed) {
+  const auto refuse = [&](int status, const std::string& detail) {
+    answer(socket, request.version(), {status, R"({"detail":")" + detail + "\"}"}, failed);
+    return false;
+  };
+  if (workers == nullptr) return refuse(404, "there is no such control route");
+  if (request[http::field::upgrade] != kWorkerProtocol || has_more)
+    return refuse(426, "this server speaks " + std::string(kWorkerProtocol) + "; is the worker another version?");
+  if (!workers->has_room()) return refuse(503, "as many workers are connected as can be");
+  http::response<http::empty_body> response{http::status::switching_protocols, request.version()};
+  response.set(http::field::connection, "Upgrade");
+  response.set(http::field::upgrade, kWorkerProtocol);
+  http::write(socket, response, failed);
+  if (!failed) workers->enter(socket.release());
+  return true;
+}
+
+void converse(ControlStream& socket, Operations& operations, WorkerLinks* workers) {
   boost::system::error_code failed;
-  socket.assign(boost::asio::local::stream_protocol(), fd, failed);
-  if (failed) {
-    ::close(fd);
-    return;
-  }
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   beast::flat_buffer buffer;
   while (!failed) {
     http::request_parser<http::string_body> parser;
@@ -76,6 +90,10 @@ void converse(int fd, Operations& operations) {
     http::read(socket, buffer, parser, failed);
     if (failed) return;
     const auto& request = parser.get();
+    if (request.method() == http::verb::get && request.target() == "/control/worker") {
+      if (let_through(socket, request, buffer.size() > 0, workers, failed)) return;
+      continue;
+    }
     const ControlRequest question{std::string(request.method_string()), std::string(request.target()), request.body()};
     if (const auto seed = seed_request(question))
       stream_tokens(socket, operations, *seed, failed);
@@ -88,7 +106,8 @@ void converse(int fd, Operations& operations) {
 }  // namespace
 
 Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesystem::path& data_folder,
-                                                            Operations& operations) {
+                                                            Operations& operations, WorkerLinks* workers,
+                                                            std::chrono::milliseconds patience) {
   auto name = ControlSocketName::in(data_folder);
   if (!name) return name.error();
   const std::filesystem::path path = control_socket_path(data_folder);
@@ -107,14 +126,17 @@ Result<std::unique_ptr<ControlServer>> ControlServer::start(const std::filesyste
     if (listener >= 0) ::close(listener);
     return error("the control socket " + path.string() + " cannot be made: " + std::strerror(reason));
   }
-  return std::unique_ptr<ControlServer>(new ControlServer(listener, path, operations));
+  return std::unique_ptr<ControlServer>(new ControlServer(listener, path, operations, workers, patience));
 }
 
-ControlServer::ControlServer(int listener, std::filesystem::path socket, Operations& operations)
+ControlServer::ControlServer(int listener, std::filesystem::path socket, Operations& operations, WorkerLinks* workers,
+                             std::chrono::milliseconds patience)
     : listener_(listener),
       wake_(::eventfd(0, EFD_CLOEXEC)),
       socket_(std::move(socket)),
       operations_(operations),
+      workers_(workers),
+      patience_(patience),
       thread_([this] { run(); }) {}
 
 ControlServer::~ControlServer() {
@@ -132,7 +154,10 @@ void ControlServer::run() {
     if (::poll(ready.data(), ready.size(), -1) < 0 && errno != EINTR) return;
     if (ready[1].revents != 0) return;
     if ((ready[0].revents & POLLIN) == 0) continue;
-    if (const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); fd >= 0) converse(fd, operations_);
+    const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) continue;
+    ControlStream socket(fd, wake_, patience_);
+    converse(socket, operations_, workers_);
   }
 }
 

@@ -53,6 +53,7 @@ class Engine {
   [[nodiscard]] Sequencer& sequencer() { return *sequencer_; }
   [[nodiscard]] QueryStore& archive() { return *archive_; }
   [[nodiscard]] bool has_room_for_buys() const noexcept { return store_.journal->has_room_for_buys(); }
+  [[nodiscard]] bool is_journal_in_place() const noexcept { return store_.journal->is_in_place(); }
 
   /// Whole batches after `after`, up to about `max_bytes`, read between two rounds; waits for it. Empty: no
   /// more.

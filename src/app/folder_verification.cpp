@@ -5,6 +5,7 @@
 #include "app/verification.hpp"
 #include "backend/embedded/audit_look.hpp"
 #include "backend/embedded/data_folder.hpp"
+#include "backend/embedded/query_tables.hpp"
 #include "backend/embedded/snapshot_file.hpp"
 
 namespace scalemart {
@@ -30,8 +31,16 @@ void compare(const RawBatch& batch, const std::optional<JournalHead>& known, Ver
                              " is not the one the snapshot knows");
 }
 
+/// The last record that the search knows: it is filled from durable ones, so the journal must reach it. A file
+/// that cannot be read proves nothing; the next start makes it again.
+Sequence known_to_search(const std::filesystem::path& folder) {
+  const auto applied = QueryTables::look_at_applied(folder / "query.db");
+  return applied ? *applied : 0;
+}
+
 /// The reader's failure is a problem of the journal, or a reason why nothing can be said.
-Done<void> take_all(JournalLook& journal, const std::optional<JournalHead>& known, Verification& verification) {
+Done<void> take_all(JournalLook& journal, const std::optional<JournalHead>& known, Sequence searchable,
+                    Verification& verification) {
   for (;;) {
     const auto batch = journal.next();
     if (!batch && !journal.is_damage()) return cannot_run(batch.error());
@@ -43,6 +52,9 @@ Done<void> take_all(JournalLook& journal, const std::optional<JournalHead>& know
   if (known && verification.sequence() < known->sequence)
     verification.add_problem("the journal ends at " + std::to_string(verification.sequence()) +
                              ", the snapshot knows " + std::to_string(known->sequence) + ": records are missing");
+  if (verification.sequence() < searchable)
+    verification.add_problem("the journal ends at " + std::to_string(verification.sequence()) + ", query.db knows " +
+                             std::to_string(searchable) + ": records are missing");
   return {};
 }
 
@@ -55,7 +67,8 @@ Done<VerifyReport> verify_folder(const std::filesystem::path& path, const Clock&
   auto journal = JournalLook::open(path / "journal.db");
   if (!journal) return cannot_run(journal.error());
   Verification verification;
-  if (const auto taken = take_all(*journal, known_place(path), verification); !taken) return taken.error();
+  if (const auto taken = take_all(*journal, known_place(path), known_to_search(path), verification); !taken)
+    return taken.error();
   const auto trail = look_at_audit(path / "accounts.db");
   if (!trail) verification.add_problem(trail.error().message);
   if (trail && trail->first_bad != 0)

@@ -137,7 +137,7 @@ void HistoryRecorder::add_levels(HistoryBatch& batch, std::size_t tier, std::int
 
 void HistoryRecorder::step_ended(const FinishedStep& step) {
   const bool done = step.result == FinishedStep::Result::done;
-  if (done && step.step == Step::payment) return;  // its confirmation is the news
+  if (!is_news(step)) return;
   const std::lock_guard lock(steps_mutex_);
   const std::size_t others = steps_.size() - done_steps_;
   if (done ? done_steps_ >= kDoneEachSecond : others >= kOthersEachSecond) return;

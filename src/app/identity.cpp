@@ -1,5 +1,6 @@
 #include "app/identity.hpp"
 
+#include "auth/password.hpp"
 #include "telemetry/log.hpp"
 
 namespace scalemart {
@@ -36,6 +37,9 @@ Result<std::unique_ptr<Identity>> Identity::open(const DataFolder& folder, const
   if (auto started = identity->sessions_->start(); !started) return started.error();
   if (!config.admin_email.empty()) {
     const auto made = identity->sessions_->ensure_admin(config.admin_email, config.admin_password);
+    if (!made && fault_of_password(config.admin_password, config.admin_email) != PasswordFault::none)
+      return error("SCALEMART_ADMIN_PASSWORD: it is too long or among the first ones that are tried; " +
+                   std::string("allowed are 8 to 128 characters that nobody would guess"));
     if (!made) return error("SCALEMART_ADMIN_EMAIL: " + made.error().message);
     if (*made) log::info("administrator_created");
   }

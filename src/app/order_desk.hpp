@@ -5,12 +5,10 @@
 #include <memory>
 
 #include "app/config.hpp"
+#include "app/contacts.hpp"
 #include "app/engine.hpp"
+#include "app/providers.hpp"
 #include "fulfilment/service.hpp"
-#include "port/account_store.hpp"
-#include "port/invoices.hpp"
-#include "port/mailer.hpp"
-#include "port/payment.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace scalemart {
@@ -33,22 +31,17 @@ class OrderDesk {
   void stop(std::chrono::nanoseconds patience);
 
   [[nodiscard]] FulfilmentService& service() { return *service_; }
-  [[nodiscard]] Invoices& invoices() { return *invoices_; }
-  [[nodiscard]] PaymentProvider& payments() { return *payments_; }
+  [[nodiscard]] Invoices& invoices() { return providers_->invoices(); }
+  [[nodiscard]] PaymentProvider& payments() { return providers_->payments(); }
 
  private:
-  class Providers;
-  OrderDesk() = default;
+  explicit OrderDesk(AccountStore& accounts) : addresses_(accounts) {}
   void restore(Engine& engine);
 
-  std::unique_ptr<Providers> providers_;  ///< Owns what the references below point to.
-  Invoices* invoices_ = nullptr;
-  PaymentProvider* payments_ = nullptr;
+  AccountAddresses addresses_;
+  std::unique_ptr<Providers> providers_;
   SecureRandom random_;
   std::unique_ptr<FulfilmentService> service_;
 };
-
-/// What is wrong with a payment setting, or nothing.
-[[nodiscard]] std::optional<std::string> fault_of_payment(std::string_view setting);
 
 }  // namespace scalemart

@@ -2,6 +2,7 @@
 // The parts of the command line that need the whole engine. composition.cpp provides the real ones; tests
 // of the commands provide their own.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,10 +19,15 @@ struct ServeOptions {
   bool demo = false;  ///< A demo catalogue, and an administrator whose random password is printed once.
 };
 
+struct WorkerOptions {
+  std::string name;                      ///< Empty: HOST-PID.
+  std::chrono::milliseconds patience{};  ///< Give up when there was no server for so long. Zero: never.
+};
+
 struct Programs {
   /// Runs until SIGTERM or SIGINT; the process's exit code.
   std::function<int(const Config&, const ServeOptions&)> serve;
-  std::function<int(const Config&)> worker;
+  std::function<int(const Config&, const WorkerOptions&)> worker;
   /// Opens the store of config.data in this process. cannot_run when another process holds it.
   std::function<Done<std::unique_ptr<Operations>>(const Config&)> open_local;
   /// Proves what is in config.data, which no server has open, and changes nothing there.

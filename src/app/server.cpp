@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "app/api.hpp"
 #include "app/control_server.hpp"
@@ -66,10 +67,12 @@ class Server {
   std::unique_ptr<Statistics> statistics_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<EngineOperations> operations_;
+  std::unique_ptr<WorkerLinks> worker_links_;
   std::unique_ptr<ControlServer> control_;
   std::shared_ptr<std::atomic<bool>> expiring_ = std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> draining_{false};
   std::uint64_t pulses_ = 0;
+  bool in_place_ = true;  ///< The journal, when last looked at.
 };
 
 Result<void> Server::open() {
@@ -96,7 +99,8 @@ Result<void> Server::open() {
                                                    [this] { return statistics_->render(); });
   engine_->start();
   desk_->start();
-  auto control = ControlServer::start(engine_->folder().path(), *operations_);
+  worker_links_ = std::make_unique<WorkerLinks>(desk_->service().remote_workers(), identity_->accounts());
+  auto control = ControlServer::start(engine_->folder().path(), *operations_, worker_links_.get());
   if (!control) return control.error();
   control_ = std::move(*control);
   if (options_.demo) {
@@ -130,7 +134,10 @@ Result<void> Server::open_history() {
 std::vector<std::string> Server::not_ready() const {
   std::vector<std::string> reasons;
   if (draining_) reasons.emplace_back("draining");
-  if (!engine_->has_room_for_buys()) reasons.emplace_back("read_only: the disk is full");
+  if (!engine_->is_journal_in_place())
+    reasons.emplace_back("read_only: journal.db was removed or replaced");
+  else if (!engine_->has_room_for_buys())
+    reasons.emplace_back("read_only: the disk is full");
   if (clock_.steady() - engine_->sequencer().last_tick() > 5s) reasons.emplace_back("the ledger does not turn");
   return reasons;
 }
@@ -151,6 +158,11 @@ void Server::pulse() {
     metrics_.tick(clock_.steady());
     statistics_->every_second();
     api_->every_second();
+    if (const bool in_place = engine_->is_journal_in_place();
+        in_place != std::exchange(in_place_, in_place) && !in_place)
+      log::error("journal_removed", {{"reason",
+                                      "journal.db or its -wal was removed or replaced; buys are refused. "
+                                      "Do not stop this process: it alone has the records. Make a backup"}});
   }
   if (pulses_ % 600 == 0) {
     identity_->sessions().sweep();
@@ -196,6 +208,7 @@ void Server::drain(const sigset_t& signals) {
   desk_->stop(2s);
   recorder_->stop();
   history_->stop();
+  worker_links_.reset();
   engine_->stop();
   api_->gateway().stop();
   identity_->stop();
@@ -211,8 +224,7 @@ int run_server(const Config& config, const ServeOptions& options) {
   log::start({config.log, 8192, {}});
   for (const std::string& warning : config.warnings) log::warn("configuration", {{"warning", warning}});
   if (config.workers == 0)
-    log::warn("configuration",
-              {{"warning", "SCALEMART_WORKERS is 0: orders wait until a server with workers runs on this folder"}});
+    log::warn("configuration", {{"warning", "SCALEMART_WORKERS is 0: orders wait until a `scalemart worker` joins"}});
   {
     Server server(config, options);
     if (const auto opened = server.open(); !opened) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/ip_address.hpp"
+#include "domain/mail_address.hpp"
 
 namespace scalemart {
 namespace {
@@ -40,11 +41,7 @@ Fault check_redis(std::string_view value) {
   return "nothing (the scale-out profile is not in this build)";
 }
 Fault check_email(std::string_view value) {
-  const auto at = value.find('@');
-  const bool good = at != 0 && at != std::string_view::npos && at + 1 < value.size() && value.size() <= 254 &&
-                    value.find('@', at + 1) == std::string_view::npos && !has_control(value) &&
-                    value.find(' ') == std::string_view::npos;
-  if (value.empty() || good) return {};
+  if (value.empty() || is_mail_address(value)) return {};
   return "an e-mail address";
 }
 Fault check_password(std::string_view value) {
@@ -159,6 +156,8 @@ const std::array kSettings{
             "Workers inside `serve`; 0 leaves fulfilment to `scalemart worker`.", 0, 64},
     Setting{"Fulfilment", "WORKER_CONCURRENCY", &C::worker_concurrency, "10000",
             "Orders one worker has in hand at a time.", 1, 100'000},
+    Setting{"Fulfilment", "WORKER_LEASE", &C::worker_lease, "30s",
+            "A worker that is silent for so long has lost its orders to others.", 2 * kSecond, 10 * kMinute},
     Setting{"Fulfilment", "PAYMENT", &C::payment, "simulated:?latency=2s&decline=0%", "Who takes the money.", 0, kNoMax,
             Mask::credentials, check_payment},
     Setting{"Fulfilment", "SMTP", &C::smtp, "",

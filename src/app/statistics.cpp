@@ -157,6 +157,21 @@ void Statistics::add_products(object& data, WallTime now) const {
   data["products"] = std::move(products);
 }
 
+/// A breaker counts as the worst worker has it.
+void Statistics::set_worker_gauges(const std::vector<WorkerView>& workers) const {
+  std::array<double, kStepCount> breakers{};
+  std::array<double, 2> count{};
+  for (const WorkerView& worker : workers) {
+    ++count[worker.place.in_server ? 0 : 1];
+    for (std::size_t i = 0; i < breakers.size(); ++i)
+      breakers[i] = std::max(breakers[i], static_cast<double>(worker.breakers[i]));
+  }
+  for (std::size_t i = 0; i < breakers.size(); ++i)
+    parts_.metrics.breaker_state.at({to_text(static_cast<Step>(i))}).set(breakers[i]);
+  parts_.metrics.workers.at({"server"}).set(count[0]);
+  parts_.metrics.workers.at({"process"}).set(count[1]);
+}
+
 void Statistics::set_gauges() const {
   Metrics& metrics = parts_.metrics;
   for (const auto offers = parts_.engine.catalogue().current(); const Offer& offer : offers->all()) {
@@ -179,10 +194,7 @@ void Statistics::set_gauges() const {
     metrics.queue_depth.at({to_text(stage.step)}).set(static_cast<double>(stage.depth()));
     metrics.queue_oldest_age_seconds.at({to_text(stage.step)}).set(stage.age_seconds(now));
   }
-  for (const WorkerView& worker : view->workers)
-    for (int i = 0; i < kStepCount; ++i)
-      metrics.breaker_state.at({to_text(static_cast<Step>(i))})
-          .set(static_cast<double>(worker.breakers[static_cast<std::size_t>(i)]));
+  set_worker_gauges(view->workers);
 }
 
 }  // namespace scalemart

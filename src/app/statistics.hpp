@@ -38,6 +38,7 @@ class Statistics {
   void look_for_drift();
   void set_gauges() const;
   void add_products(boost::json::object& data, WallTime now) const;
+  void set_worker_gauges(const std::vector<WorkerView>& workers) const;
 
   Parts parts_;
   std::shared_ptr<std::atomic<std::int64_t>> drift_;  ///< Shared with looks that are under way.

@@ -3,6 +3,19 @@
 #include <algorithm>
 
 namespace scalemart {
+namespace {
+
+/// Also U+0080 to U+009F (in UTF-8: C2 80 to C2 9F), of which U+009B begins a terminal's commands.
+bool has_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 std::optional<std::string> normalise_email(std::string_view text) {
   if (text.size() < 3 || text.size() > 254) return std::nullopt;
@@ -22,10 +35,7 @@ std::optional<std::string> normalise_email(std::string_view text) {
 bool is_person_name(std::string_view text) {
   const auto characters =
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; });
-  return characters <= 100 && text.size() <= 400 && std::none_of(text.begin(), text.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte < 0x20 || byte == 0x7f;
-         });
+  return characters <= 100 && text.size() <= 400 && !has_control(text);
 }
 
 }  // namespace scalemart

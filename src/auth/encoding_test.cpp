@@ -119,6 +119,10 @@ TEST(PersonName, HasNoControlCharactersAndAtMostHundredCharacters) {
   EXPECT_FALSE(is_person_name(std::string(101, 'x')));
   EXPECT_FALSE(is_person_name("Ann\nSmith"));
   EXPECT_FALSE(is_person_name("Ann\x1b[31m"));
+  EXPECT_FALSE(
+      is_person_name("Ann\xc2\x9b"
+                     "31m"));
+  EXPECT_TRUE(is_person_name("Ann\xc2\xa0Smith"));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "auth/hmac.hpp"
 #include "auth/session_answers.hpp"
 #include "base/check.hpp"
+#include "domain/mail_address.hpp"
 
 namespace scalemart {
 namespace {
@@ -89,7 +90,8 @@ void Sessions::register_buyer(Registration registration, std::string from, AuthD
 
 void Sessions::create_user(Registration registration, Role role, bool with_login, std::string from, AuthDone done) {
   auto email = normalise_email(registration.email);
-  if (!email) return done(refuse(AuthOutcome::invalid_email));
+  // An address that cannot be written to would make a dead letter of each order's mail.
+  if (!email || !is_mail_address(*email)) return done(refuse(AuthOutcome::invalid_email));
   if (!is_person_name(registration.name)) return done(refuse(AuthOutcome::invalid_name));
   if (const auto fault = fault_of_password(registration.password, *email); fault != PasswordFault::none)
     return done(refuse(to_auth(fault)));

@@ -84,6 +84,9 @@ TEST_F(SessionsTest, RegistrationRefusesWhatIsWrong) {
   ASSERT_EQ(registered().outcome, AuthOutcome::done);
   EXPECT_EQ(registered("ANN@example.com").outcome, AuthOutcome::email_taken);
   EXPECT_EQ(registered("ann").outcome, AuthOutcome::invalid_email);
+  for (const char* unwritable : {"<ann@example.com>", "ann@example..com", ".ann@example.com", "ann@[127.0.0.1]",
+                                 "ann;bob@example.com", "m\xc3\xbcller@example.com"})
+    EXPECT_EQ(registered(unwritable).outcome, AuthOutcome::invalid_email) << unwritable;
   EXPECT_EQ(registered("b@c", "short").outcome, AuthOutcome::password_length);
   EXPECT_EQ(registered("b@c", std::string(129, 'x')).outcome, AuthOutcome::password_length);
   EXPECT_EQ(registered("b@c", "password123").outcome, AuthOutcome::weak_password);

@@ -43,6 +43,11 @@ bool TaskPool::post(std::function<void()> task) {
   return true;
 }
 
+bool TaskPool::is_stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void TaskPool::run(Priority priority) {
   if (priority == Priority::background) yield_to_the_sale(false);
   for (;;) {

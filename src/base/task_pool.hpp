@@ -26,6 +26,8 @@ class TaskPool {
   [[nodiscard]] bool post(std::function<void()> task);
   /// Idempotent; from one thread at a time, and not from a task.
   void stop();
+  /// True: it is being stopped. A task of many steps looks here between them.
+  [[nodiscard]] bool is_stopping();
 
  private:
   void run(Priority priority);

@@ -56,17 +56,23 @@ void Dispatcher::restore(DeadLetter letter) {
 // --- leases
 
 WorkerRef Dispatcher::join(std::string_view name) {
-  members_.push_back({std::string(name), clock_.steady() + settings_.lease_ttl, true});
-  return static_cast<WorkerRef>(members_.size() - 1);
+  Member member{std::string(name), clock_.steady() + settings_.lease_ttl, true, false};
+  const auto place = std::find_if(members_.begin(), members_.end(), [](const Member& m) { return m.left; });
+  const auto ref = static_cast<WorkerRef>(place - members_.begin());
+  place == members_.end() ? members_.push_back(std::move(member)) : static_cast<void>(*place = std::move(member));
+  return ref;
 }
 
 void Dispatcher::leave(WorkerRef worker) {
-  members_.at(worker).present = false;
+  Member& member = members_.at(worker);
+  member.present = false;
+  member.left = true;
   lapse(worker);
 }
 
 bool Dispatcher::heartbeat(WorkerRef worker) {
   Member& member = members_.at(worker);
+  if (member.left) return false;
   const bool held = member.present;
   member.present = true;
   member.deadline = clock_.steady() + settings_.lease_ttl;
@@ -108,7 +114,8 @@ std::size_t Dispatcher::lease(WorkerRef worker, Lane lane, std::size_t max, std:
 bool Dispatcher::complete(WorkerRef worker, Completion completion, CompletionSink& sink, std::uint64_t token) {
   const auto [order, fence] = std::visit([](const auto& c) { return std::pair(c.order, c.fence); }, completion);
   const auto at = leases_.find(order);
-  if (at == leases_.end() || at->second.worker != worker || at->second.order.fence != fence) {
+  // One at a time: the answer to a second one might end a lease that is somebody else's by then.
+  if (at == leases_.end() || at->second.worker != worker || at->second.order.fence != fence || at->second.pending) {
     refused_.push_back({&sink, token});
     loop_.wake();
     return true;
@@ -134,8 +141,8 @@ void Dispatcher::release(WorkerRef worker, OrderId order, std::uint32_t fence, s
                          std::chrono::nanoseconds delay) {
   const auto at = leases_.find(order);
   if (at == leases_.end() || at->second.worker != worker || at->second.order.fence != fence) return;
+  if (at->second.pending) return;  // A worker that waits for an answer is not at a step's boundary.
   Lease lease = at->second;
-  SCALEMART_CHECK(!lease.pending);  // A worker that waits for an answer is not at a step's boundary.
   end_lease(at);
   lease.order.attempts = attempts;
   lease.order.unresolved = unresolved;

@@ -59,6 +59,8 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   void pause(bool paused) { paused_ = paused; }
   [[nodiscard]] QueueView view();
   [[nodiscard]] DeadLetterPage dead_letters(const DeadLetterSearch& search) const;
+  /// How many orders somebody has in hand.
+  [[nodiscard]] std::size_t leased() const { return leases_.size(); }
   [[nodiscard]] const DeadLetter* find_dead(OrderId order) const;
   [[nodiscard]] std::shared_ptr<const ProductSpec> product(ProductRef ref) const;
   using Done = std::function<void(Outcome)>;
@@ -82,7 +84,8 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   struct Member {
     std::string name;
     SteadyTime deadline{};
-    bool present = false;
+    bool present = false;  ///< Its leases hold.
+    bool left = false;     ///< The place is free.
   };
   struct Pending {
     CompletionSink* sink = nullptr;

@@ -180,6 +180,56 @@ TEST_F(Fulfilment, ALapsedLeaseIsGivenOutAgainAndTheZombiesCompletionRefused) {
   EXPECT_FALSE(dispatcher.heartbeat(zombie));
 }
 
+TEST_F(Fulfilment, ASecondCompletionWhileOneIsUnderWayIsRefused) {
+  FulfilmentLoop loop(clock, 0ns);
+  Dispatcher dispatcher(ledger, loop, clock);
+  ledger.restore(dispatcher);
+  struct Sink : CompletionSink {
+    void completed(std::uint64_t token, Outcome outcome) override { seen[token] = outcome; }
+    std::map<std::uint64_t, Outcome> seen;
+  } sink;
+  const auto settle = [&] {
+    ledger.deliver(&dispatcher);
+    dispatcher.turn(clock.steady());
+  };
+  const OrderId id = ledger.reserve();
+  settle();
+  const WorkerRef worker = dispatcher.join("worker");
+  std::vector<Task> tasks;
+  ASSERT_EQ(dispatcher.lease(worker, Lane::sale, 1, tasks), 1u);
+  ASSERT_TRUE(dispatcher.complete(worker, Begin{id, 1}, sink, 1));
+  settle();
+  ASSERT_TRUE(dispatcher.complete(worker, Confirm{id, 1, "first"}, sink, 2));
+  ASSERT_TRUE(dispatcher.complete(worker, Confirm{id, 1, "second"}, sink, 3));
+  dispatcher.release(worker, id, 1, 1, false, 0ns);  // ignored: it is not at a step's boundary
+  settle();
+  EXPECT_EQ(sink.seen,
+            (std::map<std::uint64_t, Outcome>{{1, Outcome::done}, {2, Outcome::done}, {3, Outcome::stale_fence}}));
+  ASSERT_EQ(dispatcher.lease(worker, Lane::paper, 1, tasks), 1u) << "its papers are still to be made";
+}
+
+TEST_F(Fulfilment, APlaceThatWasLeftIsGivenToTheNextWorker) {
+  FulfilmentLoop loop(clock, 0ns);
+  Dispatcher dispatcher(ledger, loop, clock);
+  const WorkerRef first = dispatcher.join("first");
+  const WorkerRef second = dispatcher.join("second");
+  EXPECT_NE(first, second);
+  dispatcher.leave(first);
+  EXPECT_FALSE(dispatcher.heartbeat(first));
+  EXPECT_FALSE(dispatcher.heartbeat(first)) << "it does not come back by that";
+  EXPECT_EQ(dispatcher.join("third"), first);
+  EXPECT_TRUE(dispatcher.heartbeat(first));
+}
+
+TEST_F(Fulfilment, AnAddressThatCannotBeSaidNowIsAskedForAgain) {
+  papers.addresses_away = 2;
+  Plant& p = plant();
+  const OrderId id = ledger.reserve();
+  ASSERT_TRUE(p.finish(10min));
+  EXPECT_FALSE(ledger.orders.at(id).parked);
+  EXPECT_TRUE(papers.mails.contains(id));
+}
+
 TEST_F(Fulfilment, AConfirmUnderWayWhenTheLeaseLapsesIsNotPaidAgain) {
   FulfilmentLoop loop(clock, 0ns);
   Dispatcher dispatcher(ledger, loop, clock);

@@ -39,8 +39,17 @@ struct QueueView {
   bool paused = false;
 };
 
+/// Where a worker runs.
+struct WorkerPlace {
+  std::string host;
+  std::uint32_t pid = 0;
+  bool in_server = true;  ///< False: a process of its own, `scalemart worker`.
+};
+
 struct WorkerView {
   std::string id;
+  WorkerPlace place;
+  WallTime heard{};  ///< Its last sign of life.
   bool draining = false;
   std::uint32_t concurrency = 0;
   std::uint32_t in_flight = 0;         ///< Payments and confirmations.

@@ -15,6 +15,18 @@ std::unique_ptr<Executor> make_pool(const FulfilmentSettings& settings) {
   return std::make_unique<IdlePool>(settings.paper_threads, std::max<std::size_t>(papers, 1));
 }
 
+std::string name_of(std::uint32_t worker) {
+  return "worker-" + std::to_string(worker + 1);
+}
+
+RemoteWorkersSettings remote_settings(const FulfilmentSettings& settings, const PaymentProvider& payments) {
+  RemoteWorkersSettings remote;
+  remote.lease_ttl = settings.dispatcher.lease_ttl;
+  remote.payment = payments.name();
+  for (std::uint32_t i = 0; i < settings.workers; ++i) remote.names.push_back(name_of(i));
+  return remote;
+}
+
 }  // namespace
 
 FulfilmentService::FulfilmentService(FulfilmentParts parts, FulfilmentSettings settings)
@@ -22,13 +34,15 @@ FulfilmentService::FulfilmentService(FulfilmentParts parts, FulfilmentSettings s
       settings_(std::move(settings)),
       loop_(parts_.clock),
       dispatcher_(parts_.ledger, loop_, parts_.clock, settings_.dispatcher),
+      remote_(dispatcher_, loop_, parts_.clock, parts_.on_step, remote_settings(settings_, parts_.payments)),
       pool_(parts_.executor != nullptr ? nullptr : make_pool(settings_)),
       papers_(pool_ ? *pool_ : *parts_.executor, parts_.invoices, parts_.mailer, parts_.addresses, settings_.papers),
       view_(std::make_shared<FulfilmentView>()) {
   loop_.add(dispatcher_);
+  loop_.add(remote_);
   for (std::uint32_t i = 0; i < settings_.workers; ++i) {
     WorkerSettings worker = settings_.worker;
-    worker.name = "worker-" + std::to_string(i + 1);
+    worker.name = name_of(i);
     workers_.push_back(std::make_unique<Worker>(dispatcher_, loop_, parts_.payments, papers_, parts_.clock,
                                                 parts_.random, std::move(worker), parts_.on_step));
     loop_.add(*workers_.back());
@@ -54,7 +68,9 @@ bool FulfilmentService::drain(std::chrono::nanoseconds patience) {
     bool idle = false;
     loop_.call([&] {
       for (auto& worker : workers_) worker->drain();
-      idle = std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->idle(); });
+      remote_.drain();
+      idle = dispatcher_.leased() == 0 &&
+             std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->idle(); });
     });
     if (idle) return true;
     if (parts_.clock.steady() >= until) break;
@@ -88,9 +104,13 @@ void FulfilmentService::refresh(SteadyTime now) {
   view->queue = dispatcher_.view();
   for (const auto& worker : workers_) {
     view->workers.push_back(worker->view());
+    view->workers.back().place = settings_.place;
+    view->workers.back().heard = parts_.clock.wall();
     for (FinishedStep& entry : worker->history(kRecent)) view->recent.push_back(std::move(entry));
   }
-  if (workers_.size() > 1) {
+  for (WorkerView& worker : remote_.views()) view->workers.push_back(std::move(worker));
+  remote_.recent(view->recent);
+  if (view->workers.size() > 1) {
     std::stable_sort(view->recent.begin(), view->recent.end(),
                      [](const FinishedStep& a, const FinishedStep& b) { return a.at > b.at; });
     view->recent.resize(std::min(view->recent.size(), kRecent));
@@ -156,7 +176,8 @@ void FulfilmentService::set_concurrency(std::string worker, std::uint32_t concur
       refresh(parts_.clock.steady());
       return done(Outcome::done);
     }
-    done(Outcome::order_not_found);
+    done(remote_.set_concurrency(worker, concurrency));
+    refresh(parts_.clock.steady());
   });
 }
 

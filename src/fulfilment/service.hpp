@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fulfilment/dispatcher.hpp"
+#include "fulfilment/remote/remote_workers.hpp"
 #include "fulfilment/worker.hpp"
 
 namespace scalemart {
@@ -21,6 +22,7 @@ struct FulfilmentSettings {
   DispatcherSettings dispatcher;
   PaperSettings papers;
   std::size_t paper_threads = 1;
+  WorkerPlace place;  ///< This process.
 };
 
 struct FulfilmentParts {
@@ -42,7 +44,8 @@ struct FulfilmentView {
   std::vector<FinishedStep> recent;  ///< Newest first.
 };
 
-/// Purpose: owns the loop, the dispatcher, the workers of this process and the pool for papers.
+/// Purpose: owns the loop, the dispatcher, the workers of this process and the pool for papers; lets workers of other
+/// processes join through remote_workers().
 /// Life: construct; restore what the replay found; start(); observe() every durable batch; drain(); stop().
 /// Concurrency: dispatcher().observe() on the ledger's thread; view() from any thread, it never waits for the
 /// loop; the commands from any thread, their `done` runs on the loop's thread: hand over and return.
@@ -54,8 +57,10 @@ class FulfilmentService final : private Turnable {
   ~FulfilmentService() override;
 
   [[nodiscard]] Dispatcher& dispatcher() { return dispatcher_; }
+  /// Links end before this does.
+  [[nodiscard]] RemoteWorkers& remote_workers() { return remote_; }
   void start();
-  /// Takes no new orders and waits until what is under way has ended, at most `patience`; the rest is given
+  /// Gives out no new orders and waits until what is under way has ended, at most `patience`; the rest is given
   /// back. True: nothing had to be given back.
   bool drain(std::chrono::nanoseconds patience);
   void stop();
@@ -75,7 +80,7 @@ class FulfilmentService final : private Turnable {
   void discard_dead(OrderId order, Done done);
   /// For all workers.
   void pause(bool paused);
-  /// order_not_found: no such worker; invalid_value: above kConcurrencyMax.
+  /// Of any worker, wherever it runs. order_not_found: no such worker; invalid_value: above kConcurrencyMax.
   void set_concurrency(std::string worker, std::uint32_t concurrency, Done done);
 
   /// One round, for tests that do not start().
@@ -90,6 +95,7 @@ class FulfilmentService final : private Turnable {
   const FulfilmentSettings settings_;
   FulfilmentLoop loop_;
   Dispatcher dispatcher_;
+  RemoteWorkers remote_;
   std::unique_ptr<Executor> pool_;  ///< Empty: parts_.executor does its work.
   PaperDesk papers_;
   std::vector<std::unique_ptr<Worker>> workers_;

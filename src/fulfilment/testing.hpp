@@ -330,13 +330,16 @@ class PaperTrail final : public Invoices, public Mailer, public AddressBook, pub
     if (mail_outcome == MailOutcome::sent) mails.insert(mail.order);
     done({mail_outcome, mail_outcome == MailOutcome::sent ? "" : "as scripted"});
   }
-  Result<std::optional<Contact>> contact(UserId) override { return Contact{"ann@example.com", "Ann"}; }
+  Result<std::optional<Contact>> contact(UserId) override {
+    if (addresses_away > 0) return --addresses_away, error("no answer");
+    return std::optional(Contact{"ann@example.com", "Ann"});
+  }
   bool run(std::function<void()> work) override {
     work();
     return true;
   }
   std::set<OrderId> invoices, mails;
-  int issue_calls = 0, mail_calls = 0, broken_invoices = 0;
+  int issue_calls = 0, mail_calls = 0, broken_invoices = 0, addresses_away = 0;
   MailOutcome mail_outcome = MailOutcome::sent;
 };
 
@@ -371,7 +374,7 @@ struct Plant {
       if (ledger.deliver(&dispatcher) > 0 || loop.has_work()) continue;
       if (until()) return true;
       if (clock.steady() >= end) return false;
-      const SteadyTime to = std::clamp(next, clock.steady() + std::chrono::milliseconds(1), end);
+      const SteadyTime to = std::min(std::max(next, clock.steady() + std::chrono::milliseconds(1)), end);
       clock.advance(to - clock.steady());
     }
     return true;

@@ -32,7 +32,7 @@ void Worker::set_concurrency(std::uint32_t concurrency) {
 
 SteadyTime Worker::turn(SteadyTime now) {
   if (now >= heartbeat_at_) {
-    queue_.heartbeat(self_);
+    if (!left_ && !queue_.heartbeat(self_)) drop_everything();
     heartbeat_at_ = now + settings_.heartbeat_every;
   }
   take_answers();
@@ -126,11 +126,20 @@ SteadyTime Worker::watch(SteadyTime now) {
   return next;
 }
 
-void Worker::abandon() {
-  draining_ = true;
-  for (Slot& slot : slots_)
-    if (slot.stage != Stage::idle) free(slot);
+void Worker::drop_everything() {
+  for (Slot& slot : slots_) {
+    if (slot.stage == Stage::idle) continue;
+    ++lost_;
+    free(slot);
+  }
   unsent_.clear();
+}
+
+void Worker::abandon() {
+  draining_ = left_ = true;
+  const std::uint64_t lost = lost_;
+  drop_everything();
+  lost_ = lost;  // given back, not lost
   queue_.leave(self_);
 }
 
@@ -357,37 +366,13 @@ void Worker::ended(const Slot& slot, Step step, FinishedStep::Result result, std
   FinishedStep entry{slot.task.order.id,           step,          result,           slot.task.order.attempts,
                      clock_.steady() - slot.since, clock_.wall(), std::move(detail)};
   if (hook_) hook_(entry);
-  if (step == Step::payment && result == FinishedStep::Result::done) return;  // its confirmation is the news
+  if (!is_news(entry)) return;
   if (history_.size() < settings_.history) {
     history_.push_back(std::move(entry));
   } else {
     history_[history_next_] = std::move(entry);
   }
   history_next_ = (history_next_ + 1) % settings_.history;
-}
-
-WorkerView Worker::view() const {
-  WorkerView view;
-  view.id = settings_.name;
-  view.draining = draining_;
-  view.concurrency = settings_.concurrency;
-  view.in_flight = sale_used_;
-  view.papers_in_flight = paper_used_;
-  view.confirmed = confirmed_;
-  view.declined = declined_;
-  view.retries = retries_;
-  view.parked = parked_;
-  view.papers_done = papers_done_;
-  view.lost = lost_;
-  for (std::size_t i = 0; i < breakers_.size(); ++i) view.breakers[i] = breakers_[i].state();
-  return view;
-}
-
-std::vector<FinishedStep> Worker::history(std::size_t limit) const {
-  std::vector<FinishedStep> entries;
-  for (std::size_t i = 0; i < std::min(limit, history_.size()); ++i)
-    entries.push_back(history_[(history_next_ + settings_.history * 2 - 1 - i) % settings_.history]);
-  return entries;
 }
 
 }  // namespace scalemart

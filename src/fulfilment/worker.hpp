@@ -116,6 +116,8 @@ class Worker final : public Turnable, public CompletionSink {
   Slot& take(Task task);
   void free(Slot& slot);
 
+  /// The leases have lapsed: late answers find nobody.
+  void drop_everything();
   void take_answers();
   void take_tasks(SteadyTime now);
   bool take_lane(Lane lane, SteadyTime now);
@@ -148,6 +150,7 @@ class Worker final : public Turnable, public CompletionSink {
   WorkerRef self_;
   bool paused_ = false;
   bool draining_ = false;
+  bool left_ = false;
 
   std::deque<Slot> slots_;  ///< A slot never moves.
   std::vector<std::uint32_t> free_;

@@ -1,5 +1,6 @@
 #include "gateway/archive_routes.hpp"
 
+#include <atomic>
 #include <boost/json/array.hpp>
 #include <charconv>
 #include <memory>
@@ -17,10 +18,27 @@ using Reply = std::shared_ptr<Later>;
 constexpr std::size_t kPage = 20;
 constexpr std::size_t kExportPage = 100;
 constexpr std::size_t kExportBytes = 64 << 20;  ///< Then the answer names where to go on.
+constexpr int kExportsMax = 4;                  ///< In memory at a time, until their readers have them.
 constexpr std::chrono::seconds kRefundDeadline{30};
 
-Response broken(const Error&) {
-  return error(503, "unavailable", "The order archive does not answer.");
+/// An export's text; it counts until the last of it has left.
+std::shared_ptr<std::string> new_export(const std::shared_ptr<std::atomic<int>>& exports) {
+  if (exports->fetch_add(1) >= kExportsMax) {
+    exports->fetch_sub(1);
+    return nullptr;
+  }
+  return {new std::string(order_csv_head()), [exports](const std::string* text) {
+            delete text;
+            exports->fetch_sub(1);
+          }};
+}
+
+/// Why there is nothing to show; nullopt: there is.
+std::optional<Response> refusal_of(const Result<OrderPage>& page) {
+  if (!page) return error(503, "unavailable", "The order archive does not answer.");
+  if (!page->is_cursor_known)
+    return validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor");
+  return std::nullopt;
 }
 
 Response no_accounts() {
@@ -40,7 +58,7 @@ class ArchiveHandlers {
     const std::string q(x.query("q").value_or(""));
     with_buyer(x, std::move(search), q, [this](const Reply& reply, const OrderSearch& complete) {
       auto page = s_.archive.search(complete);
-      if (!page) return reply->respond(broken(page.error()));
+      if (const auto refused = refusal_of(page)) return reply->respond(*refused);
       boost::json::array data;
       for (const ArchivedOrder& order : page->orders) data.push_back(render_archived(order));
       Response response = json_list(data, page->next_cursor);
@@ -53,21 +71,23 @@ class ArchiveHandlers {
     auto read = read_search(x);
     if (const auto* refused = std::get_if<Response>(&read)) return x.respond(*refused);
     OrderSearch& search = std::get<OrderSearch>(read);
+    auto text = new_export(exports_);
+    if (text == nullptr) return x.respond(too_busy());
     search.limit = kExportPage;
     if (const auto cursor = x.query("cursor")) search.cursor = *cursor;
     const std::string q(x.query("q").value_or(""));
-    with_buyer(x, std::move(search), q, [this](const Reply& reply, OrderSearch complete) {
-      auto text = std::make_shared<std::string>(order_csv_head());
+    with_buyer(x, std::move(search), q, [this, text](const Reply& reply, OrderSearch complete) {
       while (text->size() < kExportBytes) {
+        if (s_.pool.is_stopping()) return reply->respond(too_busy());
         const auto page = s_.archive.search(complete);
-        if (!page) return reply->respond(broken(page.error()));
+        if (const auto refused = refusal_of(page)) return reply->respond(*refused);
         for (const ArchivedOrder& order : page->orders) append_csv(*text, order);
         complete.cursor = page->next_cursor;
         if (complete.cursor.empty()) break;
       }
       Response response;
       response.content_type = "text/csv; charset=utf-8";
-      response.shared_body = std::move(text);
+      response.shared_body = text;
       response.add_header("Content-Disposition", "attachment; filename=\"orders.csv\"");
       if (!complete.cursor.empty()) response.add_header("X-Next-Cursor", complete.cursor);
       reply->respond(std::move(response));
@@ -198,6 +218,7 @@ class ArchiveHandlers {
   }
 
   ArchiveServices s_;
+  std::shared_ptr<std::atomic<int>> exports_ = std::make_shared<std::atomic<int>>(0);
 };
 
 }  // namespace

@@ -14,6 +14,9 @@ namespace scalemart {
 namespace {
 
 constexpr int kBacklog = 4096;
+/// What the kernel may keep of answers that a client does not read, beside what is on its way: of its own accord
+/// it takes some megabytes for each connection, and the loop's time to copy them.
+constexpr int kUnsentBytesMax = 256 * 1024;
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -53,6 +56,7 @@ int bound_socket(const SocketAddress& at, bool share) {
   if (at.storage.ss_family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   // Connections inherit these, so they cost no call of their own.
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytesMax);
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&at.storage), at.size) == 0) return fd;
   const int problem = errno;

@@ -18,6 +18,10 @@ object render_worker(const WorkerView& view) {
   for (int i = 0; i < kStepCount; ++i)
     breakers[to_text(static_cast<Step>(i))] = to_text(view.breakers[static_cast<std::size_t>(i)]);
   return {{"id", view.id},
+          {"place", view.place.in_server ? "server" : "process"},
+          {"host", view.place.host},
+          {"pid", view.place.pid},
+          {"last_heartbeat", to_rfc3339(view.heard)},
           {"concurrency", view.concurrency},
           {"in_flight", view.in_flight},
           {"papers_in_flight", view.papers_in_flight},
@@ -68,13 +72,13 @@ class QueueHandlers {
     const auto concurrency = x.json().as_object().at("concurrency").to_number<std::uint32_t>();
     const std::string id(x.path_parameter(0));
     object before;
-    for (const WorkerView& worker : s_.fulfilment.view()->workers)
+    for (const auto view = s_.fulfilment.view(); const WorkerView& worker : view->workers)
       if (worker.id == id) before["concurrency"] = worker.concurrency;
     audit(x, "worker_concurrency_changed", id, before, x.json().as_object());
     const auto reply = std::make_shared<Later>(x.later());
     s_.fulfilment.set_concurrency(id, concurrency, [reply, id, concurrency](Outcome outcome) {
       if (is_success(outcome)) return reply->respond(json_ok(object{{"id", id}, {"concurrency", concurrency}}));
-      reply->respond(error(404, "not_found", "There is no such worker in this process."));
+      reply->respond(error(404, "not_found", "There is no such worker."));
     });
   }
 

@@ -25,6 +25,11 @@ inline constexpr int kStepResultCount = 4;
 [[nodiscard]] std::string_view to_text(FinishedStep::Result result);
 [[nodiscard]] std::optional<FinishedStep::Result> parse_step_result(std::string_view text);
 
+/// Worth an entry in a history: everything but a payment that went well, whose confirmation follows.
+[[nodiscard]] constexpr bool is_news(const FinishedStep& step) {
+  return step.step != Step::payment || step.result != FinishedStep::Result::done;
+}
+
 /// Told of every step that ended, on the fulfilment loop's thread; must be quick.
 using StepHook = std::function<void(const FinishedStep&)>;
 

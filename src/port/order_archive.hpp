@@ -32,8 +32,9 @@ struct ArchivedOrder {
 
 struct OrderPage {
   std::vector<ArchivedOrder> orders;
-  std::string next_cursor;  ///< Empty: the last page.
-  Sequence as_of = 0;       ///< Every record up to here is included.
+  std::string next_cursor;      ///< Empty: the last page.
+  Sequence as_of = 0;           ///< Every record up to here is included.
+  bool is_cursor_known = true;  ///< False: the search's cursor is none of this list; there are no orders then.
 };
 
 struct Revenue {

@@ -88,17 +88,19 @@ class OrderQueue {
  public:
   virtual ~OrderQueue() = default;
   [[nodiscard]] virtual WorkerRef join(std::string_view name) = 0;
-  /// Gives all leases of this worker back.
+  /// Gives all leases of this worker back. Its name here is void from then on and may be given to another one.
   virtual void leave(WorkerRef worker) = 0;
   /// Appends at most `max` tasks to `out`, oldest first; returns how many.
   virtual std::size_t lease(WorkerRef worker, Lane lane, std::size_t max, std::vector<Task>& out) = 0;
-  /// Renews every lease of this worker. False: they have lapsed already.
+  /// Renews every lease of this worker. False: they have lapsed already, all of them; what the worker still
+  /// has under way is somebody else's.
   virtual bool heartbeat(WorkerRef worker) = 0;
   /// False: no room now; nothing was taken, call again shortly.
   [[nodiscard]] virtual bool complete(WorkerRef worker, Completion completion, CompletionSink& sink,
                                       std::uint64_t token) = 0;
   /// Gives an order back at a step's boundary, to be leased again (to anyone, same fence) after `delay`.
-  /// `attempts` and `unresolved` are remembered. Ignored when the lease is not this worker's any more.
+  /// `attempts` and `unresolved` are remembered. Ignored when the lease is not this worker's any more, or a
+  /// completion of it is under way.
   virtual void release(WorkerRef worker, OrderId order, std::uint32_t fence, std::uint16_t attempts, bool unresolved,
                        std::chrono::nanoseconds delay) = 0;
 };

@@ -65,6 +65,7 @@ class Metrics final : public prometheus::Collectable {
   Family<Histogram> http_request_duration_seconds;  // {route}
   Family<Gauge> connections;
   Family<Gauge> breaker_state;  // {dependency}: 0 closed, 1 half open, 2 open
+  Family<Gauge> workers;        // {place}: server, process
   Family<Gauge> build_info;     // {version,revision,compiler}: always 1
 
   /// The instruments without labels, looked up.

@@ -15,7 +15,8 @@ CONTRACT_METRICS = {
     "commit_batch_size": set(), "commit_duration_seconds": set(), "queue_depth": {"stage"}, "queue_oldest_age_seconds": {"stage"},
     "fulfilment_duration_seconds": {"stage"}, "fulfilment_attempts_total": {"stage", "result"}, "dead_letters": set(),
     "rate_limited_total": {"policy"}, "http_requests_total": {"route", "method", "status"},
-    "http_request_duration_seconds": {"route"}, "connections": set(), "breaker_state": {"dependency"}, "build_info": None,
+    "http_request_duration_seconds": {"route"}, "connections": set(), "breaker_state": {"dependency"}, "workers": {"place"},
+    "build_info": None,
 }
 
 

@@ -10,7 +10,7 @@ import time
 import unittest
 
 import shop
-from shop import EXIT_CANNOT_RUN, EXIT_DONE
+from shop import EXIT_CANNOT_RUN, EXIT_DONE, EXIT_NO
 from wire import Closed, Connection, request_bytes, wait_until
 
 
@@ -109,6 +109,8 @@ class Crash(shop.ShopTest):
         before = kept.get(f"/api/products/{thing}").data
         paused = kept.product()
         kept.admin.post(f"/api/admin/products/{paused}/pause")
+        wait_until(lambda: not any(stage["depth"] for stage in kept.admin.get("/api/admin/queue").data["stages"]),
+                   what="invoice and mail are done")
         head = kept.settled()
         for sig in (signal.SIGTERM, signal.SIGKILL):
             kept.restart(sig)
@@ -306,6 +308,58 @@ class Refused(unittest.TestCase):
         code, said = self.start(broken.folder, shop.free_port())
         self.assertEqual(EXIT_CANNOT_RUN, code, said)
         self.assertIn("journal", said)
+
+    def test_a_lost_journal_is_not_replaced_by_an_empty_one(self):
+        one = shop.Shop()
+        self.addCleanup(one.close)
+        buyer, thing = one.register(), one.product()
+        for _ in range(5):
+            buyer.buy(thing)
+        wait_until(lambda: len(one.admin.get("/api/admin/orders").json()["data"]) == 5, what="the search has caught up")
+        one.kill()  # No snapshot is written: only query.db knows how far the journal went.
+        for name in ("journal.db", "journal.db-wal"):
+            os.remove(os.path.join(one.folder, name))
+        code, said = self.start(one.folder, shop.free_port())
+        self.assertEqual(EXIT_CANNOT_RUN, code, said)
+        self.assertIn("records are missing", said)
+
+    def test_a_journal_removed_while_it_sells_takes_no_more_buys(self):
+        one = shop.Shop()
+        self.addCleanup(one.close)
+        buyer, thing = one.register(), one.product()
+        told = buyer.buy(thing).data["order_id"]
+        buyer.wait_for(told, "confirmed")
+        for name in ("journal.db", "journal.db-wal"):
+            os.remove(os.path.join(one.folder, name))
+        answer = buyer.buy(thing)
+        self.assertEqual((503, "read_only"), (answer.status, answer.code), answer)
+        self.assertIn("journal.db was removed or replaced", one.get("/readyz").body.decode())
+        wait_until(lambda: [line for line in one.logs() if line["event"] == "journal_removed"], what="the log says so")
+        # What was answered is still in the process, and a backup rescues it.
+        rescued = os.path.join(one.root, "rescued")
+        one.cli("backup", rescued)
+        one.kill()
+        saved = shop.Shop(start=False)
+        self.addCleanup(saved.close)
+        saved.cli("restore", rescued)
+        saved.start()
+        self.assertEqual("confirmed", saved.login(buyer.email, shop.BUYER_PASSWORD).order(told)["status"])
+
+    def test_a_journal_that_lost_its_end_is_not_served(self):
+        one = shop.Shop()
+        self.addCleanup(one.close)
+        buyer, thing = one.register(), one.product()
+        for _ in range(20):
+            buyer.buy(thing)
+        wait_until(lambda: len(one.admin.get("/api/admin/orders").json()["data"]) == 20, what="the search has caught up")
+        one.kill()
+        wal = os.path.join(one.folder, "journal.db-wal")
+        os.truncate(wal, os.path.getsize(wal) * 2 // 3)
+        said = one.verify(expect=EXIT_NO)
+        self.assertTrue(any("records are missing" in problem for problem in said["problems"]), said)
+        code, said = self.start(one.folder, shop.free_port())
+        self.assertEqual(EXIT_CANNOT_RUN, code, said)
+        self.assertIn("records are missing", said)
 
 
 if __name__ == "__main__":

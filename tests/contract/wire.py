@@ -68,8 +68,10 @@ def request_bytes(method, path, body=None, token=None, key=None, headers=None, h
 class Connection:
     """One keep-alive connection. Not for several threads at once."""
 
-    def __init__(self, port, host="127.0.0.1", source=None, patience=PATIENCE, wrap=None):
+    def __init__(self, port, host="127.0.0.1", source=None, patience=PATIENCE, wrap=None, receive_bytes=None):
         self.socket = socket.create_connection((host, port), timeout=patience, source_address=source and (source, 0))
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if wrap:
             self.socket = wrap(self.socket)

@@ -73,9 +73,9 @@ void Papers::send(Mail mail, MailDone done) {
 Result<std::optional<Contact>> Papers::contact(UserId buyer) {
   if (!healed_ && trait(buyer.lo, kNoAddress, traits_.no_address)) {
     tally_.add(Happened::no_address);
-    return std::nullopt;
+    return std::optional<Contact>();
   }
-  return Contact{"b" + std::to_string(buyer.lo) + "@example.com", "Buyer"};
+  return std::optional(Contact{"b" + std::to_string(buyer.lo) + "@example.com", "Buyer"});
 }
 
 bool Papers::run(std::function<void()> work) {

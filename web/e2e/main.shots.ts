@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ADMIN, logIn, test } from "./support/fixtures.ts";
+import { ADMIN, expect, logIn, test } from "./support/fixtures.ts";
 import { type PagesServer, servePages } from "./support/pages-server.ts";
 
 const SHOTS = process.env["SCALEMART_SHOTS"] ?? "test-results/shots";
@@ -14,7 +14,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ["light", "dark"] as const) {
     const name = (page: string) => `${SHOTS}/${page}-${size}-${colorScheme}.png`;
     test.describe(`${size} ${colorScheme}`, () => {
-      test.use({ viewport, colorScheme, contextOptions: { reducedMotion: "reduce" } });
+      test.use({ viewport, colorScheme, hasTouch: size === "phone", isMobile: size === "phone", contextOptions: { reducedMotion: "reduce" } });
 
       test("storefront", async ({ page, shop }) => {
         await shop.product();
@@ -26,7 +26,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
       test("console", async ({ page, shop }) => {
         await logIn(page, shop, ADMIN, "/admin");
-        await page.waitForLoadState("networkidle");
+        await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
         await page.screenshot({ path: name("console") });
       });
 

@@ -1,6 +1,7 @@
 #include "backend/embedded/durable_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +15,12 @@ namespace fs = std::filesystem;
 
 FileHandle::~FileHandle() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+std::optional<FileIdentity> file_identity(const char* path) noexcept {
+  struct stat info {};
+  if (::stat(path, &info) != 0) return std::nullopt;
+  return FileIdentity{info.st_dev, info.st_ino};
 }
 
 Error system_error(const fs::path& path, std::string_view doing) {

@@ -3,7 +3,9 @@
 // Source: Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -29,6 +31,15 @@ class FileHandle {
  private:
   int fd_ = -1;
 };
+
+/// Which file a name means.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
+/// Nothing: the name means none. Costs a stat.
+[[nodiscard]] std::optional<FileIdentity> file_identity(const char* path) noexcept;
 
 /// "PATH: DOING: what errno says".
 [[nodiscard]] Error system_error(const std::filesystem::path& path, std::string_view doing);

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "backend/embedded/durable_file.hpp"
 #include "base/check.hpp"
 #include "domain/record_codec.hpp"
 
@@ -41,7 +40,7 @@ std::string json_text(std::string_view text) {
 }  // namespace
 
 SqliteJournal::SqliteJournal(Options options, const Clock& clock, sqlite::Connection db)
-    : options_(std::move(options)), clock_(clock), db_(std::move(db)) {}
+    : options_(std::move(options)), clock_(clock), db_(std::move(db)), wal_name_(options_.file.string() + "-wal") {}
 
 SqliteJournal::~SqliteJournal() = default;
 
@@ -53,6 +52,8 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(Options options, cons
   if (auto done = journal->set_up(); !done) return done.error();
   if (auto done = journal->prepare(); !done) return done.error();
   if (auto done = journal->load_head(); !done) return done.error();
+  journal->file_ = file_identity(journal->options_.file.c_str());
+  journal->wal_ = file_identity(journal->wal_name_.c_str());
   return journal;
 }
 
@@ -175,7 +176,11 @@ void SqliteJournal::tidy() {
 }
 
 bool SqliteJournal::has_room_for_buys() const noexcept {
-  return options_.reserve == nullptr || options_.reserve->has_room();
+  return (options_.reserve == nullptr || options_.reserve->has_room()) && is_in_place();
+}
+
+bool SqliteJournal::is_in_place() const noexcept {
+  return file_identity(options_.file.c_str()) == file_ && file_identity(wal_name_.c_str()) == wal_;
 }
 
 }  // namespace scalemart

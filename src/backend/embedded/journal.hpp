@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "backend/embedded/disk_reserve.hpp"
+#include "backend/embedded/durable_file.hpp"
 #include "backend/embedded/journal_chain.hpp"
 #include "backend/embedded/sqlite.hpp"
 #include "base/clock.hpp"
@@ -32,7 +33,9 @@ struct RawBatch {
 /// Operation: journal_mode=WAL, synchronous=FULL, locking_mode=EXCLUSIVE and exactly one connection, because
 /// SQLite 3.7.0 to 3.51.2 can corrupt a WAL database that two connections write and checkpoint. Checkpoints
 /// are ours alone: many small ones, in tidy(), when the answers of a batch are out.
-/// Concurrency: one owner thread; has_room_for_buys() and wal_bytes() from any.
+/// A file that was removed or replaced while it is open has no room for buys: what is written goes to an unnamed
+/// file and ends with this process. Nothing is thrown away, so that a backup can still be made of it.
+/// Concurrency: one owner thread; has_room_for_buys() and is_in_place() from any.
 /// Errors: a full disk is no_space. Any other failure of a write calls `fatal`, which does not return: after
 /// a failed fsync the kernel drops the dirty pages and the next fsync lies.
 class SqliteJournal final : public Journal {
@@ -53,6 +56,8 @@ class SqliteJournal final : public Journal {
   Result<void> replay(Sequence after, const ChainHash& known, const std::function<void(const Record&)>& visit) override;
   Result<Sequence> read(Sequence after, std::size_t max, const std::function<void(const Record&)>& visit) override;
   [[nodiscard]] bool has_room_for_buys() const noexcept override;
+  /// The names of the file and its WAL still mean what is open. Costs two stats.
+  [[nodiscard]] bool is_in_place() const noexcept;
 
   /// Whole batches after `after` (a batch's end), at least one if there is any, up to about `max_bytes`.
   [[nodiscard]] Result<std::vector<RawBatch>> read_raw(Sequence after, std::size_t max_bytes);
@@ -82,6 +87,8 @@ class SqliteJournal final : public Journal {
   JournalHead head_;
   std::vector<std::byte> buffer_;
   std::uint64_t wal_bytes_ = 0;
+  const std::string wal_name_;
+  std::optional<FileIdentity> file_, wal_;  ///< As they were opened; set before the journal is shared.
 };
 
 /// Purpose: reads a journal's batches from the first one on, without a look inside, and changes nothing on

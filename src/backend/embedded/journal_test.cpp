@@ -67,6 +67,28 @@ class JournalTest : public testing::Test {
   ChainHash after_three_{};
 };
 
+TEST_F(JournalTest, RemovedOrReplacedFileHasNoRoomForBuys) {
+  for (const char* suffix : {"", "-wal"}) {
+    const std::filesystem::path name = file().string() + suffix;
+    std::filesystem::remove(file());
+    std::filesystem::remove(file().string() + "-wal");
+    auto journal = open();
+    ASSERT_TRUE(journal->has_room_for_buys());
+    journal->append(reservations(1, 3), false);
+    journal->tidy();
+    EXPECT_TRUE(journal->has_room_for_buys());
+    std::filesystem::rename(name, folder_.path() / "elsewhere");
+    EXPECT_FALSE(journal->has_room_for_buys()) << name;
+    std::ofstream(name) << "another";
+    EXPECT_FALSE(journal->has_room_for_buys()) << name;
+    // What is open can still be copied.
+    EXPECT_EQ(journal->read_raw(0, 1 << 20)->size(), 1U);
+    EXPECT_EQ(journal->append(reservations(4, 1), true), Journal::Appended::durable);
+    std::filesystem::rename(folder_.path() / "elsewhere", name);
+    EXPECT_TRUE(journal->has_room_for_buys()) << name;
+  }
+}
+
 TEST_F(JournalTest, StartsEmpty) {
   auto journal = open();
   EXPECT_EQ(journal->head().sequence, 0U);

@@ -37,8 +37,10 @@ std::optional<std::pair<OrderId, OrderId>> range_of(std::string_view prefix) {
   return std::make_pair(*first, *last);
 }
 
-Error bad_cursor() {
-  return error("the cursor is not one of this list");
+OrderPage bad_cursor() {
+  OrderPage page;
+  page.is_cursor_known = false;
+  return page;
 }
 
 }  // namespace

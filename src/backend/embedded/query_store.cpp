@@ -28,17 +28,17 @@ MinorUnits add_saturating(MinorUnits a, MinorUnits b) {
 
 Result<std::unique_ptr<QueryStore>> QueryStore::open(Options options, Sequence journal_head) {
   auto tables = QueryTables::open(options.file);
-  std::string why;
-  if (!tables) why = tables.error().message;
-  if (tables && (*tables)->applied() > journal_head)
-    why = "it is at " + std::to_string((*tables)->applied()) + ", ahead of the journal";
-  if (!why.empty()) {
-    if (options.on_note) options.on_note("query.db is made anew: " + why);
-    tables = std::unique_ptr<QueryTables>();
+  if (!tables) {
+    if (options.on_note) options.on_note("query.db is made anew: " + tables.error().message);
     remove_database(options.file);
-    tables = QueryTables::open(options.file);
-    if (!tables) return tables.error();
+    auto anew = QueryTables::open(options.file);
+    if (!anew) return anew.error();
+    return std::unique_ptr<QueryStore>(new QueryStore(std::move(options), std::move(*anew), journal_head));
   }
+  // It is filled behind the answers, from records that were durable: what it knows, buyers have been told.
+  if (const Sequence known = (*tables)->applied(); known > journal_head)
+    return error("journal: ends at " + std::to_string(journal_head) + ", query.db knows " + std::to_string(known) +
+                 ": records are missing; restore a backup (or remove query.db to go on without them)");
   return std::unique_ptr<QueryStore>(new QueryStore(std::move(options), std::move(*tables), journal_head));
 }
 

@@ -22,11 +22,11 @@ namespace scalemart {
 /// Purpose: port/order_archive.hpp over a second SQLite database that can be rebuilt from the journal at any
 /// time. Operation: offer() leaves committed records in a ring; a thread of idle priority writes them in
 /// small transactions. When the ring was full, or after a start, what is missing is read from the journal
-/// through `read_records`. A file that is damaged, of another format or ahead of the journal is made anew.
-/// Concurrency: offer() on the sequencer's thread: a copy per record, no lock, no allocation. Questions from
-/// any thread that may block: they share one connection with the writer and go before its next transaction.
-/// The idle thread takes no lock that anything but a question waits for: a second thread of normal priority,
-/// asleep otherwise, asks for journal records.
+/// through `read_records`. A file that is damaged or of another format is made anew. One that is ahead of the journal
+/// is an error: the journal has lost records that were answered. Concurrency: offer() on the sequencer's thread: a copy
+/// per record, no lock, no allocation. Questions from any thread that may block: they share one connection with the
+/// writer and go before its next transaction. The idle thread takes no lock that anything but a question waits for: a
+/// second thread of normal priority, asleep otherwise, asks for journal records.
 class QueryStore final : public OrderArchive {
  public:
   /// Appends records after `after` to the list, which has room for `max`, and then calls `done`, once, on any

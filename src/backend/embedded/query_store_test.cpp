@@ -177,8 +177,12 @@ TEST_F(QueryStoreTest, SearchesFindWhatAPlainScanFinds) {
     }
   }
   OrderSearch wrong;
-  wrong.cursor = "x";
-  EXPECT_FALSE(store_->search(wrong));
+  EXPECT_TRUE(store_->search(wrong)->is_cursor_known);
+  for (const char* text : {"x", "0", "-1", "9999999999999999999"}) {
+    wrong.cursor = text;
+    EXPECT_FALSE(store_->search(wrong)->is_cursor_known) << text;
+    EXPECT_TRUE(store_->search(wrong)->orders.empty()) << text;
+  }
   OrderSearch lower;
   for (const char c : to_string(order_of(11))) lower.id_prefix += static_cast<char>(std::tolower(c));
   EXPECT_EQ(all_pages(lower), (std::vector<Sequence>{11}));
@@ -239,16 +243,17 @@ TEST_F(QueryStoreTest, BatchLargerThanTheRingIsReadFromTheJournal) {
   EXPECT_EQ(all_pages({}).size(), 500U);
 }
 
-TEST_F(QueryStoreTest, FileAheadOfTheJournalIsMadeAnew) {
+TEST_F(QueryStoreTest, FileAheadOfTheJournalShowsThatRecordsAreMissing) {
   open();
   shop();
   store_.reset();
-  journal_.resize(42);
-  open();
-  ASSERT_TRUE(store_->wait_for(42, milliseconds(5000)));
-  ASSERT_EQ(notes_.size(), 1U);
-  EXPECT_NE(notes_[0].find("ahead of the journal"), std::string::npos);
-  EXPECT_EQ(all_pages({}).size(), 40U);
+  QueryStore::Options options;
+  options.file = folder_.path() / "query.db";
+  EXPECT_EQ(QueryTables::look_at_applied(options.file).value(), 54U);
+  const auto ahead = QueryStore::open(options, 42);
+  ASSERT_FALSE(ahead);
+  EXPECT_NE(ahead.error().message.find("ends at 42, query.db knows 54: records are missing"), std::string::npos);
+  EXPECT_TRUE(QueryStore::open(options, 54));
 }
 
 TEST_F(QueryStoreTest, DamagedFileIsMadeAnew) {

@@ -25,6 +25,8 @@ constexpr const char* kSchema =
     "INSERT INTO applied VALUES(1, 0);"
     "PRAGMA user_version=1;";
 
+constexpr const char* kSelectApplied = "SELECT sequence FROM applied";
+
 /// Money adds up to the largest number and stays there.
 std::int64_t saturating(__int128 value) {
   constexpr __int128 kMax = std::numeric_limits<std::int64_t>::max();
@@ -127,9 +129,17 @@ Result<void> QueryTables::prepare() {
   return {};
 }
 
+Result<Sequence> QueryTables::look_at_applied(const std::filesystem::path& file) {
+  auto db = sqlite::Connection::open_to_look(file);
+  if (!db) return db.error();
+  auto applied = db->ask(kSelectApplied);
+  if (!applied) return applied.error();
+  return std::stoull(*applied);
+}
+
 Result<void> QueryTables::load() {
   using Stepped = sqlite::Statement::Step;
-  auto applied = db_.ask("SELECT sequence FROM applied");
+  auto applied = db_.ask(kSelectApplied);
   if (!applied) return applied.error();
   applied_ = std::stoull(*applied);
   auto products = db_.prepare("SELECT ref, slug, currency FROM product");

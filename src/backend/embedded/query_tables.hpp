@@ -38,6 +38,8 @@ struct ProductSales {
 class QueryTables {
  public:
   static Result<std::unique_ptr<QueryTables>> open(const std::filesystem::path& file);
+  /// The last record that is in a file that no process has open. Changes nothing on disk.
+  [[nodiscard]] static Result<Sequence> look_at_applied(const std::filesystem::path& file);
 
   /// In one transaction; nothing of it remains after an error. Not empty, the first follows applied().
   Result<void> apply(std::span<const Record> records);

@@ -26,8 +26,9 @@ auto later = [](const auto& a, const auto& b) { return a.at > b.at; };
 
 }  // namespace
 
-SimulatedPayment::SimulatedPayment(const Clock& clock, SimulatedPaymentSettings settings)
-    : clock_(clock), settings_(settings) {}
+SimulatedPayment::SimulatedPayment(const Clock& clock, SimulatedPaymentSettings settings,
+                                   std::unique_ptr<BankBook> book)
+    : clock_(clock), settings_(std::move(settings)), book_(std::move(book)) {}
 
 SimulatedPayment::~SimulatedPayment() {
   stop();
@@ -66,6 +67,20 @@ PaymentOutcome SimulatedPayment::decide_charge(OrderId order, Memory& memory) co
   return chance(order, kNoAnswer) < settings_.charged_no_answer ? unknown : approved;
 }
 
+/// What another process did counts, and what this one does is written down before anybody hears of it.
+PaymentOutcome SimulatedPayment::charge_by_the_book(OrderId order, Memory& memory) {
+  if (!book_) return decide_charge(order, memory);
+  BankBook::Page page(*book_);
+  const BankBook::Entry entry = page.find(order);
+  memory.charged = entry == BankBook::Entry::charged;
+  memory.cancelled = entry == BankBook::Entry::cancelled;
+  const PaymentOutcome outcome = decide_charge(order, memory);
+  if (!memory.charged || entry == BankBook::Entry::charged) return outcome;
+  if (page.write(order, BankBook::Entry::charged)) return outcome;
+  memory.charged = false;
+  return PaymentOutcome::unavailable;
+}
+
 SimulatedPayment::Memory& SimulatedPayment::remember(OrderId order) {
   const auto [at, is_new] = memory_.try_emplace(order);
   if (!is_new) return at->second;
@@ -81,7 +96,7 @@ void SimulatedPayment::charge(ChargeRequest request, PaymentDone done) {
   const std::lock_guard lock(mutex_);
   const auto known = memory_.find(request.order);
   Memory memory = known == memory_.end() ? Memory{} : known->second;
-  const PaymentOutcome outcome = decide_charge(request.order, memory);
+  const PaymentOutcome outcome = charge_by_the_book(request.order, memory);
   if (is_decision(outcome) && !memory.cancelled) {
     if (known != memory_.end()) forget(request.order);
   } else {
@@ -94,9 +109,16 @@ void SimulatedPayment::lookup(OrderId order, SteadyTime deadline, PaymentDone do
   using enum PaymentOutcome;
   const std::lock_guard lock(mutex_);
   const auto known = memory_.find(order);
+  const BankBook::Entry entry = book_ ? BankBook::Page(*book_).find(order) : BankBook::Entry::none;
   PaymentOutcome outcome = not_found;
-  if (known != memory_.end()) {
+  if (known == memory_.end() && entry != BankBook::Entry::none) {
+    outcome = entry == BankBook::Entry::charged ? approved : declined;
+  } else if (known != memory_.end()) {
     Memory& memory = known->second;
+    if (entry != BankBook::Entry::none) {
+      memory.charged = entry == BankBook::Entry::charged;
+      memory.cancelled = !memory.charged;
+    }
     if (chance(order, kError + 500 + memory.calls++) < settings_.error) {
       outcome = unavailable;
     } else if (memory.cancelled) {
@@ -118,6 +140,8 @@ void SimulatedPayment::refund(RefundRequest request, PaymentDone done) {
 
 void SimulatedPayment::cancel(OrderId order, SteadyTime deadline, PaymentDone done) {
   const std::lock_guard lock(mutex_);
+  if (book_ && !BankBook::Page(*book_).write(order, BankBook::Entry::cancelled))
+    return answer_later(order, PaymentOutcome::unavailable, deadline, std::move(done));
   Memory& memory = remember(order);
   memory.cancelled = true;
   memory.charged = false;

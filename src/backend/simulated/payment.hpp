@@ -5,10 +5,12 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "backend/simulated/book.hpp"
 #include "backend/simulated/settings.hpp"
 #include "port/payment.hpp"
 
@@ -21,12 +23,12 @@ namespace scalemart {
 /// answers, whatever is in flight. Memory: one heap entry for each call in flight; the orders whose last call
 /// had no good answer, and the cancelled ones, are remembered, at most kRemembered of each, the oldest are
 /// forgotten first. Limits: what a real provider keeps for ever (a cancellation, a charge whose answer was
-/// lost) is forgotten with the process.
+/// lost) is forgotten with the process, unless there is a book.
 class SimulatedPayment final : public PaymentProvider {
  public:
   static constexpr std::size_t kRemembered = 1'000'000;
 
-  SimulatedPayment(const Clock& clock, SimulatedPaymentSettings settings);
+  SimulatedPayment(const Clock& clock, SimulatedPaymentSettings settings, std::unique_ptr<BankBook> book = nullptr);
   ~SimulatedPayment() override;
 
   void start();
@@ -60,6 +62,7 @@ class SimulatedPayment final : public PaymentProvider {
   [[nodiscard]] double chance(OrderId order, std::uint64_t what) const;
   [[nodiscard]] PaymentOutcome decide_charge(OrderId order, Memory& memory) const;
   Memory& remember(OrderId order);
+  [[nodiscard]] PaymentOutcome charge_by_the_book(OrderId order, Memory& memory);
   void forget(OrderId order) { memory_.erase(order); }
   /// With mutex_ held.
   void answer_later(OrderId order, PaymentOutcome outcome, SteadyTime deadline, PaymentDone done);
@@ -67,6 +70,7 @@ class SimulatedPayment final : public PaymentProvider {
 
   const Clock& clock_;
   const SimulatedPaymentSettings settings_;
+  const std::unique_ptr<BankBook> book_;  ///< Guarded by mutex_. May be none.
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Due> due_;  ///< Heap, first on top.

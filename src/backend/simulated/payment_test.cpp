@@ -185,7 +185,7 @@ TEST_F(SimulatedPaymentTest, AThreadAnswersAndStops) {
 TEST(SimulatedPaymentSettings, AreParsedStrictly) {
   const auto all = parse_simulated_payment(
       "simulated:?latency=150ms&decline=2.5%&timeout=1%&charged_no_answer=0%&error=100%&reject=3%&jitter=0."
-      "5s&seed=42");
+      "5s&seed=42&book=/tmp/book");
   ASSERT_TRUE(all);
   EXPECT_EQ(all->latency, 150ms);
   EXPECT_DOUBLE_EQ(all->decline, 0.025);
@@ -193,6 +193,7 @@ TEST(SimulatedPaymentSettings, AreParsedStrictly) {
   EXPECT_DOUBLE_EQ(all->reject, 0.03);
   EXPECT_EQ(all->jitter, 500ms);
   EXPECT_EQ(all->seed, 42u);
+  EXPECT_EQ(all->book, "/tmp/book");
   EXPECT_TRUE(parse_simulated_payment("simulated:"));
   EXPECT_TRUE(parse_simulated_payment("simulated:?latency=2s&decline=0%"));
   struct Row {
@@ -212,6 +213,7 @@ TEST(SimulatedPaymentSettings, AreParsedStrictly) {
       {"simulated:?decline", "name=value"},
       {"simulated:?seed=1.5", "whole number"},
       {"simulated:?seed=1&seed=2", "twice"},
+      {"simulated:?book=", "a file"},
       {"simulated:?colour=red", "colour"},
   };
   for (const Row& row : rows) {

@@ -63,7 +63,8 @@ std::string_view set(SimulatedPaymentSettings& s, std::string_view name, std::st
   if (name == "error") return store(parse_share(value), s.error) ? "" : kShare;
   if (name == "reject") return store(parse_share(value), s.reject) ? "" : kShare;
   if (name == "seed") return store(parse_seed(value), s.seed) ? "" : "a whole number";
-  return "latency, jitter, decline, timeout, charged_no_answer, error, reject or seed";
+  if (name == "book") return s.book = value, value.empty() ? "a file" : "";
+  return "latency, jitter, decline, timeout, charged_no_answer, error, reject, seed or book";
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "domain/mail_address.hpp"
+
 namespace scalemart {
 namespace {
 
@@ -99,19 +101,6 @@ bool is_file_name(std::string_view text) {
 }
 
 }  // namespace
-
-bool is_mail_address(std::string_view text) {
-  const std::size_t at = text.find('@');
-  if (text.size() > 254 || at == 0 || at == std::string_view::npos || at > 64 || at + 1 == text.size()) return false;
-  const auto part = [](std::string_view s, std::string_view extra) {
-    return !s.starts_with('.') && !s.ends_with('.') && s.find("..") == std::string_view::npos &&
-           std::ranges::all_of(s, [extra](char c) {
-             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    extra.find(c) != std::string_view::npos;
-           });
-  };
-  return part(text.substr(0, at), ".!#$%&'*+-/=?^_`{|}~") && part(text.substr(at + 1), ".-");
-}
 
 std::string encode_header(std::string_view utf8) {
   if (utf8.size() <= 60 && std::ranges::all_of(utf8, is_printable) && utf8.find("=?") == std::string_view::npos)

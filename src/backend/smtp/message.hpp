@@ -14,9 +14,6 @@ struct MailIdentity {
   std::string from_name = "ScaleMart";
 };
 
-/// ASCII local@domain without anything that needs quoting, at most 254 characters (RFC 5321, 4.5.3.1.3).
-[[nodiscard]] bool is_mail_address(std::string_view text);
-
 /// The whole message, lines ended by CRLF. The same mail gives the same bytes: Message-ID and boundary are
 /// made of the order id. An error when an address or a header field could not be written as it is: a control
 /// character in a header is refused, never escaped (header injection). Sources: RFC 5322; RFC 2045, 2046

@@ -49,15 +49,6 @@ TEST(Message, NoFieldCanSmuggleAHeader) {
   EXPECT_NE(text->find("To: \"Ann\\\" <all@example.com>, \\\"\" <ann@example.com>\r\n"), std::string::npos);
 }
 
-TEST(Message, AddressesAreChecked) {
-  for (const char* good : {"a@b", "ann.o'neil+shop@mail.example.com", "x_y-z@example.co"})
-    EXPECT_TRUE(is_mail_address(good)) << good;
-  for (const char* bad : {"", "a", "@b", "a@", "a b@c", "a@b@c", "a@b>", "<a@b", ".a@b", "a.@b", "a..b@c", "a@b..c",
-                          "a@b\n", "\xc3\xa9@b", "a,b@c", "\"a\"@b"})
-    EXPECT_FALSE(is_mail_address(bad)) << bad;
-  EXPECT_FALSE(is_mail_address(std::string(65, 'a') + "@b"));
-}
-
 TEST(Message, HeadersBeyondAsciiAreEncodedInShortWords) {
   EXPECT_EQ(encode_header("plain"), "plain");
   EXPECT_EQ(encode_header("Gr\xc3\xbc\xc3\x9f"

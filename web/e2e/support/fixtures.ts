@@ -51,12 +51,14 @@ export const test = base.extend<ForTest, ForWorker>({
 
 /**
  * Chromium itself notes each answer of 400 and above, and each lost connection, as an error. In a shop refusals are
- * ordinary answers, so those of the API do not count; what a script says, a violated policy or a missing file does.
+ * ordinary answers, so those of the API and of a document (a page that is not there) do not count; what a script
+ * says, a violated policy or a missing file does.
  */
 function isProblem(message: ConsoleMessage): boolean {
   if (message.type() !== "error" && message.type() !== "warning") return false;
-  const isNetworkNote = message.text().startsWith("Failed to load resource:");
-  return !(isNetworkNote && new URL(message.location().url).pathname.startsWith("/api/"));
+  if (!message.text().startsWith("Failed to load resource:")) return true;
+  const { url } = message.location();
+  return !/^https?:\/\/[^/]+\/api\//.test(url) && url !== message.page()?.url();
 }
 
 /** No violation of WCAG 2.2 A and AA, nor of axe's good practice. */
@@ -67,7 +69,7 @@ export async function expectAccessible(page: Page): Promise<void> {
 }
 
 /** Logs in through the page, as a person does; then goes to `next`. */
-export async function logIn(page: Page, shop: Shop, who: Pick<Buyer, "email" | "password"> = ADMIN, next = "/"): Promise<void> {
+export async function logIn(page: Page, shop: Pick<Shop, "url">, who: Pick<Buyer, "email" | "password"> = ADMIN, next = "/"): Promise<void> {
   await page.goto(`${shop.url}/login?next=${encodeURIComponent(next)}`);
   await page.getByLabel("E-mail").fill(who.email);
   await page.getByLabel("Password").fill(who.password);

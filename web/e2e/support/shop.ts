@@ -16,9 +16,9 @@ const WEB = resolve(fileURLToPath(new URL("../..", import.meta.url)));
 const PROGRAM = resolve(WEB, process.env["SCALEMART_PROGRAM"] ?? "../build/scalemart");
 /**
  * Who serves the pages: `server`, the program itself as in production, or `proxy`, a small stand-in before it with
- * the same rules, for programs that cannot yet.
+ * the same rules.
  */
-const PAGES = process.env["SCALEMART_E2E_PAGES"] ?? "proxy";
+const PAGES = process.env["SCALEMART_E2E_PAGES"] ?? "server";
 
 export const ADMIN = { email: "owner@shop.test", password: "Kestrel-over-Ashdown-41" };
 export const BUYER_PASSWORD = "Marmalade-and-rain-77";

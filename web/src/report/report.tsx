@@ -2,6 +2,16 @@
 import { Empty } from "../ui/surface.tsx";
 
 export function RehearsalReport({ report }: { report: unknown }) {
-  if (report === null) return <Empty whole title="This file holds no report" />;
-  return <pre className="mono">{JSON.stringify(report, null, 2)}</pre>;
+  if (report === null)
+    return (
+      <main>
+        <Empty whole title="This file holds no report" />
+      </main>
+    );
+  return (
+    <main>
+      <h1>Rehearsal</h1>
+      <pre className="mono">{JSON.stringify(report, null, 2)}</pre>
+    </main>
+  );
 }

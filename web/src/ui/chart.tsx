@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { formatTime } from "../shared/format.ts";
 import { useTheme } from "../shared/theme.ts";
 import "./chart.css";
 
@@ -84,7 +85,7 @@ function options(element: HTMLElement, { series, height, sync, range, say }: Sha
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false }, ...(sync === undefined ? {} : { sync: { key: sync } }) },
     scales: { x: range === undefined ? {} : { range }, y: { range: (_, low, high) => [Math.min(0, low), high === 0 ? 1 : high * 1.05] } },
     axes: [
-      { ...axis, space: 80 },
+      { ...axis, space: 88, size: 28, values: (_, ticks) => ticks.map((second) => formatTime(second * 1_000)) },
       { ...axis, size: 52, space: 32, values: (_, ticks) => ticks.map(say) },
     ],
     series: [

@@ -22,7 +22,7 @@ export function StockBar({ available, held, total, stale = false }: StockBarProp
       </span>
       <Meter.Track className="stock-track">
         <span className="stock-part" data-part="available" style={{ transform: `scaleX(${share(available) / 100})` }} />
-        <span className="stock-part" data-part="held" style={{ transform: `translateX(${share(available)}%) scaleX(${share(held) / 100})` }} />
+        <span className="stock-part" data-part="held" style={{ insetInlineStart: `${share(available)}%`, width: `${share(held)}%` }} />
       </Meter.Track>
     </Meter.Root>
   );

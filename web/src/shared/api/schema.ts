@@ -475,6 +475,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The sale in numbers, over time
+         * @description Kept over restarts. Whole steps: `from` is rounded down and `to` up to one. More than 3000 points are 422. The step that is running is partly covered; what the last seconds lack is in the stream.
+         */
+        get: operations["adminHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/queue": {
         parameters: {
             query?: never;
@@ -492,6 +512,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/queue/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Steps of fulfilment that ended, newest first
+         * @description Kept over restarts: the last 10,000 that were done and the last 10,000 of every other result. In a storm not every step that was done is kept: at most 100 a second.
+         */
+        get: operations["adminFinishedSteps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/queue/dead": {
         parameters: {
             query?: never;
@@ -499,10 +539,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Dead letters with their reasons */
+        /**
+         * Dead letters with their reasons
+         * @description By the order's place in the ledger, oldest first.
+         */
         get: operations["adminDeadLetters"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queue/dead/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try many dead letters again
+         * @description Each is audited by itself and answered by itself. 200 also when some could not be tried.
+         */
+        post: operations["adminRetryDeadMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/queue/dead/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give many dead letters up
+         * @description Each is audited by itself and answered by itself; the payment provider is asked for each unpaid one first. 200 also when some could not be given up.
+         */
+        post: operations["adminDiscardDeadMany"];
         delete?: never;
         options?: never;
         head?: never;
@@ -917,7 +1000,335 @@ export interface components {
             /** @description `N/period[,burst=B]`, e.g. `10/60s`, or `off` */
             default?: string;
         };
-        Anything: Record<string, never>;
+        /** @description An order as the console sees it */
+        AdminOrder: components["schemas"]["Order"] & {
+            buyer_id: string;
+            /** @description null: not paid */
+            payment_reference: string | null;
+        };
+        /** @description Of the last 10 seconds */
+        Percentiles: {
+            p50: number;
+            p90: number;
+            p99: number;
+            p999: number;
+            mean: number;
+            count: number;
+        };
+        Revenue: {
+            currency: string;
+            /** @description Of orders that are confirmed now */
+            confirmed_minor: number;
+            refunded_minor: number;
+            /** @description Sold now */
+            units: number;
+        };
+        QueueStage: {
+            /** @enum {unknown} */
+            stage: "payment" | "confirm" | "invoice" | "mail";
+            /** @description waiting + in_flight */
+            depth: number;
+            /** @description Not leased to a worker */
+            waiting: number;
+            /** @description Of those: waiting for a retry */
+            delayed: number;
+            in_flight: number;
+            /** @description Since the process started */
+            finished: number;
+            /** @description Finished, over the last 10 seconds */
+            per_second: number;
+            /** @description Of the longest waiting order, since it was accepted; 0: none waits */
+            oldest_age_seconds: number;
+        };
+        /** @description One step that ended; a payment that succeeded is told by its confirmation */
+        FinishedStep: {
+            order_id: string;
+            /** @enum {unknown} */
+            step: "payment" | "confirm" | "invoice" | "mail";
+            /** @enum {unknown} */
+            result: "done" | "declined" | "retried" | "parked";
+            attempts: number;
+            /** Format: date-time */
+            at: string;
+            seconds: number;
+            /** @description Why it was declined, retried or parked */
+            detail: string;
+        };
+        Queue: {
+            stages: components["schemas"]["QueueStage"][];
+            /** @description Orders that are not paid and confirmed yet: the stages payment and confirm */
+            depth: number;
+            /** @description The largest of these two stages */
+            oldest_age_seconds: number;
+            /** @description depth divided by the orders that left these stages a second (confirmed or declined) over the last 10 seconds; null: none did */
+            drain_seconds: number | null;
+            paused: boolean;
+            dead_letters: number;
+            /** @description Since the process started */
+            declined: number;
+            /** @description Only in GET /api/admin/queue: the last 100 of this process, newest first */
+            recent?: components["schemas"]["FinishedStep"][];
+        };
+        ProductStats: {
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            state: "scheduled" | "live" | "paused" | "sold_out" | "ended";
+            available: number;
+            held: number;
+            sold: number;
+            total: number;
+            /** @description Orders, over the last 10 seconds */
+            accepted_per_second: number;
+            /** @description Units that left `available` for buyers, less those that came back, over the last 10 seconds; restocks do not count. Negative: more came back */
+            units_per_second: number;
+        };
+        /** @description The sale in numbers */
+        Stats: {
+            /**
+             * Format: date-time
+             * @description The sale's clock
+             */
+            at: string;
+            /** @description All orders in the ledger */
+            accepted: number;
+            confirmed: number;
+            /** @description By status */
+            orders: {
+                [key: string]: number;
+            };
+            /** @description By reason, since the process started; `rate_limited` among them */
+            refused: {
+                [key: string]: number;
+            };
+            refused_total: number;
+            /** @description Buys answered over the last 10 seconds, by outcome: `done`, `replayed` and every reason of a refusal, `rate_limited` among them */
+            per_second: {
+                [key: string]: number;
+            };
+            http_per_second: number;
+            revenue: components["schemas"]["Revenue"][];
+            latency_ms: components["schemas"]["Percentiles"];
+            commit_ms: components["schemas"]["Percentiles"];
+            batch_size: {
+                p50: number;
+                p99: number;
+                mean: number;
+            };
+            /** @description Buys that wait for the ledger */
+            waiting_buys: number;
+            dead_letters: number;
+            /** @description Anything but 0 is an alarm */
+            drift: number;
+            sequence: number;
+            connections: number;
+            /** @description null: no fulfilment in this process */
+            queue: components["schemas"]["Queue"] | null;
+            /** @description At most 50: live ones first, then paused, sold out, scheduled and ended ones; in each state those with the most accepted orders a second first, then by id */
+            products: components["schemas"]["ProductStats"][];
+            /** @description How many products there are, shown or not */
+            products_total: number;
+        };
+        /** @description The numbers of the sale over time, all on one axis: value i of every list belongs to the time from + i * step_seconds. null: not known (no process ran, or nothing was measured). */
+        SaleHistory: {
+            /**
+             * Format: date-time
+             * @description Begin of the first step
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description End of the last step
+             */
+            to: string;
+            /** @enum {unknown} */
+            step_seconds: 1 | 10 | 60 | 3600;
+            /** @description Length of every list */
+            points: number;
+            /** @description How many seconds of the step a process watched; divide counts by it for rates. 0: none did, and every other list has null there */
+            covered_seconds: number[];
+            /** @description Orders accepted in the step */
+            accepted: (number | null)[];
+            /** @description Orders confirmed in the step */
+            confirmed: (number | null)[];
+            /** @description Buys refused in the step, by reason (`rate_limited` among them); a reason that never occurred is left out */
+            refused: {
+                [key: string]: (number | null)[];
+            };
+            /** @description Repeated buys that were given their first answer */
+            replayed: (number | null)[];
+            http_requests: (number | null)[];
+            /** @description Of the buys answered in the step */
+            latency_ms: {
+                p50: (number | null)[];
+                p99: (number | null)[];
+            };
+            commit_ms: {
+                p50: (number | null)[];
+                p99: (number | null)[];
+            };
+            /** @description The most in the step */
+            waiting_buys: (number | null)[];
+            /** @description The most in the step */
+            connections: (number | null)[];
+            /** @description The most in the step */
+            dead_letters: (number | null)[];
+            /** @description The one farthest from 0 in the step */
+            drift: (number | null)[];
+            /** @description By status, at the end of the step */
+            orders: {
+                [key: string]: (number | null)[];
+            };
+            /** @description By stage */
+            queue: {
+                [key: string]: {
+                    /** @description The most in the step */
+                    depth: (number | null)[];
+                    /** @description The most in the step */
+                    oldest_age_seconds: (number | null)[];
+                };
+            };
+            /** @description Attempts that ended in the step, by stage */
+            fulfilment: {
+                [key: string]: {
+                    done: (number | null)[];
+                    declined: (number | null)[];
+                    retried: (number | null)[];
+                    parked: (number | null)[];
+                    /** @description Duration of one step */
+                    seconds: {
+                        p50: (number | null)[];
+                        p99: (number | null)[];
+                    };
+                };
+            };
+            /** @description At the end of the step */
+            revenue: {
+                currency: string;
+                confirmed_minor: (number | null)[];
+                refunded_minor: (number | null)[];
+            }[];
+            /** @description At the end of the step; at most 20 products */
+            stock: {
+                product_id: string;
+                available: (number | null)[];
+                held: (number | null)[];
+                sold: (number | null)[];
+            }[];
+        };
+        Worker: {
+            id: string;
+            concurrency: number;
+            /** @description Payments and confirmations */
+            in_flight: number;
+            /** @description Invoices and mails */
+            papers_in_flight: number;
+            draining: boolean;
+            confirmed: number;
+            declined: number;
+            retries: number;
+            parked: number;
+            papers_done: number;
+            lost_leases: number;
+            /** @description By step: closed, half_open or open */
+            breakers: {
+                [key: string]: string;
+            };
+        };
+        DeadLetter: {
+            order_id: string;
+            product_id: string;
+            buyer_id: string;
+            quantity: number;
+            /** @enum {unknown} */
+            step: "payment" | "confirm" | "invoice" | "mail";
+            attempts: number;
+            reason: string;
+            /** Format: date-time */
+            since: string;
+        };
+        /** @description Either `order_ids`, or `all` with or without filters */
+        DeadLetterChoice: {
+            order_ids?: string[];
+            /**
+             * @description All that match the filters, oldest orders first, at most 1000 in one request
+             * @constant
+             */
+            all?: true;
+            /**
+             * @description Only with `all`: parked at this step
+             * @enum {unknown}
+             */
+            step?: "payment" | "confirm" | "invoice" | "mail";
+            /** @description Only with `all`: of this product */
+            product_id?: string;
+            /** @description Only with `all`: the reason contains this text */
+            reason?: string;
+        };
+        DeadLetterResults: {
+            results: {
+                order_id: string;
+                /** @description `done`, or the code of an error: `order_not_found` (no dead letter, or none any more), `invalid_state`, `overloaded` ... */
+                outcome: string;
+                /** @description One sentence for people; empty when done */
+                detail: string;
+            }[];
+            done: number;
+            failed: number;
+            /** @description With `all`: how many more matched; ask again */
+            remaining: number;
+        };
+        RateLimitState: {
+            /** @description `N/period[,burst=B]` or `off` */
+            limit: string;
+            /** @description Since the process started */
+            allowed: number;
+            /** @description Since the process started */
+            refused: number;
+            /** @description Let through because the table was full */
+            untracked: number;
+            /** @description Users or addresses in the table */
+            buckets: number;
+            /**
+             * @description What has a bucket of its own
+             * @enum {unknown}
+             */
+            counts: "user" | "account" | "address";
+            /** @description Who is being limited, without saying who */
+            last_minute: {
+                /** @description Requests, exactly */
+                refused: number;
+                /** @description How many different users, accounts or addresses were refused; one may be counted twice when its bucket was evicted within the minute */
+                distinct: number;
+                /** @description The share (0 to 1) of these refusals that the most refused one has; an estimate. null: nothing was refused */
+                largest_share: number | null;
+            };
+        };
+        RateLimitStates: {
+            flash_buy: components["schemas"]["RateLimitState"];
+            login: components["schemas"]["RateLimitState"];
+            /** @description Follows `login`; cannot be set by itself */
+            login_address: components["schemas"]["RateLimitState"];
+            register: components["schemas"]["RateLimitState"];
+            default: components["schemas"]["RateLimitState"];
+        };
+        AuditRow: {
+            sequence: number;
+            /** @description A user id, `system`, or empty */
+            who: string;
+            /** @description null: no such account */
+            who_email: string | null;
+            what: string;
+            target: string;
+            /** Format: date-time */
+            when: string;
+            /** @description Client address, or empty */
+            from: string;
+            /** @description Any JSON; null: nothing was noted */
+            before: unknown;
+            /** @description Any JSON; null: nothing was noted */
+            after: unknown;
+        };
     };
     responses: {
         /** @description `not_authenticated`, `invalid_token` or `token_expired`, with `WWW-Authenticate` */
@@ -1819,6 +2230,10 @@ export interface operations {
                 product_id?: string;
                 /** @description Beginning of an order id, a buyer's id or e-mail address */
                 q?: string;
+                /** @description RFC 3339; accepted at this time or later */
+                from?: string;
+                /** @description RFC 3339; accepted before this time */
+                to?: string;
                 /** @description Rows on a page */
                 limit?: number;
                 /** @description `next_cursor` of the page before */
@@ -1839,9 +2254,11 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Order"][];
+                        data: components["schemas"]["AdminOrder"][];
                         /** @description Pass it as `cursor` to get what follows; null: this was the last page. */
                         next_cursor: string | null;
+                        /** @description Every record up to here is included */
+                        as_of_sequence: number;
                     };
                 };
             };
@@ -1873,7 +2290,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Order"];
+                        data: components["schemas"]["AdminOrder"];
                     };
                 };
             };
@@ -1906,7 +2323,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Order"];
+                        data: components["schemas"]["AdminOrder"];
                     };
                 };
             };
@@ -1928,6 +2345,10 @@ export interface operations {
                 product_id?: string;
                 /** @description Beginning of an order id, a buyer's id or e-mail address */
                 q?: string;
+                /** @description RFC 3339; accepted at this time or later */
+                from?: string;
+                /** @description RFC 3339; accepted before this time */
+                to?: string;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
             };
@@ -1971,7 +2392,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: components["schemas"]["Stats"];
                     };
                 };
             };
@@ -2006,6 +2427,44 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    adminHistory: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; the begin of the axis. Default: 15 minutes before `to` */
+                from?: string;
+                /** @description RFC 3339; its end. Default: now */
+                to?: string;
+                /** @description Seconds: 1 (kept for 15 minutes), 10 (a day), 60 (30 days) or 3600 (a year). Default: the finest that reaches back to `from` with at most 3000 points */
+                step?: number;
+                /** @description Whose stock: up to 20 ids, separated by commas. Default: the 20 products whose stock changed most often in this time */
+                product_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["SaleHistory"];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     adminQueue: {
         parameters: {
             query?: never;
@@ -2024,7 +2483,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: components["schemas"]["Queue"];
                     };
                 };
             };
@@ -2034,9 +2493,62 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    adminFinishedSteps: {
+        parameters: {
+            query?: {
+                /** @description Only this step */
+                step?: "payment" | "confirm" | "invoice" | "mail";
+                /** @description Only this result */
+                result?: "done" | "declined" | "retried" | "parked";
+                /** @description Only of this order */
+                order_id?: string;
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["FinishedStep"][];
+                        /** @description Pass it as `cursor` to get what follows; null: this was the last page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     adminDeadLetters: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only those parked at this step */
+                step?: "payment" | "confirm" | "invoice" | "mail";
+                /** @description Only of this product */
+                product_id?: string;
+                /** @description Only those whose reason contains this text */
+                reason?: string;
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2052,7 +2564,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"][];
+                        data: components["schemas"]["DeadLetter"][];
                         /** @description Pass it as `cursor` to get what follows; null: this was the last page. */
                         next_cursor: string | null;
                     };
@@ -2060,6 +2572,75 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminRetryDeadMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterChoice"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["DeadLetterResults"];
+                    };
+                };
+            };
+            400: components["responses"]["Bad"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminDiscardDeadMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterChoice"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["DeadLetterResults"];
+                    };
+                };
+            };
+            400: components["responses"]["Bad"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
         };
@@ -2150,7 +2731,9 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: {
+                            paused: boolean;
+                        };
                     };
                 };
             };
@@ -2178,7 +2761,9 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: {
+                            paused: boolean;
+                        };
                     };
                 };
             };
@@ -2206,7 +2791,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"][];
+                        data: components["schemas"]["Worker"][];
                         /** @description Pass it as `cursor` to get what follows; null: this was the last page. */
                         next_cursor: string | null;
                     };
@@ -2243,7 +2828,10 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: {
+                            id: string;
+                            concurrency: number;
+                        };
                     };
                 };
             };
@@ -2274,7 +2862,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: components["schemas"]["RateLimitStates"];
                     };
                 };
             };
@@ -2306,7 +2894,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: components["schemas"]["RateLimitStates"];
                     };
                 };
             };
@@ -2321,6 +2909,18 @@ export interface operations {
     adminAudit: {
         parameters: {
             query?: {
+                /** @description A user id, an e-mail address, or `system` */
+                who?: string;
+                /** @description What begins with this, e.g. `login` for `login_failed` */
+                what?: string;
+                /** @description Exactly this user, product or order id, or setting */
+                target?: string;
+                /** @description Exactly this client address */
+                address?: string;
+                /** @description RFC 3339; at this time or later */
+                from?: string;
+                /** @description RFC 3339; before this time */
+                to?: string;
                 /** @description Rows on a page */
                 limit?: number;
                 /** @description `next_cursor` of the page before */
@@ -2341,7 +2941,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"][];
+                        data: components["schemas"]["AuditRow"][];
                         /** @description Pass it as `cursor` to get what follows; null: this was the last page. */
                         next_cursor: string | null;
                     };
@@ -2372,7 +2972,9 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: {
+                            up: boolean;
+                        };
                     };
                 };
             };
@@ -2396,7 +2998,9 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["Anything"];
+                        data: {
+                            ready: boolean;
+                        };
                     };
                 };
             };

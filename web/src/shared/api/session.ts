@@ -1,8 +1,8 @@
 // Who is logged in, on this page and across its tabs.
 //
 // The access token lives in this object and nowhere else. The refresh token is an HttpOnly cookie that no script
-// can read. It is good once, and using it twice ends the login; so one tab refreshes at a time (Web Locks),
-// and within a tab everybody waits for the same refresh.
+// can read. It is good once; so one tab refreshes at a time (Web Locks), and within a tab everybody waits for the
+// same refresh. A page that is left in mid-refresh does no harm: the server gives the next one the same answer.
 import { localStore, type Store } from "../storage.ts";
 import { ApiError, errorOf } from "./error.ts";
 import { backoffMs, wait } from "./retry.ts";
@@ -27,10 +27,6 @@ export interface SessionParts {
 
 /** Whose login this browser has: no secret, only so that guests need not ask. Its change tells other tabs. */
 export const LOGIN_NAME = "scalemart.login";
-/** When a refresh began that has not come back. A page that went away leaves it behind. */
-const REFRESHING_NAME = "scalemart.refreshing";
-/** That long a lost page's refresh may still be on its way, with the new cookie in its answer. */
-const SETTLE_MS = 2_000;
 /** Tokens are replaced this long before they end, so that none ends on its way. */
 const EARLY_MS = 30_000;
 const REFRESH_WAIT = { baseMs: 500, capMs: 15_000 };
@@ -123,18 +119,9 @@ export class Session {
   }
 
   private async refreshAlone(): Promise<void> {
-    const { store, wall } = this.parts;
-    // A page that was reloaded in mid-refresh: its answer, with the cookie to use next, may still be coming.
-    const left = Number(store.get(REFRESHING_NAME) ?? 0) + SETTLE_MS - wall();
-    if (left > 0 && left <= SETTLE_MS) await this.parts.wait(left);
-    store.set(REFRESHING_NAME, String(wall()));
-    try {
-      const response = await this.post("/api/auth/refresh", {});
-      if ([400, 401, 403, 422].includes(response.status)) return this.leave();
-      await this.accept(response);
-    } finally {
-      store.remove(REFRESHING_NAME);
-    }
+    const response = await this.post("/api/auth/refresh", {});
+    if ([400, 401, 403, 422].includes(response.status)) return this.leave();
+    await this.accept(response);
   }
 
   private async accept(response: Response): Promise<User> {
@@ -160,9 +147,8 @@ export class Session {
   private post(path: string, body: object, token: string | null = null): Promise<Response> {
     const headers: Record<string, string> = { "Content-Type": "application/json", "X-Session": "cookie" };
     if (token !== null) headers["Authorization"] = `Bearer ${token}`;
-    // keepalive: a page that is left must still get its cookie.
     return this.parts.send(
-      new Request(new URL(path, this.parts.origin), { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin", keepalive: true }),
+      new Request(new URL(path, this.parts.origin), { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin" }),
     );
   }
 }

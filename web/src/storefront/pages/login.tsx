@@ -34,7 +34,7 @@ export function LoginPage() {
   return (
     <>
       <PageHead title="Log in" />
-      <form className="stack" onSubmit={(event) => void enter(event)}>
+      <form className="stack narrow" onSubmit={(event) => void enter(event)}>
         <TextField label="E-mail" name="email" type="email" autoComplete="email" required />
         <TextField label="Password" name="password" type="password" autoComplete="current-password" required />
         {refusal !== null && <Notice tone="refused" title={refusal} live="assertive" />}

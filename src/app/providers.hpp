@@ -1,0 +1,44 @@
+#pragma once
+// Whom orders are driven through, as the configuration names them: who takes the money, who keeps invoices, who
+// carries mail. The same in a server and in a worker of its own.
+
+#include <filesystem>
+#include <memory>
+
+#include "app/config.hpp"
+#include "base/clock.hpp"
+#include "port/invoices.hpp"
+#include "port/mailer.hpp"
+#include "port/payment.hpp"
+
+namespace scalemart {
+
+/// Concurrency: open, start, stop, destroy from one thread; the parts as their headers say.
+class Providers {
+ public:
+  /// The error names the setting.
+  [[nodiscard]] static Result<std::unique_ptr<Providers>> open(const Config& config,
+                                                               const std::filesystem::path& data_folder,
+                                                               const Clock& clock);
+  ~Providers();
+  Providers(const Providers&) = delete;
+  Providers& operator=(const Providers&) = delete;
+
+  void start();
+  /// No answer comes after it. Idempotent.
+  void stop();
+
+  [[nodiscard]] PaymentProvider& payments();
+  [[nodiscard]] Invoices& invoices();
+  [[nodiscard]] Mailer& mailer();
+
+ private:
+  struct Parts;
+  explicit Providers(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+/// What is wrong with a payment setting, or nothing.
+[[nodiscard]] std::optional<std::string> fault_of_payment(std::string_view setting);
+
+}  // namespace scalemart
