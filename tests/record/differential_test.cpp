@@ -83,7 +83,6 @@ void run(SystemOfRecord& expected, SystemOfRecord& found, std::uint64_t seed, st
 }
 
 TEST(RecordDifferential, PostgresqlAnswersAsTheLedgerDoes) {
-  SCALEMART_NEEDS_POSTGRESQL();
   const std::uint64_t seeds = from_environment("SCALEMART_SIM_SEEDS", 12);
   const std::uint64_t ops = from_environment("SCALEMART_SIM_OPS", 2500);
   const std::uint64_t first = from_environment("SCALEMART_SIM_FIRST_SEED", 1);
