@@ -31,11 +31,11 @@ class MemoryFilter final : public StockFilter {
     const std::lock_guard guard(mutex_);
     Partition& p = partitions_[partition];
     for (const Settlement& settlement : settlements) {
-      if (epoch != p.epoch || settlement.kind == Settlement::Kind::unknown) continue;
       const Reserve& buy = *settlement.buy;
+      if (settlement.kind != Settlement::Kind::refused && !buy.key.empty()) p.keys.insert({buy.buyer, buy.key});
+      if (epoch != p.epoch || settlement.kind == Settlement::Kind::unknown) continue;
       p.products.at(buy.product).taken -= buy.quantity;
       p.taken_by[{buy.buyer, buy.product}] -= buy.quantity;
-      if (settlement.kind != Settlement::Kind::refused && !buy.key.empty()) p.keys.insert({buy.buyer, buy.key});
     }
     for (const StockRecord& stock : stocks) renew(p, stock);
     for (const OrderChange& change : changes) {
@@ -49,7 +49,7 @@ class MemoryFilter final : public StockFilter {
     if (stays_closed) return false;
     Partition fresh;
     fresh.epoch = ++last_epoch_;
-    for (const ProductRecord& product : products) fresh.products[product.product] = {product, 0};
+    for (const ProductRecord& product : products) fresh.products[product.product] = {product, 0, product.accepted == 0};
     partitions_[partition] = std::move(fresh);
     return true;
   }
@@ -59,7 +59,7 @@ class MemoryFilter final : public StockFilter {
     Partition& p = partitions_[partition];
     if (p.epoch == 0) return;
     for (const ProductRecord& product : products) {
-      const auto [at, is_new] = p.products.try_emplace(product.product, Known{product, 0});
+      const auto [at, is_new] = p.products.try_emplace(product.product, Known{product, 0, product.accepted == 0});
       if (!is_new && product.sequence >= at->second.record.sequence) at->second.record = product;
     }
   }
@@ -86,6 +86,7 @@ class MemoryFilter final : public StockFilter {
   struct Known {
     ProductRecord record;
     std::int64_t taken = 0;  ///< And not settled.
+    bool all_keys = false;   ///< Every key that was used with it is known.
   };
   using BuyerAndProduct = std::pair<UserId, ProductRef>;
   struct Partition {
@@ -102,6 +103,7 @@ class MemoryFilter final : public StockFilter {
     Known& known = found->second;
     const SaleTerms& terms = known.record.spec->terms;
     const auto refuse = [&](Outcome outcome) {
+      if (!buy.key.empty() && !known.all_keys) return verdict;
       ++refused;
       verdict = {Verdict::Kind::refuse, outcome, false, known.record.sequence};
       return verdict;
@@ -112,8 +114,8 @@ class MemoryFilter final : public StockFilter {
     if (terms.starts_at && now < *terms.starts_at) return refuse(Outcome::sale_not_started);
     if (terms.ends_at && now >= *terms.ends_at) return refuse(Outcome::sale_ended);
     if (known.record.stock.available - known.taken < buy.quantity) {
-      refuse(Outcome::out_of_stock);
-      verdict.final = known.record.stock.held == 0 && known.taken == 0;
+      if (refuse(Outcome::out_of_stock).kind == Verdict::Kind::refuse)
+        verdict.final = known.record.stock.held == 0 && known.taken == 0;
       return verdict;
     }
     const BuyerAndProduct pair{buy.buyer, buy.product};

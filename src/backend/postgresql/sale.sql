@@ -27,6 +27,7 @@ CREATE TABLE stock (
   sold           int8 NOT NULL DEFAULT 0 CHECK (sold >= 0),
   sequence       int8 NOT NULL,  -- of the last record about it; the first is 1
   last_at        int8 NOT NULL,  -- the last record's time
+  accepted       int8 NOT NULL DEFAULT 0,  -- orders ever
   CONSTRAINT stock_no_oversell CHECK (held + sold <= total),
   CONSTRAINT stock_conserved CHECK (available + held + sold = total)
 ) WITH (fillfactor = 20);  -- so that a new version of a row fits beside the old ones
@@ -192,7 +193,7 @@ BEGIN
       JOIN stock t ON t.ref = refs[b.k]
      WHERE b.v = 0;
     UPDATE stock t SET available = t.available - w.units, held = t.held + w.units, sequence = t.sequence + w.records,
-                       last_at = greatest(at, t.last_at)
+                       accepted = t.accepted + w.records, last_at = greatest(at, t.last_at)
       FROM (SELECT refs[b.k], sum(b.q), count(*)
               FROM unnest(slot, quantity, verdict) AS b(k, q, v) WHERE b.v = 0 GROUP BY b.k) AS w(ref, units, records)
      WHERE t.ref = w.ref;
