@@ -76,6 +76,7 @@ struct BuyerKey {
 struct UsedKey {
   OrderId order;
   BuyerKey key;
+  ProductRef product{};
 };
 
 /// Where a walk over unfinished orders stands: the order after which it goes on.

@@ -150,7 +150,7 @@ Result<std::vector<UsedKey>> LedgerRecord::used_keys(OrderId after, std::size_t 
   const std::lock_guard guard(mutex_);
   std::vector<UsedKey> keys;
   ledger_.for_each_order([&](const OrderBrief& order) {
-    if (!order.key.empty() && order.id > after) keys.push_back({order.id, {order.buyer, order.key}});
+    if (!order.key.empty() && order.id > after) keys.push_back({order.id, {order.buyer, order.key}, order.product});
   });
   std::sort(keys.begin(), keys.end(), [](const UsedKey& a, const UsedKey& b) { return a.order < b.order; });
   keys.resize(std::min(keys.size(), limit));

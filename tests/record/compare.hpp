@@ -99,7 +99,8 @@ inline void expect_same(const SweptOrder& a, const SweptOrder& b) {
             std::tuple(b.key, b.mail_done, b.parked, b.hold_ends));
 }
 inline void expect_same(const UsedKey& a, const UsedKey& b) {
-  EXPECT_EQ(std::tuple(a.order, a.key.buyer, a.key.key), std::tuple(b.order, b.key.buyer, b.key.key));
+  EXPECT_EQ(std::tuple(a.order, a.key.buyer, a.key.key, a.product),
+            std::tuple(b.order, b.key.buyer, b.key.key, b.product));
 }
 template <class T>
 void expect_same(const std::vector<T>& a, const std::vector<T>& b) {

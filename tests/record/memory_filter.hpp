@@ -1,6 +1,8 @@
 #pragma once
 // A stock filter in memory: what every filter does, as plainly as it can be said. For tests.
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
@@ -19,6 +21,7 @@ class MemoryFilter final : public StockFilter {
     if (away) return screening;
     Partition& p = partitions_[partition];
     screening.epoch = p.epoch;
+    screening.keys_known = p.all_keys;
     screening.state = p.epoch == 0 ? Screening::State::closed : Screening::State::open;
     if (p.epoch == 0) return screening;
     for (const Reserve& buy : buys) screening.verdicts.push_back(judge(p, buy, now));
@@ -49,8 +52,20 @@ class MemoryFilter final : public StockFilter {
     if (stays_closed) return false;
     Partition fresh;
     fresh.epoch = ++last_epoch_;
-    for (const ProductRecord& product : products) fresh.products[product.product] = {product, 0, product.accepted == 0};
+    fresh.all_keys = std::all_of(products.begin(), products.end(), [](const auto& p) { return p.accepted == 0; });
+    for (const ProductRecord& product : products) fresh.products[product.product] = {product, 0};
     partitions_[partition] = std::move(fresh);
+    return true;
+  }
+
+  bool remember(std::uint32_t partition, FilterEpoch epoch, std::span<const BuyerKey> keys, bool last,
+                std::chrono::milliseconds) override {
+    const std::lock_guard guard(mutex_);
+    Partition& p = partitions_[partition];
+    if (epoch != p.epoch) return false;
+    for (const BuyerKey& key : keys) p.keys.insert({key.buyer, key.key});
+    remembered += static_cast<int>(keys.size());
+    if (last) p.all_keys = true;
     return true;
   }
 
@@ -59,7 +74,7 @@ class MemoryFilter final : public StockFilter {
     Partition& p = partitions_[partition];
     if (p.epoch == 0) return;
     for (const ProductRecord& product : products) {
-      const auto [at, is_new] = p.products.try_emplace(product.product, Known{product, 0, product.accepted == 0});
+      const auto [at, is_new] = p.products.try_emplace(product.product, Known{product, 0});
       if (!is_new && product.sequence >= at->second.record.sequence) at->second.record = product;
     }
   }
@@ -81,16 +96,17 @@ class MemoryFilter final : public StockFilter {
   std::atomic<bool> stays_closed{false};
   std::atomic<int> screens{0};
   std::atomic<int> refused{0};
+  std::atomic<int> remembered{0};
 
  private:
   struct Known {
     ProductRecord record;
     std::int64_t taken = 0;  ///< And not settled.
-    bool all_keys = false;   ///< Every key that was used with it is known.
   };
   using BuyerAndProduct = std::pair<UserId, ProductRef>;
   struct Partition {
     FilterEpoch epoch = 0;  ///< 0: closed.
+    bool all_keys = false;  ///< Every key that was used is known.
     std::map<ProductRef, Known> products;
     std::map<BuyerAndProduct, std::int64_t> units, taken_by;
     std::set<std::pair<UserId, KeyDigest>> keys;
@@ -103,7 +119,7 @@ class MemoryFilter final : public StockFilter {
     Known& known = found->second;
     const SaleTerms& terms = known.record.spec->terms;
     const auto refuse = [&](Outcome outcome) {
-      if (!buy.key.empty() && !known.all_keys) return verdict;
+      if (!buy.key.empty() && !p.all_keys) return verdict;
       ++refused;
       verdict = {Verdict::Kind::refuse, outcome, false, known.record.sequence};
       return verdict;

@@ -103,6 +103,36 @@ TEST_F(Shared, ClosedFilterIsRebuiltFromTheRecord) {
   EXPECT_EQ(filter_.refused, 1) << "it knew the stock again";
 }
 
+TEST_F(Shared, RetryGetsItsOrderFromAFilterThatForgot) {
+  options_.keys.page = 2;
+  open(true);
+  create(3);
+  std::vector<Reserve> buys;
+  for (std::uint64_t b = 1; b <= 3; ++b) {
+    buys.push_back(buy(b));
+    buys.back().key = {1, b};
+    EXPECT_EQ(ask(buys.back()).outcome, Outcome::done);
+  }
+  Reserve newcomer = buy(4);
+  newcomer.key = {1, 4};
+  EXPECT_EQ(ask(newcomer).outcome, Outcome::out_of_stock);
+  EXPECT_EQ(filter_.refused, 1);
+
+  filter_.forget();
+  clock_.advance(1s);
+  EXPECT_EQ(ask(buys[0]).outcome, Outcome::replayed);
+  EXPECT_EQ(ask(newcomer).outcome, Outcome::out_of_stock);
+  EXPECT_EQ(filter_.refused, 1) << "the record said it: the filter does not know all keys";
+  EXPECT_EQ(filter_.remembered, 0) << "what was under way may not be decided yet";
+
+  clock_.advance(20s);
+  ledger_->run_until_idle();
+  EXPECT_EQ(filter_.remembered, 3);
+  EXPECT_EQ(ask(newcomer).outcome, Outcome::out_of_stock);
+  EXPECT_EQ(filter_.refused, 2) << "now it knows";
+  EXPECT_EQ(ask(buys[2]).outcome, Outcome::replayed);
+}
+
 TEST_F(Shared, SaleIsClosedUntilTheFilterIsRebuilt) {
   open(true);
   create(1);

@@ -39,7 +39,7 @@ constexpr Statement kOfBuyer{
                        " OR o.number < (SELECT b.number FROM orders b WHERE b.id = $2 AND b.buyer = $1))"
                        " ORDER BY o.number DESC LIMIT $3"};
 constexpr Statement kUsedKeys{
-    "used_keys", "SELECT id, buyer, key FROM orders WHERE id > $1 AND key IS NOT NULL ORDER BY id LIMIT $2"};
+    "used_keys", "SELECT id, buyer, key, product FROM orders WHERE id > $1 AND key IS NOT NULL ORDER BY id LIMIT $2"};
 constexpr Statement kProducts{
     "all_products",
     "SELECT p.ref, p.slug, p.currency, p.name, p.description, p.image_url, p.list_price, t.price, t.starts_at,"
@@ -129,7 +129,9 @@ Result<std::vector<UsedKey>> PostgresRecord::used_keys(OrderId after, std::size_
   if (!rows) return to_error(rows.error());
   std::vector<UsedKey> keys;
   for (int row = 0; row < rows->count(); ++row)
-    keys.push_back({rows->id<OrderId>(row, 0), {rows->id<UserId>(row, 1), rows->id<KeyDigest>(row, 2)}});
+    keys.push_back({rows->id<OrderId>(row, 0),
+                    {rows->id<UserId>(row, 1), rows->id<KeyDigest>(row, 2)},
+                    ProductRef{static_cast<std::uint32_t>(rows->integer(row, 3))}});
   return keys;
 }
 
