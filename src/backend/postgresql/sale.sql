@@ -120,11 +120,7 @@ BEGIN
            ELSE 0 END ORDER BY p.k),
          array_agg(coalesce(t.available, 0) ORDER BY p.k), array_agg(coalesce(t.held, 0) ORDER BY p.k),
          array_agg(coalesce(t.per_user_limit, 0) ORDER BY p.k),
-         bool_and(t.ref IS NOT NULL AND NOT t.removed AND NOT t.paused
-                  AND (t.starts_at IS NULL OR greatest(at, t.last_at) >= t.starts_at)
-                  AND (t.ends_at IS NULL OR greatest(at, t.last_at) < t.ends_at)
-                  AND t.available >= wanted[p.k]),
-         bool_or(t.per_user_limit > 0)
+         bool_and(coalesce(t.available >= wanted[p.k], false)), bool_or(t.per_user_limit > 0)
     INTO refusal, units, holding, cap, fits, capped
     FROM unnest(refs) WITH ORDINALITY AS p(ref, k) LEFT JOIN stock t ON t.ref = p.ref;
   verdict := array_fill(0, ARRAY[n]);
@@ -154,7 +150,7 @@ BEGIN
   END IF;
 
   -- Not everything fits as a whole, or there is something to look at: one by one.
-  IF NOT fits OR known > 0 OR check_ids OR 1 > ANY (quantity) OR 10 < ANY (quantity)
+  IF NOT fits OR 0 <> ANY (refusal) OR known > 0 OR check_ids OR 1 > ANY (quantity) OR 10 < ANY (quantity)
      OR array_position(ids, NULL) IS NOT NULL OR array_position(buyers, NULL) IS NOT NULL THEN
     FOR i IN 1..n LOOP
       CONTINUE WHEN verdict[i] <> 0;
