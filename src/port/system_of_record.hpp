@@ -26,6 +26,7 @@ struct ProductRecord {
   bool paused = false;
   bool removed = false;  ///< Its id stays taken, its orders stay readable.
   Sequence sequence = 0;
+  std::uint64_t accepted = 0;  ///< Orders ever, whatever became of them.
 };
 
 /// A product's stock after a batch.
@@ -71,6 +72,13 @@ struct BuyerKey {
   KeyDigest key;
 };
 
+/// An idempotency key that an order was accepted under.
+struct UsedKey {
+  OrderId order;
+  BuyerKey key;
+  ProductRef product{};
+};
+
 /// Where a walk over unfinished orders stands: the order after which it goes on.
 struct SweepCursor {
   std::int64_t due_ms = std::numeric_limits<std::int64_t>::min();
@@ -83,7 +91,7 @@ struct SweptOrder {
   KeyDigest key;
   bool mail_done = false;
   bool parked = false;
-  WallTime hold_ends;  ///< While pending.
+  WallTime hold_ends;  ///< Matters while pending.
 };
 
 struct Sweep {
@@ -137,10 +145,14 @@ class SystemOfRecord {
   /// Newest first; `before`: only those older than this order of the same buyer (empty: from the newest).
   [[nodiscard]] virtual Result<std::vector<OrderView>> of_buyer(UserId buyer, OrderId before, std::size_t limit,
                                                                 std::chrono::milliseconds within) = 0;
+  /// Keys that were used, by order id, those after `after`; fewer than `limit`: there are no more. For who wants to
+  /// know them all: new orders come last, but for a few milliseconds.
+  [[nodiscard]] virtual Result<std::vector<UsedKey>> used_keys(OrderId after, std::size_t limit,
+                                                               std::chrono::milliseconds within) = 0;
   /// All products, removed ones too, by ref.
   [[nodiscard]] virtual Result<std::vector<ProductRecord>> products(std::chrono::milliseconds within) = 0;
-  /// Open orders and confirmed ones with steps left, dead letters too. Orders move while the walk goes on, but
-  /// only forward: one that was unfinished from before the walk began to after its end is seen at least once.
+  /// Open orders and confirmed ones with steps left, dead letters too, by the end of their hold. One that was
+  /// unfinished from before the walk began to after its end is seen once.
   [[nodiscard]] virtual Result<Sweep> unfinished(SweepCursor after, std::size_t limit,
                                                  std::chrono::milliseconds within) = 0;
   /// By acceptance of the order, at most `limit`.

@@ -23,6 +23,8 @@ class LedgerRecord final : public SystemOfRecord {
                                                                           std::chrono::milliseconds within) override;
   [[nodiscard]] Result<std::vector<OrderView>> of_buyer(UserId buyer, OrderId before, std::size_t limit,
                                                         std::chrono::milliseconds within) override;
+  [[nodiscard]] Result<std::vector<UsedKey>> used_keys(OrderId after, std::size_t limit,
+                                                       std::chrono::milliseconds within) override;
   [[nodiscard]] Result<std::vector<ProductRecord>> products(std::chrono::milliseconds within) override;
   [[nodiscard]] Result<Sweep> unfinished(SweepCursor after, std::size_t limit,
                                          std::chrono::milliseconds within) override;
@@ -38,6 +40,7 @@ class LedgerRecord final : public SystemOfRecord {
   struct Accepted {
     std::int64_t number = 0;
     WallTime hold_ends;
+    bool begun = false;
     KeyDigest key;
   };
   /// Decides one command and collects what it did.

@@ -10,20 +10,13 @@
 
 namespace scalemart::test {
 
-/// The program's server, started when first asked for. nullptr: there is none on this machine.
+/// The program's server, started when first asked for. nullptr: there is none on this machine (postgresql_main.cpp asks
+/// first).
 inline ServerProcess* postgresql_server() {
   static const std::unique_ptr<ServerProcess> server =
       ServerProcess::start("postgresql_server.py", {"--setting", "max_connections=60"});
   return server.get();
 }
-
-/// Use as the first line of a test (or of SetUp) that needs the server.
-#define SCALEMART_NEEDS_POSTGRESQL()                                                                  \
-  if (::scalemart::test::postgresql_server() == nullptr) {                                            \
-    if (::scalemart::test::requires_all()) FAIL() << "PostgreSQL is missing (SCALEMART_REQUIRE_ALL)"; \
-    GTEST_SKIP() << "PostgreSQL (Debian package postgresql) is not installed: NOT TESTED";            \
-  }                                                                                                   \
-  static_assert(true)
 
 /// Where a test works: a schema that no other has.
 inline pg::Connection::Options fresh_postgresql() {

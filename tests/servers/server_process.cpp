@@ -69,6 +69,10 @@ std::string ServerProcess::text(const std::string& member) const {
   return std::string(boost::json::parse(announcement_).as_object().at(member).as_string());
 }
 
+std::int64_t ServerProcess::number(const std::string& member) const {
+  return boost::json::parse(announcement_).as_object().at(member).to_number<std::int64_t>();
+}
+
 void ServerProcess::command(const std::string& line) {
   std::fprintf(to_, "%s\n", line.c_str());
   std::fflush(to_);

@@ -22,6 +22,7 @@ class ServerProcess {
 
   /// A text member of the line of JSON that the program printed at its start.
   [[nodiscard]] std::string text(const std::string& member) const;
+  [[nodiscard]] std::int64_t number(const std::string& member) const;
   /// Sends one command line and waits for its answer, which must be "ok".
   void command(const std::string& line);
 

@@ -23,8 +23,6 @@ enum OpenColumn {
   kAfterOpen
 };
 
-constexpr std::int64_t kSomethingLeft = std::numeric_limits<std::int64_t>::max();
-
 constexpr Statement kUnfinished{"unfinished_orders", "SELECT " SCALEMART_OPEN_COLUMNS
                                                      ", o.due, o.number, o.key, o.parked_step IS NOT NULL FROM orders o"
                                                      " WHERE o.due IS NOT NULL AND (o.due, o.number) > ($1, $2)"
@@ -49,7 +47,8 @@ WITH counted AS (
 )
 SELECT coalesce(p.ref, c.product), coalesce(p.slug, ''), t.ref IS NULL OR p.ref IS NULL, coalesce(c.orders, 0),
   coalesce(c.held, 0)::int8, coalesce(t.held, 0), coalesce(c.sold, 0)::int8, coalesce(t.sold, 0),
-  coalesce(r.total, 0), coalesce(t.total, 0), coalesce(t.available, 0), coalesce(c.sequence, 0), coalesce(t.sequence, 0)
+  coalesce(r.total, 0), coalesce(t.total, 0), coalesce(t.available, 0), coalesce(c.sequence, 0), coalesce(t.sequence, 0),
+  coalesce(t.accepted, 0)
 FROM products p LEFT JOIN stock t ON t.ref = p.ref LEFT JOIN recorded r ON r.product = p.ref
   FULL JOIN counted c ON c.product = p.ref
 ORDER BY 1
@@ -67,7 +66,8 @@ enum RecountColumn {
   kTotalFound,
   kAvailable,
   kSequenceSeen,
-  kSequenceFound
+  kSequenceFound,
+  kAccepted
 };
 
 OpenOrder read_open(const Rows& rows, int row) {
@@ -106,6 +106,7 @@ void compare(const Rows& rows, int row, std::vector<RecordDrift>& drift) {
   same("held", held, rows.integer(row, kHeldFound));
   same("sold", sold, rows.integer(row, kSoldFound));
   same("total", rows.integer(row, kTotalWanted), total);
+  same("accepted", rows.integer(row, kOrders), rows.integer(row, kAccepted));
   same("available", total - held - sold, rows.integer(row, kAvailable));
   if (held + sold > total) drift.push_back({ref, "oversold: " + id, total, held + sold});
   if (rows.integer(row, kSequenceSeen) > rows.integer(row, kSequenceFound))
@@ -129,7 +130,7 @@ Result<Sweep> PostgresRecord::unfinished(SweepCursor after, std::size_t limit, s
     swept.key = rows->id<KeyDigest>(row, kAfterOpen + 2);
     swept.mail_done = rows->integer(row, kMail) != 0;
     swept.parked = rows->flag(row, kAfterOpen + 3);
-    if (sweep.next.due_ms != kSomethingLeft) swept.hold_ends = WallTime{sweep.next.due_ms};
+    swept.hold_ends = WallTime{sweep.next.due_ms};
     sweep.orders.push_back(swept);
   }
   return sweep;
