@@ -69,13 +69,16 @@ WITH asked AS (
 ), counted AS (
   UPDATE stock t SET
     available = t.available + m.back, held = t.held - m.unheld, sold = t.sold + m.sold - m.unsold,
-    sequence = t.sequence + m.records, last_at = greatest($1, t.last_at)
+    sequence = t.sequence + m.records, last_at = greatest($1, t.last_at),
+    earned = t.earned + m.earned - m.refunded, given_back = t.given_back + m.refunded
   FROM (
     SELECT product, count(*) AS records,
       coalesce(sum(quantity) FILTER (WHERE status < 2 AND to_status >= 2), 0) AS unheld,
       coalesce(sum(quantity) FILTER (WHERE status < 2 AND to_status = 2), 0) AS sold,
       coalesce(sum(quantity) FILTER (WHERE status <> to_status AND to_status > 2), 0) AS back,
-      coalesce(sum(quantity) FILTER (WHERE status = 2 AND to_status > 2), 0) AS unsold
+      coalesce(sum(quantity) FILTER (WHERE status = 2 AND to_status > 2), 0) AS unsold,
+      coalesce(sum(quantity::numeric * price) FILTER (WHERE status < 2 AND to_status = 2), 0) AS earned,
+      coalesce(sum(quantity::numeric * price) FILTER (WHERE status = 2 AND to_status = 6), 0) AS refunded
     FROM decided WHERE recorded GROUP BY product) m
   WHERE t.ref = m.product
   RETURNING t.ref, t.total, t.available, t.held, t.sold, t.sequence

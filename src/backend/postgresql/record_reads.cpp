@@ -1,29 +1,9 @@
 // Orders and products as they are recorded.
+#include "backend/postgresql/order_rows.hpp"
 #include "backend/postgresql/record.hpp"
 
 namespace scalemart::pg {
 namespace {
-
-#define SCALEMART_VIEW_COLUMNS                                                                                       \
-  "o.id, o.buyer, o.product, p.slug, p.currency, o.quantity, o.price, o.status, o.reason, o.sequence, o.created_at," \
-  " o.begun_at, o.ended_at, o.refunded_at"
-enum ViewColumn {
-  kId,
-  kBuyer,
-  kProduct,
-  kSlug,
-  kCurrency,
-  kQuantity,
-  kPrice,
-  kStatus,
-  kReason,
-  kSequence,
-  kCreated,
-  kBegun,
-  kEnded,
-  kRefunded,
-  kAfterView
-};
 
 constexpr Statement kFind{"find_orders", "SELECT " SCALEMART_VIEW_COLUMNS
                                          ", c.place FROM unnest($1::uuid[]) WITH ORDINALITY AS c(id, place)"
@@ -47,30 +27,6 @@ constexpr Statement kProducts{
     " FROM products p JOIN stock t ON t.ref = p.ref ORDER BY p.ref"};
 constexpr Statement kNextExpiry{"next_expiry",
                                 "SELECT due FROM orders WHERE due > $1 AND status = 0 ORDER BY due LIMIT 1"};
-
-OrderView read_view(const Rows& rows, int row) {
-  const auto time = [&](int column) { return WallTime{rows.integer(row, column)}; };
-  OrderView view;
-  view.id = rows.id<OrderId>(row, kId);
-  view.buyer = rows.id<UserId>(row, kBuyer);
-  view.product = ProductRef{static_cast<std::uint32_t>(rows.integer(row, kProduct))};
-  view.product_id = rows.text(row, kSlug);
-  const std::string_view currency = rows.text(row, kCurrency);
-  std::copy_n(currency.begin(), std::min<std::size_t>(currency.size(), 3), view.currency.code.begin());
-  view.quantity = static_cast<std::uint32_t>(rows.integer(row, kQuantity));
-  view.unit_price = rows.integer(row, kPrice);
-  view.status = static_cast<OrderStatus>(rows.integer(row, kStatus));
-  view.reason = static_cast<StatusReason>(rows.integer(row, kReason));
-  view.sequence = static_cast<Sequence>(rows.integer(row, kSequence));
-  view.history.reserve(4);
-  view.history.push_back({OrderStatus::pending, time(kCreated)});
-  if (!rows.is_null(row, kBegun)) view.history.push_back({OrderStatus::processing, time(kBegun)});
-  const bool refunded = view.status == OrderStatus::refunded;
-  if (!rows.is_null(row, kEnded))
-    view.history.push_back({refunded ? OrderStatus::confirmed : view.status, time(kEnded)});
-  if (refunded) view.history.push_back({OrderStatus::refunded, time(kRefunded)});
-  return view;
-}
 
 std::vector<std::optional<OrderView>> by_place(const Rows& rows, std::size_t asked) {
   std::vector<std::optional<OrderView>> views(asked);

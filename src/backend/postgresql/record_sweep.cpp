@@ -40,7 +40,9 @@ constexpr Statement kReadEverything{
 constexpr Statement kRecount{"recount", R"(
 WITH counted AS (
   SELECT product, count(*) AS orders, coalesce(sum(quantity) FILTER (WHERE status < 2), 0) AS held,
-    coalesce(sum(quantity) FILTER (WHERE status = 2), 0) AS sold, max(sequence) AS sequence
+    coalesce(sum(quantity) FILTER (WHERE status = 2), 0) AS sold, max(sequence) AS sequence,
+    sum(quantity::numeric * price) FILTER (WHERE status = 2) AS earned,
+    sum(quantity::numeric * price) FILTER (WHERE status = 6) AS given_back
   FROM orders GROUP BY product
 ), recorded AS (
   SELECT product, sum(delta)::int8 AS total FROM product_records GROUP BY product
@@ -48,7 +50,9 @@ WITH counted AS (
 SELECT coalesce(p.ref, c.product), coalesce(p.slug, ''), t.ref IS NULL OR p.ref IS NULL, coalesce(c.orders, 0),
   coalesce(c.held, 0)::int8, coalesce(t.held, 0), coalesce(c.sold, 0)::int8, coalesce(t.sold, 0),
   coalesce(r.total, 0), coalesce(t.total, 0), coalesce(t.available, 0), coalesce(c.sequence, 0), coalesce(t.sequence, 0),
-  coalesce(t.accepted, 0)
+  coalesce(t.accepted, 0), least(coalesce(c.earned, 0), 9223372036854775807)::int8,
+  least(coalesce(t.earned, 0), 9223372036854775807)::int8, least(coalesce(c.given_back, 0), 9223372036854775807)::int8,
+  least(coalesce(t.given_back, 0), 9223372036854775807)::int8
 FROM products p LEFT JOIN stock t ON t.ref = p.ref LEFT JOIN recorded r ON r.product = p.ref
   FULL JOIN counted c ON c.product = p.ref
 ORDER BY 1
@@ -67,7 +71,11 @@ enum RecountColumn {
   kAvailable,
   kSequenceSeen,
   kSequenceFound,
-  kAccepted
+  kAccepted,
+  kEarnedWanted,
+  kEarnedFound,
+  kGivenBackWanted,
+  kGivenBackFound
 };
 
 OpenOrder read_open(const Rows& rows, int row) {
@@ -107,6 +115,8 @@ void compare(const Rows& rows, int row, std::vector<RecordDrift>& drift) {
   same("sold", sold, rows.integer(row, kSoldFound));
   same("total", rows.integer(row, kTotalWanted), total);
   same("accepted", rows.integer(row, kOrders), rows.integer(row, kAccepted));
+  same("money earned", rows.integer(row, kEarnedWanted), rows.integer(row, kEarnedFound));
+  same("money given back", rows.integer(row, kGivenBackWanted), rows.integer(row, kGivenBackFound));
   same("available", total - held - sold, rows.integer(row, kAvailable));
   if (held + sold > total) drift.push_back({ref, "oversold: " + id, total, held + sold});
   if (rows.integer(row, kSequenceSeen) > rows.integer(row, kSequenceFound))

@@ -28,6 +28,8 @@ CREATE TABLE stock (
   sequence       int8 NOT NULL,  -- of the last record about it; the first is 1
   last_at        int8 NOT NULL,  -- the last record's time
   accepted       int8 NOT NULL DEFAULT 0,  -- orders ever
+  earned         numeric NOT NULL DEFAULT 0,  -- of orders that are confirmed; of those that were refunded
+  given_back     numeric NOT NULL DEFAULT 0,
   CONSTRAINT stock_no_oversell CHECK (held + sold <= total),
   CONSTRAINT stock_conserved CHECK (available + held + sold = total)
 ) WITH (fillfactor = 20);  -- so that a new version of a row fits beside the old ones
