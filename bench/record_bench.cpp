@@ -2,8 +2,9 @@
 // whole life costs. Starts a PostgreSQL of its own (tests/servers/), with its defaults: fsync, full_page_writes and
 // synchronous_commit on.
 //
-//   record_bench [--seconds S] [--lanes N] [--cap N] [--life STEPS] [--setting NAME=VALUE]... [BATCH...]
+//   record_bench [--seconds S] [--lanes N] [--cap N] [--life STEPS] [--archive] [--setting NAME=VALUE]... [BATCH...]
 //
+// --archive: with the indexes of the archive, as a shop has them.
 // --lanes: threads that commit batches at the same time, all of one product (--products N: one each in turn).
 // Processor time is that of this process and of the server's processes, an order.
 
@@ -18,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "backend/postgresql/archive.hpp"
 #include "backend/postgresql/record.hpp"
 #include "base/random.hpp"
 #include "tests/servers/server_process.hpp"
@@ -32,6 +34,7 @@ struct Arguments {
   std::size_t lanes = 1;
   std::uint32_t products = 1;
   std::uint32_t cap = 0;
+  bool archive = false;
   int life = 0;  ///< Steps after the buy: lease, payment, invoice, mail.
   std::vector<std::string> server;
   std::vector<std::size_t> batches;
@@ -143,11 +146,17 @@ void measure(const std::string& url, const std::string& postmaster, const Argume
   options.connection.url = url;
   options.connection.schema = "bench_" + std::to_string(++number);
   options.connections = arguments.lanes + 1;
+  const pg::Connection::Options where = options.connection;
   auto record = pg::PostgresRecord::open(std::move(options), clock);
   if (!record) {
     std::fprintf(stderr, "%s\n", record.error().message.c_str());
     std::exit(1);
   }
+  if (arguments.archive)
+    if (const auto archive = pg::PostgresArchive::open({where}, clock); !archive) {
+      std::fprintf(stderr, "%s\n", archive.error().message.c_str());
+      std::exit(1);
+    }
   for (std::uint32_t i = 0; i < arguments.products; ++i) {
     auto spec = std::make_shared<ProductSpec>();
     spec->id = "product-" + std::to_string(i);
@@ -196,6 +205,8 @@ int main(int argc, char** argv) {
       arguments.lanes = std::strtoul(value(), nullptr, 10);
     else if (word == "--products")
       arguments.products = static_cast<std::uint32_t>(std::strtoul(value(), nullptr, 10));
+    else if (word == "--archive")
+      arguments.archive = true;
     else if (word == "--cap")
       arguments.cap = static_cast<std::uint32_t>(std::strtoul(value(), nullptr, 10));
     else if (word == "--life")

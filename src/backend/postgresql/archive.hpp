@@ -15,7 +15,7 @@ namespace scalemart::pg {
 /// Purpose: OrderArchive that asks the record's own tables, so it is never behind.
 /// Operation: one statement for every kind of search, planned with its values each time: the planner leaves out what
 /// was not asked for and finds the index. Newest first means by id: a ULID begins with the time at which a gateway made
-/// it, so orders of different gateways stand as their clocks say. A search by time trusts those clocks by a day.
+/// it, so orders of different gateways stand as their clocks say. A search by time trusts those clocks by ten minutes.
 /// Concurrency: any thread. Errors: as the port says; a search that takes longer than `patience` is one.
 class PostgresArchive final : public OrderArchive {
  public:
