@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/utf8.hpp"
 #include "domain/ids.hpp"
 
 namespace scalemart::pg {
@@ -126,9 +127,12 @@ class Rows {
   std::unique_ptr<PGresult, Clear> result_;
 };
 
-/// What a text column can hold: valid UTF-8 without NUL.
-[[nodiscard]] bool is_storable(std::string_view text);
-/// The text with every byte that cannot be stored replaced by '?'.
-[[nodiscard]] std::string storable(std::string_view text);
+/// What a text column can hold is plain UTF-8.
+[[nodiscard]] inline bool is_storable(std::string_view text) {
+  return is_plain_utf8(text);
+}
+[[nodiscard]] inline std::string storable(std::string_view text) {
+  return as_plain_utf8(text);
+}
 
 }  // namespace scalemart::pg
