@@ -143,7 +143,8 @@ TEST_F(MongoAccountsTest, WrongServerStopsTheStart) {
   EXPECT_NE(refusal(nowhere).find("MongoDB: "), std::string::npos);
   nowhere.client.url = "mongodb:/nonsense";
   EXPECT_NE(refusal(nowhere).find("address is not valid"), std::string::npos);
-  EXPECT_NE(refusal({.client = db_->where(), .create = false}).find("users.email_key is missing"), std::string::npos);
+  EXPECT_NE(refusal({.client = db_->where(), .create = false}).find("unique index on users (email_key) is missing"),
+            std::string::npos);
   static_cast<void>(db_->store());
   EXPECT_TRUE(mongo::MongoAccounts::open({.client = db_->where(), .create = false}, db_->clock(), random));
 }

@@ -228,6 +228,8 @@ TYPED_TEST_P(SharedArchive, PagesGoOnWhereTheyStoppedWhileOrdersComeIn) {
 
 TYPED_TEST_P(SharedArchive, SumsAreThoseOfTheOrders) {
   this->shop();
+  this->done(Reserve{this->order(41), {7, 1}, ProductRef{2}, 3, 600'000, {41, 41}}, this->at(2000));
+  this->pay(41, 2001);
   const auto revenue = this->archive().revenue();
   ASSERT_TRUE(revenue) << revenue.error().message;
   ASSERT_EQ(revenue->size(), 2u);
@@ -235,7 +237,8 @@ TYPED_TEST_P(SharedArchive, SumsAreThoseOfTheOrders) {
   EXPECT_EQ((*revenue)[0].confirmed, 2 * 1'000'000'000'000 + 2 * 1999);
   EXPECT_EQ((*revenue)[0].refunded, 2 * 1'000'000'000'000 + 2 * 1999);
   EXPECT_EQ((*revenue)[1].currency, "USD");
-  EXPECT_EQ((*revenue)[1].confirmed, 0);
+  EXPECT_EQ((*revenue)[1].confirmed, 3 * 500);
+  EXPECT_EQ((*revenue)[1].refunded, 0);
   const auto recount = this->record().recount(this->kPatience);
   ASSERT_TRUE(recount) << recount.error().message;
   for (const RecordDrift& drift : recount->drift)

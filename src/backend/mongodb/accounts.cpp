@@ -3,76 +3,34 @@
 #include <array>
 
 #include "backend/mongodb/accounts_retry.hpp"
+#include "backend/mongodb/indexes.hpp"
 
 namespace scalemart::mongo {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{50};
 
-struct Index {
-  const char* collection;
-  const char* key;
-  bool unique = false;
-};
-/// Besides _id. Sparse: most documents have none of these members. Without the unique ones an address could be taken
-/// twice, or an entry be linked twice; without the others everything would be slow.
-constexpr std::array<Index, 12> kIndexes{{{"users", "email_key", true},
-                                          {"users", "family_ids"},
-                                          {"users", "families_end"},
-                                          {"users", "pending"},
-                                          {"users", "news"},
-                                          {"users", "epoch_at"},
-                                          {"users", "role"},
-                                          {"revoked", "at"},
-                                          {"revoked", "changed"},
-                                          {"revoked", "pending"},
-                                          {"settings", "pending"},
-                                          {"audit", "entry", true}}};
-
-Reply<void> make_index(Client& client, const Index& index) {
-  std::vector<Document> specs(1);
-  Document key, command;
-  key.add(index.key, std::int32_t{1});
-  specs[0].add("name", index.key).add("key", key).add("sparse", !index.unique);
-  if (index.unique) specs[0].add("unique", true);
-  command.add("createIndexes", index.collection).add("indexes", specs);
-  const auto made = client.run(command);
-  if (!made) return made.error();
-  return {};
-}
-
-Reply<bool> has_index(Client& client, const Index& index) {
-  Document command;
-  command.add("listIndexes", index.collection);
-  const auto listed = client.run(command);
-  constexpr int kNoSuchCollection = 26;
-  if (!listed && listed.error().code == kNoSuchCollection) return false;
-  if (!listed) return listed.error();
-  for (const Reading& each : listed->document("cursor").documents("firstBatch")) {
-    const Reading key = each.document("key");
-    if (key.has(index.key) && (!index.unique || (each.has("unique") && each.flag("unique")))) return true;
-  }
-  return false;
-}
+/// Besides _id. Without the unique ones an address could be taken twice, or an entry be linked twice; without the
+/// others everything would be slow.
+constexpr std::array<Index, 12> kIndexes{{{"users", {"email_key"}, true},
+                                          {"users", {"family_ids"}, false, true},
+                                          {"users", {"families_end"}, false, true},
+                                          {"users", {"pending"}, false, true},
+                                          {"users", {"news"}, false, true},
+                                          {"users", {"epoch_at"}, false, true},
+                                          {"users", {"role"}},
+                                          {"revoked", {"at"}},
+                                          {"revoked", {"changed"}},
+                                          {"revoked", {"pending"}, false, true},
+                                          {"settings", {"pending"}, false, true},
+                                          {"audit", {"entry"}, true}}};
 
 }  // namespace
 
 Result<std::unique_ptr<MongoAccounts>> MongoAccounts::open(Options options, const Clock& clock, Random& random) {
   auto client = Client::open(options.client);
   if (!client) return client.error();
-  try {
-    for (const Index& index : kIndexes) {
-      if (options.create)
-        if (const auto made = make_index(**client, index); !made) return to_error(made.error());
-      const auto has = has_index(**client, index);
-      if (!has) return to_error(has.error());
-      if (!*has)
-        return error("MongoDB: the " + std::string(index.unique ? "unique " : "") + "index on " + index.collection +
-                     "." + index.key + " is missing: start the program once as somebody who may create it");
-    }
-  } catch (const Malformed& fault) {
-    return error("MongoDB: the server's answer is not understood: " + std::string(fault.what()));
-  }
+  if (const auto ready = prepare_indexes(**client, kIndexes, options.create); !ready) return ready.error();
   return std::unique_ptr<MongoAccounts>(new MongoAccounts(std::move(*client), clock, random));
 }
 

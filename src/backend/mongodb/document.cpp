@@ -1,5 +1,7 @@
 #include "backend/mongodb/document.hpp"
 
+#include <cmath>
+
 #include "base/check.hpp"
 
 namespace scalemart::mongo {
@@ -110,6 +112,10 @@ bool Reading::has(const char* key) const {
 std::int64_t Reading::integer(const char* key) const {
   const bson_iter_t at = get(key);
   if (!BSON_ITER_HOLDS_NUMBER(&at)) throw missing(key);
+  // Sums that do not fit become doubles.
+  constexpr double kMost = 9.2e18;
+  if (BSON_ITER_HOLDS_DOUBLE(&at) && std::abs(bson_iter_double(&at)) > kMost)
+    return bson_iter_double(&at) > 0 ? INT64_MAX : INT64_MIN;
   return bson_iter_as_int64(&at);
 }
 

@@ -5,14 +5,13 @@
 
 #include "backend/postgresql/order_rows.hpp"
 #include "backend/postgresql/record.hpp"
+#include "backend/shared/order_range.hpp"
 
 namespace scalemart::pg {
 namespace {
 
 constexpr int kAttempts = 3;
 constexpr std::size_t kLimitMax = 10'000;
-/// How far a gateway's clock may be off for its orders to be found by time.
-constexpr std::chrono::minutes kClockTrust{10};
 
 constexpr std::array<std::string_view, 3> kIndexes{"orders_product_index", "orders_ended_index",
                                                    "orders_ended_of_index"};
@@ -59,33 +58,6 @@ std::optional<std::int32_t> ending_of(OrderStatus status) {
     default:
       return std::nullopt;
   }
-}
-
-/// Both ends belong to it; it may be empty.
-struct IdRange {
-  OrderId first{};
-  OrderId last{~0ULL, ~0ULL};
-};
-
-OrderId first_made_at(WallTime time) {
-  constexpr std::int64_t kMost = (std::int64_t{1} << 48) - 1;
-  return {static_cast<std::uint64_t>(std::clamp<std::int64_t>(time.ms, 0, kMost)) << 16, 0};
-}
-
-/// The ids among which the search can find anything; nullopt: none.
-std::optional<IdRange> range_of(const OrderSearch& search) {
-  constexpr WallTime kEarliest{0}, kLatest{std::int64_t{1} << 49};
-  IdRange range;
-  if (!search.id_prefix.empty()) {
-    const auto ids = ids_beginning_with(search.id_prefix);
-    if (!ids) return std::nullopt;
-    range = {ids->first, ids->second};
-  }
-  if (search.from)
-    range.first = std::max(range.first, first_made_at(std::clamp(*search.from, kEarliest, kLatest) + -kClockTrust));
-  if (search.to)
-    range.last = std::min(range.last, first_made_at(std::clamp(*search.to, kEarliest, kLatest) + kClockTrust));
-  return range;
 }
 
 ArchivedOrder read_archived(const Rows& rows, int row) {
@@ -145,7 +117,7 @@ Result<OrderPage> PostgresArchive::search(const OrderSearch& search) {
     page.is_cursor_known = before.has_value();
     if (!before) return page;
   }
-  const auto range = range_of(search);
+  const auto range = ids_to_search(search);
   if (!range) return page;
   std::optional<std::int32_t> status, ending, product;
   if (search.status) {
