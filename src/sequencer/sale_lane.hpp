@@ -32,7 +32,7 @@ class BatchObserver {
 struct LaneOptions {
   TicketQueue::Limits limits;  ///< Of each lane.
   CommitWindow::Options window;
-  std::size_t batch_max = 2048;  ///< Commands of one batch.
+  std::size_t batch_max = 1024;  ///< Commands of one batch.
   std::chrono::milliseconds commit_within{5000};
   std::chrono::milliseconds filter_within{250};
   std::chrono::milliseconds rebuild_every{100};  ///< At most as often a lane tries to rebuild a closed filter.

@@ -175,32 +175,5 @@ TEST_F(Connected, PoolReplacesWhatBrokeOrWasDiscarded) {
   EXPECT_NE(pid(), second);
 }
 
-TEST(PoolWithoutAServer, AsksOnlyNowAndThen) {
-  ManualClock clock;
-  Connection::Options nowhere;
-  nowhere.url = "postgresql://shop@127.0.0.1:1/shop";
-  Pool pool(nowhere, 4, clock);
-  EXPECT_FALSE(pool.is_cut_off());
-  EXPECT_FALSE(pool.borrow(1s).has_value());
-  EXPECT_TRUE(pool.is_cut_off());
-  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(pool.borrow(1s).has_value());  // told at once
-  clock.advance(1s);
-  EXPECT_FALSE(pool.borrow(1s).has_value());
-}
-
-TEST(Texts, OnlyUtf8WithoutNulIsStorable) {
-  EXPECT_TRUE(is_storable(""));
-  EXPECT_TRUE(is_storable("Grüße \xe2\x82\xac \xf0\x9f\x91\x9f"));
-  for (const std::string_view bad :
-       {std::string_view("a\0b", 3), std::string_view("\xff"), std::string_view("\xc0\x80"),
-        std::string_view("\xed\xa0\x80"), std::string_view("\xf4\x90\x80\x80"), std::string_view("\xe2\x82"),
-        std::string_view("\xe0\x80\x80"), std::string_view("\xf0\x80\x80\x80"), std::string_view("\x80")})
-    EXPECT_FALSE(is_storable(bad));
-  EXPECT_EQ(storable("a\xff"
-                     "b\xe2\x82"),
-            "a?b??");
-  EXPECT_EQ(storable("\xe2\x82\xac"), "\xe2\x82\xac");
-}
-
 }  // namespace
 }  // namespace scalemart::pg

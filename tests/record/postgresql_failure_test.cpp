@@ -295,6 +295,25 @@ TEST_F(Failure, RecountFindsWhatDoesNotFollowFromTheOrders) {
   EXPECT_FALSE(other().execute("UPDATE stock SET held = 11, available = -1", 5s).has_value());
 }
 
+// The counter-proof: the tests above would see it if the database did not say no.
+TEST_F(Failure, WithoutItsConditionsTheRecordOversellsAndTheRecountSeesIt) {
+  create("shoe", 3);
+  const auto switched_off = other().execute(
+      "DO $do$ BEGIN EXECUTE replace(replace(pg_get_functiondef('reserve_v1'::regproc),"
+      " 'units[s] < quantity[i]', 'false'), 't.available >= wanted[p.k]', 'true'); END $do$;"
+      "ALTER TABLE stock DROP CONSTRAINT stock_available_check, DROP CONSTRAINT stock_no_oversell",
+      5s);
+  ASSERT_TRUE(switched_off.has_value()) << switched_off.error().message;
+  std::vector<Command> batch;
+  for (std::uint64_t b = 1; b <= 5; ++b) batch.emplace_back(buy(b));
+  ASSERT_EQ(record_->commit(batch, now_, 5s).fate, Fate::committed);
+  const auto recount = record_->recount(5s);
+  ASSERT_TRUE(recount.has_value());
+  ASSERT_EQ(recount->drift.size(), 1U);
+  EXPECT_EQ(recount->drift[0].what, "oversold: shoe");
+  EXPECT_EQ(recount->drift[0].found, 5);
+}
+
 TEST_F(Failure, TextsThatCannotBeStoredAreInvalidAndHarmNobody) {
   create("shoe", 10);
   const Reserve bought = buy(1);

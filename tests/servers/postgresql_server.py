@@ -5,9 +5,10 @@ As a program, it serves tests in any language: it prints one JSON line and then 
 line, each answered by a line ("ok" or "failed: ..."). When stdin ends, the server is stopped and its folder
 removed, so a test that dies leaves nothing behind.
 
-    postgresql_server.py [--setting name=value]...
+    postgresql_server.py [--setting name=value]... [--standby]
     {"url": "postgresql://shop@127.0.0.1:41234/shop", "pid": 4711}
-    stop | kill | start | freeze | thaw        (kill: as a power cut would, for its processes)
+    stop | kill | start | freeze | thaw        (kill: kill -9 of all its processes)
+    promote | freeze-standby | thaw-standby    (with --standby: a synchronous one; the url names both)
 
 Exit code 77: there is no PostgreSQL on this machine.
 """
@@ -81,6 +82,27 @@ class PostgresServer:
     def url(self):
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{DATABASE}"
 
+    def make_standby(self):
+        """A synchronous standby of this server, which runs: from now on no commit is answered before it has it."""
+        standby = PostgresServer(self.settings, init=False)
+        standby._run("pg_basebackup", "-D", standby.data, "-h", "127.0.0.1", "-p", str(self.port), "-U", USER,
+                     "-c", "fast", "-R", "-X", "stream")
+        standby.settings.append("primary_conninfo=host=127.0.0.1 "
+                                f"port={self.port} user={USER} application_name=standby1")
+        standby.start()
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = 'standby1'", "postgres")
+        self.sql("SELECT pg_reload_conf()", "postgres")
+        deadline = time.monotonic() + 30
+        while self.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'", "postgres").strip() != "1":
+            if time.monotonic() > deadline:
+                raise RuntimeError("the standby does not become synchronous: " + standby.log()[-500:])
+            time.sleep(0.05)
+        return standby
+
+    def promote(self):
+        """A standby becomes the primary."""
+        self.sql("SELECT pg_promote()", "postgres")
+
     def _run(self, program, *arguments):
         done = subprocess.run([os.path.join(self.programs, program), *arguments], cwd=self.folder,
                               capture_output=True, text=True, check=False, **self.account)
@@ -116,6 +138,8 @@ class PostgresServer:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(0.05)
+        if self.sql("SELECT pg_is_in_recovery()", "postgres").strip() == "t":
+            return
         if self.sql(f"SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'", "postgres").strip() == "0":
             self.sql(f"CREATE DATABASE {DATABASE}", "postgres")
 
@@ -173,14 +197,19 @@ class PostgresServer:
         self.remove()
 
 
-def serve(server):
-    print(json.dumps({"url": server.url, "pid": server.process.pid, "programs": server.programs}), flush=True)
+def serve(server, standby):
+    url = server.url
+    if standby:
+        url = f"postgresql://{USER}@127.0.0.1:{server.port},127.0.0.1:{standby.port}/{DATABASE}"
+    commands = {name: getattr(server, name) for name in ("stop", "kill", "start", "freeze", "thaw")}
+    if standby:
+        commands |= {"promote": standby.promote, "freeze-standby": standby.freeze, "thaw-standby": standby.thaw}
+    print(json.dumps({"url": url, "pid": server.process.pid, "programs": server.programs}), flush=True)
     for line in sys.stdin:
-        command = line.strip()
         try:
-            if command not in ("stop", "kill", "start", "freeze", "thaw"):
-                raise RuntimeError(f"no such command: {command}")
-            getattr(server, command)()
+            if line.strip() not in commands:
+                raise RuntimeError(f"no such command: {line.strip()}")
+            commands[line.strip()]()
             print("ok", flush=True)
         except (OSError, RuntimeError) as failure:
             print("failed: " + str(failure).replace("\n", " "), flush=True)
@@ -189,6 +218,7 @@ def serve(server):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--setting", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--standby", action="store_true", help="with a synchronous standby")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -197,10 +227,14 @@ def main():
     except FileNotFoundError as missing:
         print(missing, file=sys.stderr)
         return MISSING
+    standby = None
     try:
         server.start()
-        serve(server)
+        standby = server.make_standby() if arguments.standby else None
+        serve(server, standby)
     finally:
+        if standby:
+            standby.remove()
         server.remove()
     return 0
 
