@@ -18,7 +18,7 @@ test("a login outlives a reload, and many tabs that open together", async ({ con
   for (const tab of tabs) await expect(tab.getByRole("link", { name: "Account" })).toBeVisible();
   // One tab forgets the login, as a logout does: all do.
   await page.evaluate(() => localStorage.removeItem("scalemart.login"));
-  for (const tab of tabs.slice(1)) await expect(tab.getByRole("link", { name: "Log in" })).toBeVisible();
+  for (const tab of tabs.slice(1)) await expect(tab.getByRole("navigation", { name: "Shop" }).getByRole("link", { name: "Log in" })).toBeVisible();
 });
 
 test("a login outlives a reload in mid-refresh", async ({ page, shop }) => {

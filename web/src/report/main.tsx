@@ -5,4 +5,9 @@ import { RehearsalReport } from "./report.tsx";
 
 const text = document.getElementById("rehearsal")?.textContent ?? "null";
 document.documentElement.dataset["density"] = "dense";
-createRoot(document.getElementById("root")!).render(<RehearsalReport report={JSON.parse(text) as unknown} />);
+createRoot(document.getElementById("root")!).render(
+  <main className="report-page stack">
+    <h1>Rehearsal</h1>
+    <RehearsalReport report={JSON.parse(text) as unknown} />
+  </main>,
+);

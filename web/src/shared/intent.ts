@@ -83,11 +83,10 @@ export class Intents {
 export const intents = new Intents(
   localStore,
   () => Date.now(),
-  () => newKey(),
+  () => newKey((bytes) => crypto.getRandomValues(bytes)),
 );
 
 /** 128 random bits. Not randomUUID, which plain http on a local network does not have. */
-export function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export function newKey(fill: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array): string {
+  return Array.from(fill(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -11,8 +11,8 @@ export interface Series {
   label: string;
   /** A token, such as "series-1" or "live". */
   colour: string;
-  /** Filled down to the axis. */
-  fill?: boolean;
+  /** Filled down to the axis. `solid` hides what is behind it: for stacks, drawn from the top one down. */
+  fill?: boolean | "solid";
   dash?: number[];
   width?: number;
 }
@@ -34,16 +34,16 @@ export function Chart({ label, data, series, height = 180, sync, format = String
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const theme = useTheme();
-  const shape = JSON.stringify([series, height, sync, range]);
-  const latest = useRef({ data, format });
-  latest.current = { data, format };
+  const shape = JSON.stringify([series, height, sync]);
+  const latest = useRef({ data, format, range });
+  latest.current = { data, format, range };
 
   useEffect(() => {
     const element = box.current!;
     const build = () => {
       plot.current?.destroy();
       const say = (value: number) => latest.current.format(value);
-      plot.current = new uPlot(options(element, { series, height, sync, range, say }), latest.current.data, element);
+      plot.current = new uPlot(options(element, { series, height, sync, say, range: (low, high) => latest.current.range ?? [low, high] }), latest.current.data, element);
     };
     build();
     const sizes = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
@@ -64,8 +64,10 @@ export function Chart({ label, data, series, height = 180, sync, format = String
   return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
 }
 
-interface Shape extends Pick<ChartProps, "series" | "sync" | "range"> {
+interface Shape extends Pick<ChartProps, "series" | "sync"> {
   height: number;
+  /** Asked anew with each set of data: an axis that moves on does not build the chart again. */
+  range: (low: number, high: number) => [number, number];
   say: (value: number) => string;
 }
 
@@ -83,7 +85,7 @@ function options(element: HTMLElement, { series, height, sync, range, say }: Sha
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false }, ...(sync === undefined ? {} : { sync: { key: sync } }) },
-    scales: { x: range === undefined ? {} : { range }, y: { range: (_, low, high) => [Math.min(0, low), high === 0 ? 1 : high * 1.05] } },
+    scales: { x: { range: (_, low, high) => range(low, high) }, y: { range: (_, low, high) => [Math.min(0, low), high === 0 ? 1 : high * 1.05] } },
     axes: [
       { ...axis, space: 88, size: 28, values: (_, ticks) => ticks.map((second) => formatTime(second * 1_000)) },
       { ...axis, size: 52, space: 32, values: (_, ticks) => ticks.map(say) },
@@ -96,11 +98,13 @@ function options(element: HTMLElement, { series, height, sync, range, say }: Sha
         width: one.width ?? 1.5,
         points: { show: false },
         ...(one.dash === undefined ? {} : { dash: one.dash }),
-        ...(one.fill === true ? { fill: `color-mix(in srgb, ${colour(one.colour)} 18%, transparent)` } : {}),
+        ...(one.fill === undefined || one.fill === false ? {} : { fill: filling(colour(one.colour), one.fill === "solid" ? `55%, ${colour("card")}` : "18%, transparent") }),
       })),
     ],
   };
 }
+
+const filling = (colour: string, rest: string) => `color-mix(in srgb, ${colour} ${rest})`;
 
 /** A token's colour as the canvas wants it: computed, because light-dark() is not. */
 function colours(inside: HTMLElement): (token: string) => string {

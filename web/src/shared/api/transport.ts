@@ -18,16 +18,20 @@ export interface TransportParts {
  */
 export function makeSend(parts: TransportParts): Send {
   return async (request) => {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), parts.timeoutMs);
+    const stop = new AbortController();
+    const giveUp = (code: string, message: string) => stop.abort(new ApiError(0, code, message));
+    const leave = () => giveUp("aborted", "The request was given up.");
+    // Not left to fetch alone: whatever it does with the signal, the deadline holds.
+    const stopped = new Promise<never>((_, reject) => stop.signal.addEventListener("abort", () => reject(stop.signal.reason)));
+    const timer = setTimeout(() => giveUp("timeout", "The shop did not answer in time."), parts.timeoutMs);
+    request.signal.addEventListener("abort", leave);
+    if (request.signal.aborted) leave();
     const sentAt = parts.clock.ticks();
     try {
-      const response = await parts.fetch(new Request(request, { signal: AbortSignal.any([request.signal, deadline.signal]) }));
+      const response = await Promise.race([stopped, parts.fetch(new Request(request, { signal: stop.signal }))]);
       parts.clock.observe(response.headers, sentAt);
       return response;
     } catch (cause) {
-      if (request.signal.aborted) throw new ApiError(0, "aborted", "The request was given up.");
-      if (deadline.signal.aborted) throw new ApiError(0, "timeout", "The shop did not answer in time.");
       if (cause instanceof ApiError) throw cause;
       throw new ApiError(0, "network", "The shop cannot be reached.");
     } finally {

@@ -12,6 +12,10 @@ export type User = Schemas["User"];
 export type SessionAnswer = Schemas["Session"];
 export type ErrorBody = Schemas["Error"];
 
+export type Stats = Schemas["Stats"];
+export type SaleHistory = Schemas["SaleHistory"];
+export type AdminOrder = Schemas["AdminOrder"];
+
 /** Data of the stream /api/products/{id}/events, event `stock`. */
 export type StockEvent = Pick<Product, "available" | "held" | "sold" | "total" | "state">;
 /** Data of the stream /api/orders/{id}/events, event `order`. */

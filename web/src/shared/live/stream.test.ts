@@ -23,12 +23,11 @@ async function play(turns: Turn[], silenceMs?: number) {
       waits.push(ms);
       if (turns.length === 0) stop.abort();
     },
-    send: async (request) => {
+    send: async () => {
       const turn = turns.shift()!;
       let refusal: void | Response | Error = undefined;
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
-          request.signal.addEventListener("abort", () => controller.error(new Error("aborted")));
           refusal = turn(
             (text) => controller.enqueue(encoder.encode(text)),
             () => controller.close(),

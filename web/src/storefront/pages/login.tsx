@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { useLocation, useSearchParams } from "wouter";
+import { Link, useLocation, useSearchParams } from "wouter";
 import { isApiError } from "../../shared/api/error.ts";
 import { session } from "../../shared/api/session.ts";
 import { safeNext } from "../../shared/api/use-session.ts";
@@ -41,6 +41,9 @@ export function LoginPage() {
         <Button type="submit" variant="primary" busy={busy}>
           Log in
         </Button>
+        <p className="quiet small">
+          New here? <Link href={`/register?next=${encodeURIComponent(safeNext(search.get("next")))}`}>Open an account</Link>
+        </p>
       </form>
     </>
   );
