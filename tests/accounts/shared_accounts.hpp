@@ -149,9 +149,9 @@ TYPED_TEST_P(SharedAccounts, LoginsOfOneUserStayBoundedHoweverManyComeAtOnce) {
 }
 
 TYPED_TEST_P(SharedAccounts, WhatOneGatewayChangesTheOthersHear) {
+  Heard heard;
   const auto a = this->gateway(), b = this->gateway({.watch_every = std::chrono::milliseconds(20)});
   ASSERT_EQ(this->create(*a, this->account(1), this->family(1, {77, 1})), StoreOutcome::done);
-  Heard heard;
   ASSERT_TRUE(b->watch(heard.listener()));
   const auto user = [&](std::uint64_t n, std::uint32_t epoch, bool is_admin) {
     return heard.wait_for([&](const auto& users, const auto&, const auto&) {
@@ -186,8 +186,8 @@ TYPED_TEST_P(SharedAccounts, WhatOneGatewayChangesTheOthersHear) {
 }
 
 TYPED_TEST_P(SharedAccounts, NothingIsMissedByAWatchUnderLoad) {
-  const auto a = this->gateway(), b = this->gateway({.watch_every = std::chrono::milliseconds(1)});
   Heard heard;
+  const auto a = this->gateway(), b = this->gateway({.watch_every = std::chrono::milliseconds(1)});
   ASSERT_TRUE(b->watch(heard.listener()));
   constexpr std::uint64_t kEach = 100;
   this->together(4, [&](std::size_t thread) {
@@ -259,12 +259,12 @@ TYPED_TEST_P(SharedAccounts, AuditStaysOneChainWithManyWriters) {
 }
 
 TYPED_TEST_P(SharedAccounts, SilentServerIsAnAnswerAndNotTheEnd) {
-  const auto a = this->gateway({.patience = std::chrono::milliseconds(500)});
+  Heard heard;
   std::atomic<bool> deaf{false};
+  const auto a = this->gateway({.patience = std::chrono::milliseconds(500)});
   const auto b = this->gateway({.patience = std::chrono::milliseconds(500),
                                 .watch_every = std::chrono::milliseconds(10),
                                 .on_note = [&](const std::string& line) { deaf = line.starts_with("no news"); }});
-  Heard heard;
   ASSERT_TRUE(b->watch(heard.listener()));
   ASSERT_EQ(this->create(*a, this->account(1), this->family(1, {77, 1})), StoreOutcome::done);
   const auto finds = [&] {

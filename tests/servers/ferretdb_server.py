@@ -25,6 +25,8 @@ import subprocess
 import sys
 import tempfile
 
+from stopped import wait_until_stopped
+
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ferretdb")
 MISSING = 77
 
@@ -107,6 +109,7 @@ class FerretServer:
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
+        wait_until_stopped([self.process.pid])
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)

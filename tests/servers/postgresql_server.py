@@ -25,6 +25,8 @@ import sys
 import tempfile
 import time
 
+from stopped import wait_until_stopped
+
 USER = "shop"
 DATABASE = "shop"
 MISSING = 77
@@ -163,13 +165,14 @@ class PostgresServer:
                 os.kill(pid, number)
             except ProcessLookupError:
                 pass
+        return pids
 
     def kill(self):
         self._signal_all(signal.SIGKILL)
         self.process.wait()
 
     def freeze(self):
-        self._signal_all(signal.SIGSTOP)
+        wait_until_stopped(self._signal_all(signal.SIGSTOP))
 
     def thaw(self):
         self._signal_all(signal.SIGCONT)
