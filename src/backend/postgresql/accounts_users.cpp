@@ -13,8 +13,8 @@ constexpr Statement kFind{"find_account", "SELECT " SCALEMART_ACCOUNT_COLUMNS " 
 constexpr Statement kFindByEmail{"find_account_by_email",
                                  "SELECT " SCALEMART_ACCOUNT_COLUMNS
                                  " FROM users u WHERE lower(u.email COLLATE \"C\") = lower($1 COLLATE \"C\")"};
-constexpr Statement kList{"list_accounts", "SELECT " SCALEMART_ACCOUNT_COLUMNS
-                                           " FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2"};
+constexpr Statement kList{"list_accounts",
+                          "SELECT " SCALEMART_ACCOUNT_COLUMNS " FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2"};
 // The new hash is there already: the same call again.
 constexpr Statement kRehash{"rehash_account",
                             "WITH hit AS (UPDATE users SET password = $3 WHERE id = $1 AND password IN ($2, $3)"
