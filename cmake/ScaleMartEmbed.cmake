@@ -1,17 +1,17 @@
 # Files that travel inside the program. base/embedded_file.hpp is what the program sees of them.
 #
-# scalemart_embed(TARGET PREFIX FOLDER [NEEDS file...]): every file of FOLDER, found at build time, for names of built
+# scalemart_embed(TARGET PREFIX FOLDER [ONLY regex] [NEEDS file...]): every file of FOLDER, found at build time, for names of built
 # pages change with their content. The file a/b of FOLDER is called PREFIX/a/b. Beside each one that compresses well
-# stands PREFIX/a/b.gz. NEEDS: files that FOLDER must have, or the build ends and says how to make them.
+# stands PREFIX/a/b.gz. ONLY: of FOLDER, those that match. NEEDS: files that FOLDER must have, or the build ends and says how to make them.
 #
 # As a script (cmake -P) this file looks and writes; it runs at every build and changes nothing when nothing changed.
 
 function(scalemart_embed TARGET PREFIX FOLDER)
-  cmake_parse_arguments(ARG "" "" "NEEDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "ONLY" "NEEDS" ${ARGN})
   set(out ${CMAKE_BINARY_DIR}/embed/${TARGET})
   find_program(GZIP gzip REQUIRED)
   add_custom_target(${TARGET}_listed
-    COMMAND ${CMAKE_COMMAND} -DFUNCTION=${TARGET} -DPREFIX=${PREFIX} -DFOLDER=${FOLDER} "-DNEEDS=${ARG_NEEDS}"
+    COMMAND ${CMAKE_COMMAND} -DFUNCTION=${TARGET} -DPREFIX=${PREFIX} -DFOLDER=${FOLDER} "-DNEEDS=${ARG_NEEDS}" "-DONLY=${ARG_ONLY}"
             -DOUT=${out} -DGZIP=${GZIP} -P ${CMAKE_SOURCE_DIR}/cmake/ScaleMartEmbed.cmake
     BYPRODUCTS ${out}/files.cpp
     COMMENT "Embedding ${PREFIX}/"
@@ -38,6 +38,9 @@ endforeach()
 
 file(GLOB_RECURSE names RELATIVE ${FOLDER} ${FOLDER}/*)
 list(FILTER names EXCLUDE REGEX "(^|/)\\.") # hidden: nobody means to publish those
+if(ONLY)
+  list(FILTER names INCLUDE REGEX "${ONLY}")
+endif()
 list(SORT names)
 set(state "${CMAKE_CURRENT_LIST_FILE}\n${PREFIX} ${FOLDER}\n")
 file(SHA256 ${CMAKE_CURRENT_LIST_FILE} hash)

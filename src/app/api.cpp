@@ -183,9 +183,11 @@ Result<void> Api::set_limits(const Config& config) {
   }
   limiter_ = std::make_unique<Limiter>(policies, parts_.random);
   refresh_ = parts_.metrics.before_collect([this] { count_limits(); });
-  const auto stored =
-      await<std::vector<Setting>>([this](auto done) { return parts_.identity.accounts().settings(std::move(done)); });
-  for (const Setting& setting : stored.value_or(std::vector<Setting>()))
+  const auto stored = await<Result<std::vector<Setting>>>(
+      [this](auto done) { return parts_.identity.accounts().settings(std::move(done)); });
+  if (!stored) return error("the account store is busy; try again");
+  if (!*stored) return stored->error();
+  for (const Setting& setting : **stored)
     if (setting.key == kRateLimitSetting) apply_stored_limits(*limiter_, setting.json, parts_.clock.steady());
   return {};
 }

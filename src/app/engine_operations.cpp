@@ -71,11 +71,13 @@ Done<UserSummary> EngineOperations::create_user(const NewUser& user) {
 Done<Account> EngineOperations::account_of(std::string_view email) {
   const auto normal = normalise_email(email);
   if (!normal) return refusal_of(AuthOutcome::invalid_email);
-  const auto found = await<std::optional<Account>>(
+  const auto found = await<Result<std::optional<Account>>>(
       [&](auto done) { return identity_.accounts().find_by_email(*normal, std::move(done)); });
   if (!found) return busy();
-  if (!*found) return refusal_of(AuthOutcome::not_found);
-  return **found;
+  if (!*found) return refusal_of(AuthOutcome::unavailable);
+  const std::optional<Account>& account = **found;
+  if (!account) return refusal_of(AuthOutcome::not_found);
+  return *account;
 }
 
 Done<UserPage> EngineOperations::list_users(std::size_t limit, std::string_view cursor) {
@@ -86,9 +88,11 @@ Done<UserPage> EngineOperations::list_users(std::size_t limit, std::string_view 
     after = *id;
   }
   limit = std::clamp<std::size_t>(limit, 1, 1000);
-  const auto page =
-      await<std::vector<Account>>([&](auto done) { return identity_.accounts().list(after, limit, std::move(done)); });
-  if (!page) return busy();
+  const auto listed = await<Result<std::vector<Account>>>(
+      [&](auto done) { return identity_.accounts().list(after, limit, std::move(done)); });
+  if (!listed) return busy();
+  const Result<std::vector<Account>>& page = *listed;
+  if (!page) return refusal_of(AuthOutcome::unavailable);
   UserPage out;
   for (const Account& account : *page) out.users.push_back(summary_of(account));
   if (page->size() == limit) out.next_cursor = to_string(page->back().id);
@@ -250,10 +254,12 @@ Done<VerifyReport> EngineOperations::verify() {
     if (!(verification.ledger().product(ProductRef{i}).stock == stocks[i]))
       verification.add_problem("product " + std::to_string(i) +
                                ": the running ledger's stock is not what the records make");
-  if (const auto trail =
-          await<AuditCheck>([&](auto done) { return identity_.accounts().check_audit(std::move(done)); });
-      trail && trail->first_bad != 0)
-    verification.add_problem("the audit trail was changed at row " + std::to_string(trail->first_bad));
+  const auto trail =
+      await<Result<AuditCheck>>([&](auto done) { return identity_.accounts().check_audit(std::move(done)); });
+  if (!trail) return busy();
+  if (!*trail) return Refusal{Refusal::Kind::cannot_run, "unavailable", trail->error().message};
+  if ((*trail)->first_bad != 0)
+    verification.add_problem("the audit trail was changed at row " + std::to_string((*trail)->first_bad));
   VerifyReport report = verification.report();
   report.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begin);
   return report;

@@ -14,12 +14,14 @@ void Revocations::removed(std::size_t index) noexcept {
   count_.fetch_sub(1, std::memory_order_release);
 }
 
-void Revocations::revoke_user(UserId user, std::uint32_t epoch, WallTime until) {
+bool Revocations::revoke_user(UserId user, std::uint32_t epoch, WallTime until) {
   const std::lock_guard lock(mutex_);
   const auto [entry, is_new] = users_.try_emplace(user, UserEntry{epoch, until});
+  const bool is_old_news = entry->second.epoch > epoch;
   entry->second.epoch = std::max(entry->second.epoch, epoch);
   entry->second.until = std::max(entry->second.until, until);
   if (is_new) added(index(user));
+  return !is_old_news;
 }
 
 void Revocations::revoke_family(FamilyId family, WallTime until) {

@@ -19,8 +19,9 @@ namespace scalemart {
 /// Bounds: an entry lives until the tokens it concerns have expired; sweep() forgets it.
 class Revocations {
  public:
-  /// The user's tokens of an epoch before `epoch` are void. Forgotten after `until`.
-  void revoke_user(UserId user, std::uint32_t epoch, WallTime until);
+  /// The user's tokens of an epoch before `epoch` are void. Forgotten after `until`. False: a later epoch was known
+  /// already, so this is old news.
+  bool revoke_user(UserId user, std::uint32_t epoch, WallTime until);
   /// The login's tokens are void.
   void revoke_family(FamilyId family, WallTime until);
 

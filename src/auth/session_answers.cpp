@@ -5,13 +5,10 @@
 namespace scalemart {
 
 std::string_view to_text(AuthOutcome outcome) {
-  constexpr std::array<std::string_view, kAuthOutcomeCount> kNames{"done",          "invalid_credentials",
-                                                                   "email_taken",   "invalid_email",
-                                                                   "invalid_name",  "password_length",
-                                                                   "weak_password", "invalid_token",
-                                                                   "token_expired", "token_reused",
-                                                                   "not_found",     "last_admin",
-                                                                   "overloaded",    "read_only"};
+  constexpr std::array<std::string_view, kAuthOutcomeCount> kNames{
+      "done",          "invalid_credentials", "email_taken",   "invalid_email", "invalid_name", "password_length",
+      "weak_password", "invalid_token",       "token_expired", "token_reused",  "not_found",    "last_admin",
+      "overloaded",    "read_only",           "unavailable"};
   return kNames.at(static_cast<std::size_t>(outcome));
 }
 
@@ -33,6 +30,8 @@ AuthOutcome to_auth(StoreOutcome outcome) {
       return AuthOutcome::overloaded;  // somebody was faster; another try sees it
     case StoreOutcome::no_space:
       return AuthOutcome::read_only;
+    case StoreOutcome::unavailable:
+      return AuthOutcome::unavailable;
   }
   return AuthOutcome::overloaded;
 }
@@ -61,6 +60,8 @@ AuthOutcome to_auth(RotateOutcome outcome) {
       return AuthOutcome::token_reused;
     case RotateOutcome::no_space:
       return AuthOutcome::read_only;
+    case RotateOutcome::unavailable:
+      return AuthOutcome::unavailable;
     case RotateOutcome::unknown:
     case RotateOutcome::revoked:
     case RotateOutcome::disabled:

@@ -131,8 +131,9 @@ void Sessions::login(std::string email, std::string password, std::string from, 
   auto normalised = normalise_email(email);
   if (!normalised) return check_login(std::nullopt, std::move(password), std::move(from), std::move(done));
   auto check = [this, password = std::move(password), from = std::move(from),
-                done](std::optional<Account> account) mutable {
-    check_login(std::move(account), std::move(password), std::move(from), std::move(done));
+                done](Result<std::optional<Account>> account) mutable {
+    if (!account) return done(refuse(AuthOutcome::unavailable));
+    check_login(std::move(*account), std::move(password), std::move(from), std::move(done));
   };
   if (!store_.find_by_email(std::move(*normalised), std::move(check))) done(refuse(AuthOutcome::overloaded));
 }
@@ -205,8 +206,9 @@ void Sessions::refresh(std::string_view refresh_token, TokenKeeper keeper, std::
 }
 
 void Sessions::me(UserId user, AuthDone done) {
-  auto answer = [this, done](std::optional<Account> account) {
-    done(account ? answer_for(*account) : refuse(AuthOutcome::not_found));
+  auto answer = [this, done](const Result<std::optional<Account>>& account) {
+    if (!account) return done(refuse(AuthOutcome::unavailable));
+    done(*account ? answer_for(**account) : refuse(AuthOutcome::not_found));
   };
   if (!store_.find(user, std::move(answer))) done(refuse(AuthOutcome::overloaded));
 }
@@ -222,8 +224,19 @@ std::function<void(EpochChange)> Sessions::apply_change(AuthDone done) {
 }
 
 void Sessions::put_into_effect(const Account& account) {
-  revocations_.revoke_user(account.id, account.epoch, clock_.wall() + kTokenLifetimeMax + kRevocationMargin);
-  admins_.set(account.id, account.role == Role::admin && !account.disabled);
+  put_into_effect(account.id, account.epoch, account.role == Role::admin && !account.disabled,
+                  clock_.wall() + kTokenLifetimeMax + kRevocationMargin);
+}
+
+void Sessions::put_into_effect(UserId user, std::uint32_t epoch, bool is_admin, WallTime until) {
+  const std::lock_guard lock(effects_mutex_);
+  if (revocations_.revoke_user(user, epoch, until)) admins_.set(user, is_admin);
+}
+
+void Sessions::learn(const AccountChanges& changes) {
+  const WallTime until = clock_.wall() + kTokenLifetimeMax + kRevocationMargin;
+  for (const auto& user : changes.users) put_into_effect(user.id, user.epoch, user.is_admin, until);
+  for (const FamilyId family : changes.revoked) revocations_.revoke_family(family, until);
 }
 
 Sessions::NewLogin Sessions::new_login(UserId user, WallTime now) {

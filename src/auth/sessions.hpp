@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "port/account_changes.hpp"
 #include "port/account_store.hpp"
 
 namespace scalemart {
@@ -33,11 +34,12 @@ enum class AuthOutcome : std::uint8_t {
   token_expired,    ///< A refresh token past its time.
   token_reused,     ///< A refresh token used twice: the login has been revoked.
   not_found,
-  last_admin,  ///< An administrator cannot disable or demote themselves.
-  overloaded,  ///< Nothing was done; try again.
-  read_only,   ///< The disk is full; nothing was done.
+  last_admin,   ///< An administrator cannot disable or demote themselves.
+  overloaded,   ///< Nothing was done; try again.
+  read_only,    ///< The disk is full; nothing was done.
+  unavailable,  ///< The store does not answer; it may have been done or not.
 };
-inline constexpr int kAuthOutcomeCount = 14;
+inline constexpr int kAuthOutcomeCount = 15;
 [[nodiscard]] std::string_view to_text(AuthOutcome outcome);
 
 struct UserView {
@@ -96,8 +98,11 @@ class Sessions {
   Sessions(SessionOptions options, AccountStore& store, PasswordPool& passwords, const TokenSigner& signer,
            Revocations& revocations, Admins& admins, const Clock& clock, Random& random);
 
-  /// Loads revocations and administrators; call before the first token is checked.
+  /// Loads revocations and administrators; call before the first token is checked and before anything else asks.
   [[nodiscard]] Result<void> start();
+  /// Puts into effect what other processes changed in a shared store. Its watch begins before start(), so that nothing
+  /// is missed. Old news and repetitions do no harm. Any thread.
+  void learn(const AccountChanges& changes);
   /// Forgets what has expired, in memory and in the store. Every minute or so.
   void sweep();
 
@@ -150,6 +155,7 @@ class Sessions {
   /// A callback that puts a user's new epoch and role into effect, then answers.
   [[nodiscard]] std::function<void(EpochChange)> apply_change(AuthDone done);
   void put_into_effect(const Account& account);
+  void put_into_effect(UserId user, std::uint32_t epoch, bool is_admin, WallTime until);
   [[nodiscard]] FamilyId fresh_family_id();
   void fill_random(std::span<std::byte> out);
 
@@ -160,6 +166,8 @@ class Sessions {
   Revocations& revocations_;
   Admins& admins_;
   const Clock& clock_;
+  /// Guards nothing in particular: keeps what is known of a user, in revocations_ and admins_, of one epoch.
+  std::mutex effects_mutex_;
   std::mutex random_mutex_;
   Random& random_;  ///< Guarded by random_mutex_.
   std::mutex failures_mutex_;

@@ -32,7 +32,9 @@ void Sessions::change_password(const Principal& who, std::string old_password, s
   if (!has_password_length(new_password)) return done(refuse(AuthOutcome::password_length));
   if (is_too_long(old_password)) return done(refuse(AuthOutcome::invalid_credentials));
   auto found = [this, who, old_password = std::move(old_password), new_password = std::move(new_password),
-                from = std::move(from), done](std::optional<Account> account) mutable {
+                from = std::move(from), done](Result<std::optional<Account>> found_account) mutable {
+    if (!found_account) return done(refuse(AuthOutcome::unavailable));
+    std::optional<Account>& account = *found_account;
     if (!account || account->disabled) return done(refuse(AuthOutcome::invalid_credentials));
     if (const auto fault = fault_of_password(new_password, account->email); fault != PasswordFault::none)
       return done(refuse(to_auth(fault)));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "auth/email.hpp"
+#include "auth/session_answers.hpp"
 #include "auth/sessions.hpp"
 #include "base/await.hpp"
 
@@ -12,6 +13,8 @@ Error busy() {
   return error("the account store is busy; try again");
 }
 
+using Found = Result<std::optional<Account>>;
+
 Error failed(AuthOutcome outcome) {
   return error("the account was not created: " + std::string(to_text(outcome)));
 }
@@ -20,8 +23,12 @@ Error failed(AuthOutcome outcome) {
 
 Result<void> Sessions::start() {
   const WallTime since = clock_.wall() + -kTokenLifetimeMax + -kRevocationMargin;
-  const auto state = await<AuthState>([&](auto done) { return store_.load(since, std::move(done)); });
-  if (!state) return busy();
+  // Held over the question: what is learned meanwhile is newer, and comes after.
+  const std::lock_guard lock(effects_mutex_);
+  const auto loaded = await<Result<AuthState>>([&](auto done) { return store_.load(since, std::move(done)); });
+  if (!loaded) return busy();
+  const Result<AuthState>& state = *loaded;
+  if (!state) return state.error();
   admins_.replace(state->admins);
   for (const AuthState::User& user : state->epochs)
     revocations_.revoke_user(user.id, user.epoch, user.at + kTokenLifetimeMax + kRevocationMargin);
@@ -39,9 +46,10 @@ AuthAnswer Sessions::create_user_now(Registration registration, Role role) {
 }
 
 AuthOutcome Sessions::set_password_now(UserId user, std::string password) {
-  using Found = std::optional<Account>;
-  const auto found = await<Found>([&](auto done) { return store_.find(user, std::move(done)); });
-  if (!found) return AuthOutcome::overloaded;
+  const auto answer = await<Found>([&](auto done) { return store_.find(user, std::move(done)); });
+  if (!answer) return AuthOutcome::overloaded;
+  const Found& found = *answer;
+  if (!found) return AuthOutcome::unavailable;
   if (!found->has_value()) return AuthOutcome::not_found;
   if (!has_password_length(password)) return AuthOutcome::password_length;
   if (fault_of_password(password, (*found)->email) != PasswordFault::none) return AuthOutcome::weak_password;
@@ -54,8 +62,7 @@ AuthOutcome Sessions::set_password_now(UserId user, std::string password) {
                                   std::move(done));
   });
   if (!changed || changed->outcome == StoreOutcome::stale) return AuthOutcome::overloaded;
-  if (changed->outcome == StoreOutcome::no_space) return AuthOutcome::read_only;
-  if (changed->outcome != StoreOutcome::done) return AuthOutcome::not_found;
+  if (changed->outcome != StoreOutcome::done) return to_auth(changed->outcome);
   put_into_effect(changed->account);
   return AuthOutcome::done;
 }
@@ -63,9 +70,10 @@ AuthOutcome Sessions::set_password_now(UserId user, std::string password) {
 Result<bool> Sessions::ensure_admin(std::string email, std::string password) {
   const auto normalised = normalise_email(email);
   if (!normalised) return failed(AuthOutcome::invalid_email);
-  using Found = std::optional<Account>;
-  const auto found = await<Found>([&](auto done) { return store_.find_by_email(*normalised, std::move(done)); });
-  if (!found) return busy();
+  const auto asked = await<Found>([&](auto done) { return store_.find_by_email(*normalised, std::move(done)); });
+  if (!asked) return busy();
+  const Found& found = *asked;
+  if (!found) return found.error();
   if (found->has_value()) {
     // Whoever registered it first knows its password: an address alone makes nobody an administrator.
     if ((*found)->role != Role::admin) return error("there is an account " + *normalised + " that is no administrator");
@@ -87,7 +95,8 @@ Result<void> Sessions::seed_buyers(std::uint32_t count, std::chrono::seconds lif
       return store_.seed({first, portion, now}, std::move(done));
     });
     if (!outcome) return busy();
-    if (*outcome != StoreOutcome::done) return error("the buyers were not created: the disk is full");
+    if (*outcome != StoreOutcome::done)
+      return error("the buyers were not created: " + std::string(to_text(to_auth(*outcome))));
     for (std::uint32_t i = 0; i < portion; ++i) {
       const UserId user{first.hi, first.lo + i};
       each(user, signer_.sign({user, fresh_family_id(), Role::buyer, 0}, now, lifetime));

@@ -44,7 +44,7 @@ class SessionsTest : public ::testing::Test {
   Principal principal(const AuthAnswer& answer) { return std::get<Principal>(verified(answer)); }
   std::vector<AuditRow> audit() {
     std::vector<AuditRow> rows;
-    EXPECT_TRUE(store_.audit_page({.limit = 100}, [&](AuditPage page) { rows = std::move(page.rows); }));
+    EXPECT_TRUE(store_.audit_page({.limit = 100}, [&](Result<AuditPage> page) { rows = std::move(page->rows); }));
     return rows;
   }
   Principal admin() {
@@ -354,7 +354,7 @@ TEST_F(SessionsTest, SweepForgetsRevocationsWhoseTokensHaveExpired) {
   EXPECT_FALSE(alive(login));
 }
 
-TEST_F(SessionsTest, FullQueuesAnswerOverloadedAndAFullDiskReadOnly) {
+TEST_F(SessionsTest, FullQueueFullDiskAndSilentStoreEachHaveTheirAnswer) {
   const AuthAnswer login = registered();
   const Principal who = principal(login);
   store_.set_no_space(true);
@@ -364,6 +364,14 @@ TEST_F(SessionsTest, FullQueuesAnswerOverloadedAndAFullDiskReadOnly) {
   EXPECT_EQ(wait([&](AuthDone done) { sessions_.logout(who, "", std::move(done)); }).outcome, AuthOutcome::read_only);
   EXPECT_TRUE(alive(login));
   store_.set_no_space(false);
+  store_.set_unavailable(true);
+  EXPECT_EQ(registered("b@c").outcome, AuthOutcome::unavailable);
+  EXPECT_EQ(logged_in().outcome, AuthOutcome::unavailable);
+  EXPECT_EQ(refreshed(login.refresh_token).outcome, AuthOutcome::unavailable);
+  EXPECT_EQ(wait([&](AuthDone done) { sessions_.me(who.user, std::move(done)); }).outcome, AuthOutcome::unavailable);
+  EXPECT_FALSE(sessions_.start());
+  EXPECT_TRUE(alive(login));
+  store_.set_unavailable(false);
   store_.set_full(true);
   EXPECT_EQ(registered("b@c").outcome, AuthOutcome::overloaded);
   EXPECT_EQ(logged_in().outcome, AuthOutcome::overloaded);
@@ -398,12 +406,30 @@ TEST_F(SessionsTest, LoginBegunBeforeAPasswordChangeDoesNotSurviveIt) {
   const AuthAnswer login = registered();
   // The password has been verified, then everything is revoked, then the login wants to be opened.
   std::optional<Account> before;
-  ASSERT_TRUE(store_.find(login.user.id, [&](std::optional<Account> account) { before = std::move(account); }));
+  ASSERT_TRUE(
+      store_.find(login.user.id, [&](Result<std::optional<Account>> account) { before = std::move(*account); }));
   (void)wait([&](AuthDone done) { sessions_.logout_everywhere(principal(login), "", std::move(done)); });
   StoreOutcome outcome = StoreOutcome::done;
   ASSERT_TRUE(store_.open_family({{9, 9}, login.user.id, {}, {}, clock_.wall(), clock_.wall() + 1h}, before->epoch, {},
                                  [&](StoreOutcome o) { outcome = o; }));
   EXPECT_EQ(outcome, StoreOutcome::stale);
+}
+
+TEST_F(SessionsTest, NewsFromElsewhereTakeEffectAndOldOnesDoNot) {
+  const AuthAnswer login = registered();
+  const UserId user = login.user.id;
+  sessions_.learn({.users = {{user, 0, false}}, .revoked = {}, .settings = {}});
+  EXPECT_TRUE(alive(login)) << "nothing new";
+  sessions_.learn({.users = {{user, 2, true}}, .revoked = {}, .settings = {}});
+  EXPECT_FALSE(alive(login));
+  EXPECT_TRUE(admins_.contains(user));
+  sessions_.learn({.users = {{user, 1, false}}, .revoked = {}, .settings = {}});
+  EXPECT_TRUE(admins_.contains(user)) << "an older epoch came late";
+  sessions_.learn({.users = {{user, 3, false}}, .revoked = {}, .settings = {}});
+  EXPECT_FALSE(admins_.contains(user));
+  const AuthAnswer other = registered("bob@example.com");
+  sessions_.learn({.users = {}, .revoked = {principal(other).family}, .settings = {}});
+  EXPECT_FALSE(alive(other));
 }
 
 TEST_F(SessionsTest, FirstAdminIsMadeOnceAndNobodyIsPromotedByHisAddress) {

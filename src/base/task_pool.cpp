@@ -20,12 +20,17 @@ TaskPool::TaskPool(std::size_t threads, std::size_t queue_max, Priority priority
 }
 
 TaskPool::~TaskPool() {
+  stop();
+}
+
+void TaskPool::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
-  for (auto& thread : threads_) thread.join();
+  for (auto& thread : threads_)
+    if (thread.joinable()) thread.join();
 }
 
 bool TaskPool::post(std::function<void()> task) {

@@ -12,7 +12,7 @@
 namespace scalemart {
 
 /// Purpose: keeps queries, files and exports off the event loops.
-/// Concurrency: post() from any thread. Destruction finishes what was taken and joins.
+/// Concurrency: post() from any thread. Destruction, or stop(), finishes what was taken and joins.
 class TaskPool {
  public:
   enum class Priority { normal, background };  ///< background: SCHED_BATCH at nice 10, so that a sale comes first.
@@ -24,7 +24,9 @@ class TaskPool {
 
   /// False: the queue is full, or the pool stops; nothing was taken. `task` must not throw.
   [[nodiscard]] bool post(std::function<void()> task);
-  /// True: destruction has begun. A task of many steps looks here between them.
+  /// Idempotent; from one thread at a time, and not from a task.
+  void stop();
+  /// True: it is being stopped. A task of many steps looks here between them.
   [[nodiscard]] bool is_stopping();
 
  private:

@@ -41,6 +41,10 @@ std::optional<Response> refusal_of(const Result<OrderPage>& page) {
   return std::nullopt;
 }
 
+Response no_accounts() {
+  return error(503, "unavailable", "The accounts cannot be reached at the moment. Please try again.");
+}
+
 class ArchiveHandlers {
  public:
   explicit ArchiveHandlers(ArchiveServices services) : s_(services) {}
@@ -151,11 +155,13 @@ class ArchiveHandlers {
         reply->respond(too_busy());
     };
     if (q.find('@') != std::string::npos) {
-      if (!s_.accounts.find_by_email(std::move(q), [run, reply, search](std::optional<Account> account) mutable {
-            if (!account) return reply->respond(json_list({}, {}));
-            search.buyer = account->id;
-            run(std::move(search));
-          }))
+      if (!s_.accounts.find_by_email(std::move(q),
+                                     [run, reply, search](Result<std::optional<Account>> account) mutable {
+                                       if (!account) return reply->respond(no_accounts());
+                                       if (!*account) return reply->respond(json_list({}, {}));
+                                       search.buyer = (*account)->id;
+                                       run(std::move(search));
+                                     }))
         reply->respond(too_busy());
       return;
     }
@@ -163,9 +169,10 @@ class ArchiveHandlers {
     search.id_prefix = std::move(q);
     if (!user) return run(std::move(search));
     // A whole id may be an order's or a buyer's.
-    if (!s_.accounts.find(*user, [run, reply, search](std::optional<Account> account) mutable {
-          if (account) {
-            search.buyer = account->id;
+    if (!s_.accounts.find(*user, [run, reply, search](Result<std::optional<Account>> account) mutable {
+          if (!account) return reply->respond(no_accounts());
+          if (*account) {
+            search.buyer = (*account)->id;
             search.id_prefix.clear();
           }
           run(std::move(search));

@@ -43,6 +43,10 @@ struct Reading {
   std::vector<AuditRow> rows;
 };
 
+Response unavailable() {
+  return error(503, "unavailable", "The audit trail does not answer.");
+}
+
 void respond(Reading& reading, std::uint64_t next) {
   boost::json::array data;
   for (const AuditRow& row : reading.rows) data.push_back(audit_json(row));
@@ -51,7 +55,9 @@ void respond(Reading& reading, std::uint64_t next) {
 
 void read_on(const std::shared_ptr<Reading>& reading) {
   reading->search.limit = reading->wanted - reading->rows.size();
-  const bool taken = reading->accounts.audit_page(reading->search, [reading](AuditPage page) {
+  const bool taken = reading->accounts.audit_page(reading->search, [reading](Result<AuditPage> answer) {
+    if (!answer) return reading->reply.respond(unavailable());
+    AuditPage& page = *answer;
     for (AuditRow& row : page.rows) reading->rows.push_back(std::move(row));
     if (page.next == 0 || reading->rows.size() == reading->wanted) return respond(*reading, page.next);
     reading->search.before = page.next;
@@ -88,9 +94,10 @@ void audit(AccountStore& accounts, Exchange& x) {
   const auto reading = std::make_shared<Reading>(Reading{accounts, x.later(), std::move(search), wanted, {}});
   if (reading->search.who.find('@') == std::string::npos) return read_on(reading);
   // People know addresses, the trail knows ids.
-  if (!accounts.find_by_email(reading->search.who, [reading](std::optional<Account> account) {
-        if (!account) return respond(*reading, 0);
-        reading->search.who = to_string(account->id);
+  if (!accounts.find_by_email(reading->search.who, [reading](const Result<std::optional<Account>>& account) {
+        if (!account) return reading->reply.respond(unavailable());
+        if (!*account) return respond(*reading, 0);
+        reading->search.who = to_string((*account)->id);
         read_on(reading);
       }))
     reading->reply.respond(too_busy());

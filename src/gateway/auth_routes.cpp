@@ -47,6 +47,8 @@ Response refusal(AuthOutcome outcome) {
       return error(503, "overloaded", "Too many logins at once. Please try again.");
     case AuthOutcome::read_only:
       return error(503, "read_only", "No accounts can be changed at the moment.");
+    case AuthOutcome::unavailable:
+      return error(503, "unavailable", "The accounts cannot be reached at the moment. Please try again.");
     case AuthOutcome::done:
       break;
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "domain/ids.hpp"
 #include "domain/principal.hpp"
 
@@ -86,8 +87,9 @@ enum class StoreOutcome : std::uint8_t {
   done,
   not_found,
   email_taken,
-  stale,     ///< What the caller had read is no longer so; nothing was changed.
-  no_space,  ///< The disk is full; nothing was changed.
+  stale,        ///< What the caller had read is no longer so; nothing was changed.
+  no_space,     ///< The disk is full; nothing was changed.
+  unavailable,  ///< No answer from where accounts are kept: it may have been changed or not.
 };
 
 struct EpochChange {
@@ -114,6 +116,7 @@ enum class RotateOutcome : std::uint8_t {
   reused,    ///< The token had been used: the family is revoked now.
   disabled,  ///< The account is.
   no_space,
+  unavailable,  ///< As above.
 };
 struct Rotation {
   RotateOutcome outcome = RotateOutcome::unknown;
@@ -161,11 +164,14 @@ struct Setting {
 /// Concurrency: any thread may ask. Every request returns at once; false means the queue is full, nothing was
 /// taken and `done` will never be called. Otherwise `done` is called exactly once, on the store's own thread,
 /// after the change is durable; it must be quick and must not throw. Requests of one thread run in its order.
-/// Errors: no_space is an answer. Every other storage error is an unknown outcome and ends the process.
+/// Errors: no_space and unavailable are answers; a question that got none is an error. A store in this process
+/// ends the process instead when it cannot know what became of a change.
 class AccountStore {
  public:
   template <class T>
   using Done = std::function<void(T)>;
+  template <class T>
+  using Found = std::function<void(Result<T>)>;
 
   virtual ~AccountStore() = default;
 
@@ -173,10 +179,10 @@ class AccountStore {
   /// `first`: the login that comes with the registration.
   [[nodiscard]] virtual bool create(Account account, std::optional<RefreshFamily> first, AuditEntry audit,
                                     Done<StoreOutcome> done) = 0;
-  [[nodiscard]] virtual bool find(UserId id, Done<std::optional<Account>> done) = 0;
-  [[nodiscard]] virtual bool find_by_email(std::string email, Done<std::optional<Account>> done) = 0;
+  [[nodiscard]] virtual bool find(UserId id, Found<std::optional<Account>> done) = 0;
+  [[nodiscard]] virtual bool find_by_email(std::string email, Found<std::optional<Account>> done) = 0;
   /// By id; those after `after` (empty: from the first), at most `limit`.
-  [[nodiscard]] virtual bool list(UserId after, std::size_t limit, Done<std::vector<Account>> done) = 0;
+  [[nodiscard]] virtual bool list(UserId after, std::size_t limit, Found<std::vector<Account>> done) = 0;
   /// The same password under better parameters: no epoch, no audit. Stale if another hash is there by now.
   [[nodiscard]] virtual bool rehash(UserId id, std::string expected, std::string hash, Done<StoreOutcome> done) = 0;
   /// New epoch; every login but `keep` is revoked.
@@ -200,18 +206,18 @@ class AccountStore {
   /// Remembers the revocation also of a family it never held (tokens of a load run).
   [[nodiscard]] virtual bool revoke_family(FamilyId id, WallTime now, AuditEntry audit, Done<StoreOutcome> done) = 0;
   /// Everything revoked or changed at `since` or later, and the administrators.
-  [[nodiscard]] virtual bool load(WallTime since, Done<AuthState> done) = 0;
+  [[nodiscard]] virtual bool load(WallTime since, Found<AuthState> done) = 0;
   /// Forgets some of what ended before `before`; bounded work, call again from time to time.
   [[nodiscard]] virtual bool prune(WallTime before, Done<StoreOutcome> done) = 0;
 
   // --- audit ---
   [[nodiscard]] virtual bool append_audit(AuditEntry entry, Done<StoreOutcome> done) = 0;
-  [[nodiscard]] virtual bool audit_page(AuditSearch search, Done<AuditPage> done) = 0;
-  [[nodiscard]] virtual bool check_audit(Done<AuditCheck> done) = 0;
+  [[nodiscard]] virtual bool audit_page(AuditSearch search, Found<AuditPage> done) = 0;
+  [[nodiscard]] virtual bool check_audit(Found<AuditCheck> done) = 0;
 
   // --- settings ---
   [[nodiscard]] virtual bool put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) = 0;
-  [[nodiscard]] virtual bool settings(Done<std::vector<Setting>> done) = 0;
+  [[nodiscard]] virtual bool settings(Found<std::vector<Setting>> done) = 0;
 };
 
 inline constexpr std::size_t kFamiliesPerUserMax = 32;

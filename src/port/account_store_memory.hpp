@@ -16,6 +16,8 @@ class MemoryAccountStore final : public AccountStore {
   /// From now on requests are refused as by a full queue, or changes as by a full disk.
   void set_full(bool full) { full_ = full; }
   void set_no_space(bool no_space) { no_space_ = no_space; }
+  /// From now on nothing is answered, as by a database that cannot be reached.
+  void set_unavailable(bool unavailable) { unavailable_ = unavailable; }
 
   bool create(Account account, std::optional<RefreshFamily> first, AuditEntry audit, Done<StoreOutcome> done) override {
     return change<StoreOutcome>(done, StoreOutcome::no_space, [&] {
@@ -26,20 +28,20 @@ class MemoryAccountStore final : public AccountStore {
       return StoreOutcome::done;
     });
   }
-  bool find(UserId id, Done<std::optional<Account>> done) override {
-    return read<std::optional<Account>>(done, [&] {
+  bool find(UserId id, Found<std::optional<Account>> done) override {
+    return look<std::optional<Account>>(done, [&] {
       const auto found = users_.find(id);
       return found == users_.end() ? std::nullopt : std::optional(found->second.account);
     });
   }
-  bool find_by_email(std::string email, Done<std::optional<Account>> done) override {
-    return read<std::optional<Account>>(done, [&] {
+  bool find_by_email(std::string email, Found<std::optional<Account>> done) override {
+    return look<std::optional<Account>>(done, [&] {
       const Account* found = by_email(email);
       return found == nullptr ? std::nullopt : std::optional(*found);
     });
   }
-  bool list(UserId after, std::size_t limit, Done<std::vector<Account>> done) override {
-    return read<std::vector<Account>>(done, [&] {
+  bool list(UserId after, std::size_t limit, Found<std::vector<Account>> done) override {
+    return look<std::vector<Account>>(done, [&] {
       std::vector<Account> page;
       for (auto user = users_.upper_bound(after); user != users_.end() && page.size() < limit; ++user)
         page.push_back(user->second.account);
@@ -137,8 +139,8 @@ class MemoryAccountStore final : public AccountStore {
       return StoreOutcome::done;
     });
   }
-  bool load(WallTime since, Done<AuthState> done) override {
-    return read<AuthState>(done, [&] {
+  bool load(WallTime since, Found<AuthState> done) override {
+    return look<AuthState>(done, [&] {
       AuthState state;
       for (const auto& [id, user] : users_) {
         if (user.account.role == Role::admin && !user.account.disabled) state.admins.push_back(id);
@@ -163,8 +165,8 @@ class MemoryAccountStore final : public AccountStore {
       return StoreOutcome::done;
     });
   }
-  bool audit_page(AuditSearch search, Done<AuditPage> done) override {
-    return read<AuditPage>(done, [&] {
+  bool audit_page(AuditSearch search, Found<AuditPage> done) override {
+    return look<AuditPage>(done, [&] {
       AuditPage page;
       for (auto row = audit_.rbegin(); row != audit_.rend(); ++row) {
         if ((search.before != 0 && row->sequence >= search.before) || !matches(row->entry, search)) continue;
@@ -180,8 +182,8 @@ class MemoryAccountStore final : public AccountStore {
       return page;
     });
   }
-  bool check_audit(Done<AuditCheck> done) override {
-    return read<AuditCheck>(done, [&] { return AuditCheck{audit_.size(), 0}; });
+  bool check_audit(Found<AuditCheck> done) override {
+    return look<AuditCheck>(done, [&] { return AuditCheck{audit_.size(), 0}; });
   }
   bool put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) override {
     return change<StoreOutcome>(done, StoreOutcome::no_space, [&] {
@@ -190,8 +192,8 @@ class MemoryAccountStore final : public AccountStore {
       return StoreOutcome::done;
     });
   }
-  bool settings(Done<std::vector<Setting>> done) override {
-    return read<std::vector<Setting>>(done, [&] {
+  bool settings(Found<std::vector<Setting>> done) override {
+    return look<std::vector<Setting>>(done, [&] {
       std::vector<Setting> all;
       for (const auto& [key, json] : settings_) all.push_back({key, json});
       return all;
@@ -221,9 +223,19 @@ class MemoryAccountStore final : public AccountStore {
     return true;
   }
   template <class T, class Run>
-  bool change(const Done<T>& done, T when_full, Run run) {
-    return read<T>(done, [&] { return no_space_ ? when_full : run(); });
+  bool look(const Found<T>& done, Run run) {
+    return read<Result<T>>(done, [&]() -> Result<T> {
+      if (unavailable_) return error("the store does not answer");
+      return run();
+    });
   }
+  template <class T, class Run>
+  bool change(const Done<T>& done, T when_full, Run run) {
+    return read<T>(done, [&] { return unavailable_ ? lost(when_full) : no_space_ ? when_full : run(); });
+  }
+  static StoreOutcome lost(StoreOutcome) { return StoreOutcome::unavailable; }
+  static EpochChange lost(const EpochChange&) { return {StoreOutcome::unavailable, {}}; }
+  static Rotation lost(const Rotation&) { return {RotateOutcome::unavailable, {}}; }
   template <class Run>
   bool change_user(UserId id, WallTime now, const AuditEntry& audit, const Done<EpochChange>& done, Run run) {
     return change<EpochChange>(done, {StoreOutcome::no_space, {}}, [&]() -> EpochChange {
@@ -272,6 +284,7 @@ class MemoryAccountStore final : public AccountStore {
   std::mutex mutex_;
   bool full_ = false;
   bool no_space_ = false;
+  bool unavailable_ = false;
   std::map<UserId, User> users_;
   std::map<FamilyId, Family> families_;
   std::map<FamilyId, WallTime> revoked_;

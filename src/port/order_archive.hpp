@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -32,10 +34,14 @@ struct ArchivedOrder {
 
 struct OrderPage {
   std::vector<ArchivedOrder> orders;
-  std::string next_cursor;      ///< Empty: the last page.
-  Sequence as_of = 0;           ///< Every record up to here is included.
+  std::string next_cursor;  ///< Empty: the last page.
+  /// Every record up to here is included. 0: there is no such number, for the record itself was asked (a shared one).
+  Sequence as_of = 0;
   bool is_cursor_known = true;  ///< False: the search's cursor is none of this list; there are no orders then.
 };
+
+/// The first and the last id that begin with these characters, in either case; nullopt: none can.
+[[nodiscard]] std::optional<std::pair<OrderId, OrderId>> ids_beginning_with(std::string_view prefix);
 
 struct Revenue {
   std::string currency;
@@ -51,7 +57,7 @@ class OrderArchive {
   [[nodiscard]] virtual Result<OrderPage> search(const OrderSearch& search) = 0;
   [[nodiscard]] virtual Result<std::optional<ArchivedOrder>> find(OrderId id) = 0;
   [[nodiscard]] virtual Result<std::vector<Revenue>> revenue() = 0;
-  /// The last record included.
+  /// The last record included; 0 as for as_of.
   [[nodiscard]] virtual Sequence applied() const noexcept = 0;
 };
 

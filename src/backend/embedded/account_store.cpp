@@ -98,6 +98,13 @@ bool EmbeddedAccountStore::ask(bool writes, T when_full, Run run, Done<T> done) 
   return true;
 }
 
+template <class T, class Run>
+bool EmbeddedAccountStore::look(Run run, Found<T> done) {
+  return ask(
+      false, Result<T>(T()), [run = std::move(run)](AccountTables& tables) { return Result<T>(run(tables)); },
+      std::move(done));
+}
+
 void EmbeddedAccountStore::run() {
   std::deque<std::unique_ptr<Request>> batch;
   for (;;) {
@@ -156,21 +163,18 @@ bool EmbeddedAccountStore::create(Account account, std::optional<RefreshFamily> 
       std::move(done));
 }
 
-bool EmbeddedAccountStore::find(UserId id, Done<std::optional<Account>> done) {
-  return ask(
-      false, std::optional<Account>(), [id](AccountTables& tables) { return tables.find(id); }, std::move(done));
+bool EmbeddedAccountStore::find(UserId id, Found<std::optional<Account>> done) {
+  return look<std::optional<Account>>([id](AccountTables& tables) { return tables.find(id); }, std::move(done));
 }
 
-bool EmbeddedAccountStore::find_by_email(std::string email, Done<std::optional<Account>> done) {
-  return ask(
-      false, std::optional<Account>(),
+bool EmbeddedAccountStore::find_by_email(std::string email, Found<std::optional<Account>> done) {
+  return look<std::optional<Account>>(
       [email = std::move(email)](AccountTables& tables) { return tables.find_by_email(email); }, std::move(done));
 }
 
-bool EmbeddedAccountStore::list(UserId after, std::size_t limit, Done<std::vector<Account>> done) {
-  return ask(
-      false, std::vector<Account>(), [after, limit](AccountTables& tables) { return tables.list(after, limit); },
-      std::move(done));
+bool EmbeddedAccountStore::list(UserId after, std::size_t limit, Found<std::vector<Account>> done) {
+  return look<std::vector<Account>>([after, limit](AccountTables& tables) { return tables.list(after, limit); },
+                                    std::move(done));
 }
 
 bool EmbeddedAccountStore::copy_to(std::filesystem::path file, Done<Result<void>> done) {
@@ -249,9 +253,8 @@ bool EmbeddedAccountStore::revoke_family(FamilyId id, WallTime now, AuditEntry a
       std::move(done));
 }
 
-bool EmbeddedAccountStore::load(WallTime since, Done<AuthState> done) {
-  return ask(
-      false, AuthState{}, [since](AccountTables& tables) { return tables.load(since); }, std::move(done));
+bool EmbeddedAccountStore::load(WallTime since, Found<AuthState> done) {
+  return look<AuthState>([since](AccountTables& tables) { return tables.load(since); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::prune(WallTime before, Done<StoreOutcome> done) {
@@ -269,15 +272,13 @@ bool EmbeddedAccountStore::append_audit(AuditEntry entry, Done<StoreOutcome> don
       std::move(done));
 }
 
-bool EmbeddedAccountStore::audit_page(AuditSearch search, Done<AuditPage> done) {
-  return ask(
-      false, AuditPage(), [search = std::move(search)](AccountTables& tables) { return tables.audit_page(search); },
-      std::move(done));
+bool EmbeddedAccountStore::audit_page(AuditSearch search, Found<AuditPage> done) {
+  return look<AuditPage>([search = std::move(search)](AccountTables& tables) { return tables.audit_page(search); },
+                         std::move(done));
 }
 
-bool EmbeddedAccountStore::check_audit(Done<AuditCheck> done) {
-  return ask(
-      false, AuditCheck{}, [](AccountTables& tables) { return tables.check_audit(); }, std::move(done));
+bool EmbeddedAccountStore::check_audit(Found<AuditCheck> done) {
+  return look<AuditCheck>([](AccountTables& tables) { return tables.check_audit(); }, std::move(done));
 }
 
 bool EmbeddedAccountStore::put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) {
@@ -289,9 +290,8 @@ bool EmbeddedAccountStore::put_setting(Setting setting, AuditEntry audit, Done<S
       std::move(done));
 }
 
-bool EmbeddedAccountStore::settings(Done<std::vector<Setting>> done) {
-  return ask(
-      false, std::vector<Setting>(), [](AccountTables& tables) { return tables.settings(); }, std::move(done));
+bool EmbeddedAccountStore::settings(Found<std::vector<Setting>> done) {
+  return look<std::vector<Setting>>([](AccountTables& tables) { return tables.settings(); }, std::move(done));
 }
 
 }  // namespace scalemart

@@ -40,9 +40,9 @@ class EmbeddedAccountStore final : public AccountStore {
   void stop();
 
   bool create(Account account, std::optional<RefreshFamily> first, AuditEntry audit, Done<StoreOutcome> done) override;
-  bool find(UserId id, Done<std::optional<Account>> done) override;
-  bool find_by_email(std::string email, Done<std::optional<Account>> done) override;
-  bool list(UserId after, std::size_t limit, Done<std::vector<Account>> done) override;
+  bool find(UserId id, Found<std::optional<Account>> done) override;
+  bool find_by_email(std::string email, Found<std::optional<Account>> done) override;
+  bool list(UserId after, std::size_t limit, Found<std::vector<Account>> done) override;
   bool rehash(UserId id, std::string expected, std::string hash, Done<StoreOutcome> done) override;
   bool change_password(PasswordChange change, AuditEntry audit, Done<EpochChange> done) override;
   bool revoke_all(UserId id, WallTime now, AuditEntry audit, Done<EpochChange> done) override;
@@ -52,13 +52,13 @@ class EmbeddedAccountStore final : public AccountStore {
   bool open_family(RefreshFamily family, std::uint32_t epoch, AuditEntry audit, Done<StoreOutcome> done) override;
   bool rotate(RotateRequest request, AuditEntry reuse, Done<Rotation> done) override;
   bool revoke_family(FamilyId id, WallTime now, AuditEntry audit, Done<StoreOutcome> done) override;
-  bool load(WallTime since, Done<AuthState> done) override;
+  bool load(WallTime since, Found<AuthState> done) override;
   bool prune(WallTime before, Done<StoreOutcome> done) override;
   bool append_audit(AuditEntry entry, Done<StoreOutcome> done) override;
-  bool audit_page(AuditSearch search, Done<AuditPage> done) override;
-  bool check_audit(Done<AuditCheck> done) override;
+  bool audit_page(AuditSearch search, Found<AuditPage> done) override;
+  bool check_audit(Found<AuditCheck> done) override;
   bool put_setting(Setting setting, AuditEntry audit, Done<StoreOutcome> done) override;
-  bool settings(Done<std::vector<Setting>> done) override;
+  bool settings(Found<std::vector<Setting>> done) override;
 
   /// A copy of everything that is durable now, as a database of its own. `file` does not exist yet.
   [[nodiscard]] bool copy_to(std::filesystem::path file, Done<Result<void>> done);
@@ -72,6 +72,8 @@ class EmbeddedAccountStore final : public AccountStore {
   EmbeddedAccountStore(Options options, std::unique_ptr<AccountTables> tables);
   template <class T, class Run>
   bool ask(bool writes, T when_full, Run run, Done<T> done);
+  template <class T, class Run>
+  bool look(Run run, Found<T> done);
   template <class Change>
   bool ask_epoch(Change change, AuditEntry audit, Done<EpochChange> done);
   void run();

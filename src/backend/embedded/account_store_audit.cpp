@@ -1,32 +1,13 @@
 // The audit trail of the embedded account store: append-only, each row bound to all before it.
-#include <openssl/sha.h>
-
 #include <map>
 
 #include "backend/embedded/account_store_blobs.hpp"
 #include "backend/embedded/account_store_tables.hpp"
 #include "backend/embedded/audit_look.hpp"
+#include "port/audit_chain.hpp"
 
 namespace scalemart {
 namespace {
-
-/// SHA-256 over the previous hash and every field with its length, so that no two rows read the same.
-Digest256 chain(const Digest256& previous, std::uint64_t sequence, const AuditEntry& entry) {
-  std::string bytes(reinterpret_cast<const char*>(previous.data()), previous.size());
-  const auto number = [&](std::uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(value >> shift));
-  };
-  number(sequence);
-  number(static_cast<std::uint64_t>(entry.when.ms));
-  for (const std::string* field : {&entry.who, &entry.what, &entry.target, &entry.from, &entry.before, &entry.after}) {
-    number(field->size());
-    bytes += *field;
-  }
-  Digest256 digest;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
-}
 
 AuditRow read_audit_row(const sqlite::Statement& row) {
   AuditRow out;
@@ -42,16 +23,11 @@ constexpr const char* kWholeTrail =
 
 /// Up to the first bad row. `next` steps.
 template <class Next>
-AuditCheck check_chain(const sqlite::Statement& rows, Next next) {
-  AuditCheck check;
-  Digest256 before{};
-  while (check.first_bad == 0 && next()) {
-    const AuditRow row = read_audit_row(rows);
-    ++check.rows;
-    if (row.sequence != check.rows || row.hash != chain(before, row.sequence, row.entry)) check.first_bad = check.rows;
-    before = row.hash;
+AuditWalk walk_chain(const sqlite::Statement& rows, Next next) {
+  AuditWalk walk;
+  while (next() && walk.take(read_audit_row(rows))) {
   }
-  return check;
+  return walk;
 }
 
 }  // namespace
@@ -59,7 +35,7 @@ AuditCheck check_chain(const sqlite::Statement& rows, Next next) {
 void AccountTables::append_audit(const AuditEntry& entry) {
   if (entry.what.empty()) return;
   const std::uint64_t sequence = audit_head_.sequence + 1;
-  const Digest256 hash = chain(audit_head_.hash, sequence, entry);
+  const Digest256 hash = audit_hash(audit_head_.hash, sequence, entry);
   run(statement("INSERT INTO audit(sequence, who, what, target, at, origin, before, after, hash)"
                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
           .bind(1, static_cast<std::int64_t>(sequence))
@@ -119,11 +95,9 @@ void AccountTables::name_accounts(std::vector<AuditRow>& rows) {
 
 AuditCheck AccountTables::check_audit() {
   auto& rows = statement(kWholeTrail);
-  AuditCheck check = check_chain(rows, [&] { return next(rows); });
+  const AuditWalk walk = walk_chain(rows, [&] { return next(rows); });
   rows.reset();
-  // A tail cut off while we run leaves the head we remember.
-  if (check.first_bad == 0 && check.rows != audit_head_.sequence) check.first_bad = check.rows + 1;
-  return check;
+  return walk.finish(audit_head_.sequence);  // a tail cut off while we run leaves the head we remember
 }
 
 Result<AuditCheck> look_at_audit(const std::filesystem::path& accounts) {
@@ -132,9 +106,9 @@ Result<AuditCheck> look_at_audit(const std::filesystem::path& accounts) {
   auto rows = db->prepare(kWholeTrail);
   if (!rows) return rows.error();
   auto step = sqlite::Statement::Step::done;
-  const AuditCheck check = check_chain(*rows, [&] { return (step = rows->step()) == sqlite::Statement::Step::row; });
+  const AuditWalk walk = walk_chain(*rows, [&] { return (step = rows->step()) == sqlite::Statement::Step::row; });
   if (step == sqlite::Statement::Step::failed) return db->failure("read the audit trail");
-  return check;
+  return walk.check();
 }
 
 }  // namespace scalemart

@@ -46,7 +46,7 @@ class EmbeddedAccounts : public ::testing::Test {
     return ask_store<StoreOutcome>([&](auto done) { return store.append_audit(entry(what), done); });
   }
   static AuditCheck check(AccountStore& store) {
-    return ask_store<AuditCheck>([&](auto done) { return store.check_audit(done); });
+    return look_up<AuditCheck>([&](auto done) { return store.check_audit(done); });
   }
   void tamper(const char* sql) {
     sqlite3* db = nullptr;
@@ -63,7 +63,7 @@ TEST_F(EmbeddedAccounts, EverythingIsThereAfterARestart) {
   ASSERT_EQ(audit(*store, "something"), StoreOutcome::done);
   store.reset();
   store = open();
-  EXPECT_TRUE(ask_store<std::optional<Account>>([&](auto done) { return store->find({77, 1}, done); }));
+  EXPECT_TRUE(look_up<std::optional<Account>>([&](auto done) { return store->find({77, 1}, done); }));
   ASSERT_EQ(audit(*store, "more"), StoreOutcome::done);
   EXPECT_EQ(check(*store).rows, 3u);
   EXPECT_EQ(check(*store).first_bad, 0u) << "the chain goes on across the restart";
@@ -96,7 +96,7 @@ TEST_F(EmbeddedAccounts, ASearchOfALongTrailGoesStepByStep) {
   ASSERT_EQ(audit(*store, "hay"), StoreOutcome::done);
   AuditSearch search;
   search.what = "needle";
-  const auto page = [&] { return ask_store<AuditPage>([&](auto done) { return store->audit_page(search, done); }); };
+  const auto page = [&] { return look_up<AuditPage>([&](auto done) { return store->audit_page(search, done); }); };
   const AuditPage first = page();
   EXPECT_TRUE(first.rows.empty());
   ASSERT_EQ(first.next, 12u) << "it looked at so many, and says where to go on";
@@ -144,7 +144,7 @@ TEST_F(EmbeddedAccounts, ManyWritersShareTransactionsAndAllAreAnswered) {
   for (std::thread& t : threads) t.join();
   store->stop();
   EXPECT_EQ(done.load(), kThreads * kEach);
-  EXPECT_FALSE(store->find({77, 1}, [](std::optional<Account>) {})) << "stopped";
+  EXPECT_FALSE(store->find({77, 1}, [](const auto&) {})) << "stopped";
   store = open();
   EXPECT_EQ(check(*store).rows, static_cast<std::uint64_t>(kThreads * kEach));
 }
@@ -153,14 +153,14 @@ TEST_F(EmbeddedAccounts, FullQueueRefusesAndCallsNobody) {
   auto store = open({.queue_max = 4});
   std::promise<void> gate;
   std::promise<void> entered;
-  ASSERT_TRUE(store->find({1, 1}, [&](std::optional<Account>) {
+  ASSERT_TRUE(store->find({1, 1}, [&](const auto&) {
     entered.set_value();
     gate.get_future().wait();
   }));
   entered.get_future().wait();
   std::atomic<int> answered{0};
   int accepted = 0;
-  for (int i = 0; i < 10; ++i) accepted += store->find({1, 1}, [&](std::optional<Account>) { ++answered; });
+  for (int i = 0; i < 10; ++i) accepted += store->find({1, 1}, [&](const auto&) { ++answered; });
   EXPECT_EQ(accepted, 4);
   gate.set_value();
   store->stop();
@@ -172,8 +172,8 @@ TEST_F(EmbeddedAccounts, FullDiskRefusesChangesAndGoesOnReading) {
   std::uint64_t n = 1;
   while (create(*store, n, 2000) == StoreOutcome::done) ++n;
   EXPECT_GT(n, 10u);
-  EXPECT_TRUE(ask_store<std::optional<Account>>([&](auto done) { return store->find({77, 1}, done); }));
-  EXPECT_FALSE(ask_store<std::optional<Account>>([&](auto done) { return store->find({77, n}, done); }));
+  EXPECT_TRUE(look_up<std::optional<Account>>([&](auto done) { return store->find({77, 1}, done); }));
+  EXPECT_FALSE(look_up<std::optional<Account>>([&](auto done) { return store->find({77, n}, done); }));
   EXPECT_EQ(check(*store).first_bad, 0u);
   EXPECT_EQ(check(*store).rows, n - 1);
   store.reset();
@@ -191,7 +191,7 @@ TEST_F(EmbeddedAccounts, HundredThousandBuyersAreSeededInSeconds) {
             }),
             StoreOutcome::done);
   EXPECT_LT(clock.steady() - begin, std::chrono::seconds(20));
-  EXPECT_TRUE(ask_store<std::optional<Account>>([&](auto done) { return store->find({8, kSeedMax}, done); }));
+  EXPECT_TRUE(look_up<std::optional<Account>>([&](auto done) { return store->find({8, kSeedMax}, done); }));
 }
 
 TEST_F(EmbeddedAccounts, SecondProcessIsKeptOut) {

@@ -24,19 +24,6 @@ Id id_at(const sqlite::Statement& statement, int column) {
   return id;
 }
 
-/// The first and the last id that begin with these characters; nullopt: none can.
-std::optional<std::pair<OrderId, OrderId>> range_of(std::string_view prefix) {
-  if (prefix.size() > OrderId::kTextLength) return std::nullopt;
-  std::string low(prefix), high(prefix);
-  low.resize(OrderId::kTextLength, '0');
-  high.resize(OrderId::kTextLength, 'Z');
-  if (prefix.empty()) high[0] = '7';  // the first digit holds three bits
-  const auto first = parse_ulid<OrderId>(low);
-  const auto last = parse_ulid<OrderId>(high);
-  if (!first || !last) return std::nullopt;
-  return std::make_pair(*first, *last);
-}
-
 OrderPage bad_cursor() {
   OrderPage page;
   page.is_cursor_known = false;
@@ -135,7 +122,7 @@ Result<OrderPage> QueryTables::search(const OrderSearch& search) {
   std::vector<Condition> conditions;
   if (by_buyer) conditions.push_back({"buyer = ", bytes_of(search.buyer->hi, search.buyer->lo)});
   if (by_id) {
-    const auto range = range_of(search.id_prefix);
+    const auto range = ids_beginning_with(search.id_prefix);
     if (!range) return page;
     const std::string id = by_buyer ? "+id" : "id";
     conditions.push_back({id + " >= ", bytes_of(range->first.hi, range->first.lo)});

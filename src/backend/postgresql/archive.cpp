@@ -1,0 +1,168 @@
+#include "backend/postgresql/archive.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "backend/postgresql/order_rows.hpp"
+#include "backend/postgresql/record.hpp"
+#include "backend/shared/order_range.hpp"
+
+namespace scalemart::pg {
+namespace {
+
+constexpr int kAttempts = 3;
+constexpr std::size_t kLimitMax = 10'000;
+
+constexpr std::array<std::string_view, 3> kIndexes{"orders_product_index", "orders_ended_index",
+                                                   "orders_ended_of_index"};
+
+constexpr Statement kProductRef{"archive_product", "SELECT ref FROM products WHERE slug = $1"};
+constexpr Statement kSearch{
+    "archive_search",
+    "SELECT " SCALEMART_VIEW_COLUMNS
+    ", o.payment_reference FROM orders o JOIN products p ON p.ref = o.product"
+    " WHERE ($1::int4 IS NULL OR o.status = $1)"
+    // Says to the planner what it cannot know: which orders the partial indexes have.
+    " AND ($1 IS NULL OR $1 > 1 OR o.due IS NOT NULL)"
+    " AND ($2::int4 IS NULL OR (o.reason <> 0 AND (CASE WHEN o.reason IN (1, 2, 4) THEN 1 ELSE o.reason END) = $2))"
+    // As a range, and in the order: so that the planner does not look for an old product's orders behind all newer
+    // ones.
+    " AND ($3::int4 IS NULL OR (o.product >= $3 AND o.product <= $3)) AND ($4::uuid IS NULL OR o.buyer = $4)"
+    " AND o.id >= $5 AND o.id <= $6 AND ($7::uuid IS NULL OR o.id < $7)"
+    " AND ($8::int8 IS NULL OR o.created_at >= $8) AND ($9::int8 IS NULL OR o.created_at < $9)"
+    " ORDER BY CASE WHEN $3 IS NULL THEN NULL ELSE o.product END DESC, o.id DESC LIMIT $10"};
+constexpr Statement kFind{"archive_find", "SELECT " SCALEMART_VIEW_COLUMNS
+                                          ", o.payment_reference FROM orders o JOIN products p ON p.ref = o.product"
+                                          " WHERE o.id = $1"};
+constexpr Statement kRevenue{"archive_revenue",
+                             "SELECT p.currency, least(sum(t.earned), 9223372036854775807)::int8,"
+                             " least(sum(t.given_back), 9223372036854775807)::int8"
+                             " FROM stock t JOIN products p ON p.ref = t.ref GROUP BY p.currency ORDER BY p.currency"};
+
+static_assert(static_cast<int>(StatusReason::payment_declined) == 1 &&
+              static_cast<int>(StatusReason::hold_expired) == 2 &&
+              static_cast<int>(StatusReason::cancelled_by_buyer) == 3 &&
+              static_cast<int>(StatusReason::discarded_by_admin) == 4 &&
+              static_cast<int>(StatusReason::refunded_by_admin) == 5);
+
+/// How orders of this status ended, as archive.sql's indexes say it; nullopt: they went well, or have not ended.
+std::optional<std::int32_t> ending_of(OrderStatus status) {
+  switch (status) {
+    case OrderStatus::failed:
+    case OrderStatus::expired:
+      return 1;
+    case OrderStatus::cancelled:
+      return 3;
+    case OrderStatus::refunded:
+      return 5;
+    default:
+      return std::nullopt;
+  }
+}
+
+ArchivedOrder read_archived(const Rows& rows, int row) {
+  ArchivedOrder archived{read_view(rows, row), {}};
+  if (!rows.is_null(row, kAfterView)) archived.payment_reference = rows.text(row, kAfterView);
+  return archived;
+}
+
+Connection::Options for_the_archive(Connection::Options options, std::chrono::milliseconds patience) {
+  options.patience = patience;
+  // Each search is another one: planned with its values.
+  options.settings.emplace_back("plan_cache_mode", "force_custom_plan");
+  return options;
+}
+
+std::optional<std::int64_t> in_ms(const std::optional<WallTime>& time) {
+  return time ? std::optional(time->ms) : std::nullopt;
+}
+
+}  // namespace
+
+Part archive_part() {
+  static const std::array<std::string_view, 1> kSteps{script("archive.sql")};
+  return {"archive", kSteps, kIndexes};
+}
+
+Result<std::unique_ptr<PostgresArchive>> PostgresArchive::open(Options options, const Clock& clock) {
+  auto connection = Connection::open(options.connection, clock);
+  if (!connection) return to_error(connection.error());
+  const std::array<Part, 2> parts{sale_part(), archive_part()};
+  if (options.create)
+    if (auto made = prepare_schema(*connection, options.connection, parts); !made) return made.error();
+  if (auto whole = check_schema(*connection, parts); !whole) return whole.error();
+  return std::unique_ptr<PostgresArchive>(new PostgresArchive(std::move(options), clock));
+}
+
+PostgresArchive::PostgresArchive(Options options, const Clock& clock)
+    : patience_(options.patience),
+      pool_(for_the_archive(std::move(options.connection), options.patience), options.connections, clock) {}
+
+Result<Rows> PostgresArchive::ask(const Statement& statement, const Parameters& parameters) {
+  for (int attempt = 1;; ++attempt) {
+    auto connection = pool_.borrow(patience_);
+    if (!connection) return to_error(connection.error());
+    // A little longer than the server's own patience, so that it is the server that says so.
+    auto rows = (*connection)->run(statement, parameters, patience_ + std::chrono::seconds(1));
+    if (rows) return std::move(*rows);
+    if (rows.error().kind != Failure::Kind::unsent || attempt == kAttempts) return to_error(rows.error());
+  }
+}
+
+Result<OrderPage> PostgresArchive::search(const OrderSearch& search) {
+  OrderPage page;
+  std::optional<OrderId> before;
+  if (!search.cursor.empty()) {
+    before = parse_ulid<OrderId>(search.cursor);
+    page.is_cursor_known = before.has_value();
+    if (!before) return page;
+  }
+  const auto range = ids_to_search(search);
+  if (!range) return page;
+  std::optional<std::int32_t> status, ending, product;
+  if (search.status) {
+    status = static_cast<std::int32_t>(*search.status);
+    ending = ending_of(*search.status);
+  }
+  if (!search.product_id.empty()) {
+    Parameters slug;
+    slug.add(storable(search.product_id));
+    const auto ref = ask(kProductRef, slug);
+    if (!ref) return ref.error();
+    if (ref->empty()) return page;
+    product = static_cast<std::int32_t>(ref->integer(0, 0));
+  }
+  const std::size_t limit = std::min(search.limit, kLimitMax);
+  Parameters p;
+  p.add(status, Type::int4).add(ending, Type::int4).add(product, Type::int4).add(search.buyer, Type::uuid);
+  p.add(range->first).add(range->last).add(before, Type::uuid);
+  p.add(in_ms(search.from), Type::int8).add(in_ms(search.to), Type::int8).add(static_cast<std::int64_t>(limit + 1));
+  const auto rows = ask(kSearch, p);
+  if (!rows) return rows.error();
+  for (int row = 0; row < rows->count(); ++row) page.orders.push_back(read_archived(*rows, row));
+  if (page.orders.size() > limit) {
+    page.orders.resize(limit);
+    page.next_cursor = to_string(page.orders.back().order.id);
+  }
+  return page;
+}
+
+Result<std::optional<ArchivedOrder>> PostgresArchive::find(OrderId id) {
+  Parameters p;
+  p.add(id);
+  const auto rows = ask(kFind, p);
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<ArchivedOrder>();
+  return std::optional(read_archived(*rows, 0));
+}
+
+Result<std::vector<Revenue>> PostgresArchive::revenue() {
+  const auto rows = ask(kRevenue, {});
+  if (!rows) return rows.error();
+  std::vector<Revenue> all;
+  for (int row = 0; row < rows->count(); ++row)
+    all.push_back({std::string(rows->text(row, 0)), rows->integer(row, 1), rows->integer(row, 2)});
+  return all;
+}
+
+}  // namespace scalemart::pg
