@@ -39,6 +39,7 @@ struct Screening {
   };
   State state = State::away;
   FilterEpoch epoch = 0;
+  bool keys_known = true;         ///< open: false until remember() has brought all keys used before this epoch.
   std::vector<Verdict> verdicts;  ///< open: one a buy, in their order.
 };
 
@@ -83,6 +84,17 @@ class StockFilter {
   /// was quicker; screen() tells.
   [[nodiscard]] virtual bool rebuild(std::uint32_t partition, std::span<const ProductRecord> products,
                                      std::chrono::milliseconds within) = 0;
+
+  /// Keys that made orders before `epoch`, as the record has them, in parts; `last` with the last one. Until then
+  /// the filter cannot tell a new key from a used one, and asks the record about every buy with a key that it would
+  /// refuse. Begin to read them only when whatever was under way at the rebuild is decided. False: start again
+  /// (away, or that epoch is over).
+  [[nodiscard]] virtual bool remember(std::uint32_t partition, FilterEpoch epoch, std::span<const BuyerKey> keys,
+                                      bool last, std::chrono::milliseconds within) {
+    static_cast<void>(partition), static_cast<void>(epoch), static_cast<void>(keys);
+    static_cast<void>(last), static_cast<void>(within);
+    return true;  // a filter that forgets no keys
+  }
 
   /// New or changed products (terms, pause, removal) with their stock, of this partition.
   virtual void publish(std::uint32_t partition, std::span<const ProductRecord> products,

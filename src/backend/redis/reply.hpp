@@ -70,7 +70,8 @@ using Command = std::vector<std::string_view>;
 
 /// Stands for an argument that is only known when the server is: its identity (run_id), another one after each
 /// restart and each failover. Recognised by its place in memory, since an argument may be any bytes.
-inline constexpr std::string_view kServerIdentity = {"\0identity", 9};
+inline constexpr char kServerIdentityMark[] = "the server's identity";
+inline constexpr std::string_view kServerIdentity = kServerIdentityMark;
 
 /// A number as an argument.
 class NumberText {
