@@ -63,7 +63,8 @@ struct Settlement {
 /// expired hold, a restock by whatever process all arrive as a newer stock. An older sequence changes nothing.
 /// Errors: none is thrown and none is fatal: a filter that is away or forgot costs speed, never correctness.
 /// Undersell when unsure: units whose fate is unknown stay taken.
-/// Concurrency: calls for one partition come from one thread; different partitions from different threads.
+/// Concurrency: calls for one partition come one at a time, not always from the same thread; different partitions at
+/// the same time.
 class StockFilter {
  public:
   virtual ~StockFilter() = default;
@@ -96,7 +97,8 @@ class StockFilter {
     return true;  // a filter that forgets no keys
   }
 
-  /// New or changed products (terms, pause, removal) with their stock, of this partition.
+  /// Products (terms, pause, removal) with their stock, of this partition: when they changed, and all of them from
+  /// time to time. Terms replace older ones: whose sequence is lower changes nothing.
   virtual void publish(std::uint32_t partition, std::span<const ProductRecord> products,
                        std::chrono::milliseconds within) = 0;
 };

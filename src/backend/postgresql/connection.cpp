@@ -84,16 +84,24 @@ Reply<void> Connection::settle_in(const Options& options) {
       "SELECT set_config('search_path', $1, false), set_config('statement_timeout', $2, false),"
       " set_config('lock_timeout', $2, false), set_config('idle_in_transaction_session_timeout', $2, false),"
       " set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false),"
-      " set_config('default_transaction_isolation', 'read committed', false)"};
+      " set_config('default_transaction_isolation', 'read committed', false),"
+      // Never weaker than a local flush and every synchronous standby, whatever the user's default is.
+      " set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'remote_apply'"
+      " THEN 'remote_apply' ELSE 'on' END, false)"};
   Parameters settings;
   settings.add(std::string_view(options.schema)).add(std::string_view(std::to_string(options.patience.count())));
   auto done = run(kSettle, settings, options.connect_within);
-  if (!done) {
-    Failure failure = done.error();
-    failure.kind = Failure::Kind::unsent;  // nothing of the caller's was sent
-    return failure;
+  for (const auto& [name, value] : options.settings) {
+    if (!done) break;
+    static constexpr Statement kSet{"set_config", "SELECT set_config($1, $2, false)"};
+    Parameters setting;
+    setting.add(std::string_view(name)).add(std::string_view(value));
+    done = run(kSet, setting, options.connect_within);
   }
-  return {};
+  if (done) return {};
+  Failure failure = done.error();
+  failure.kind = Failure::Kind::unsent;  // nothing of the caller's was sent
+  return failure;
 }
 
 void Connection::take_notice(void* notices, const PGresult* result) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "backend/postgresql/reply.hpp"
@@ -39,9 +40,10 @@ class Connection {
   struct Options {
     std::string url;  ///< As libpq takes it: postgresql://user:password@host1,host2/name?...
     std::string application = "scalemart";
-    std::string schema = "scalemart";          ///< Where unqualified names are looked for.
-    std::chrono::seconds connect_within{3};    ///< For each address of the URL. At least 2.
-    std::chrono::milliseconds patience{4000};  ///< The server's, for one statement.
+    std::string schema = "scalemart";                           ///< Where unqualified names are looked for.
+    std::chrono::seconds connect_within{3};                     ///< For each address of the URL. At least 2.
+    std::chrono::milliseconds patience{4000};                   ///< The server's, for one statement.
+    std::vector<std::pair<std::string, std::string>> settings;  ///< More of the session's: name, value.
   };
 
   /// Connects to a server that takes writes (of several in the URL, the one that does, unless the URL says
