@@ -326,7 +326,8 @@ local function tell_caps(base, ms, products, returned, accepted, limited)
   store_caps(base, ms, known)
 end
 
--- args: identity, epoch, nonce, stocks, takes, returned, accepted, limited, keys. {open, epoch}
+-- args: identity, epoch, nonce, stocks, takes, returned, accepted, limited, keys, doubt (1: keys of some orders were
+-- lost, so that not all used keys are known any more). {open, epoch}
 local function settle(keys, args)
   local base, epoch, nonce, stocks, takes, used = keys[1], tonumber(args[2]), args[3], args[4], args[5], args[9]
   local state, ms = load_state(base), server_ms()
@@ -369,6 +370,7 @@ local function settle(keys, args)
   store_products(base, products)
   tell_caps(base, ms, products, args[6], args[7], args[8])
   if #used > 0 then mark_keys(base, state.words, used) end
+  if args[10] == '1' then call('HSET', base .. ':state', 'complete', 0) end
   return {open and 1 or 0, state.epoch}
 end
 

@@ -16,8 +16,10 @@ using redis::Reply;
 
 constexpr std::size_t kProductsInOneCall = 500;
 constexpr std::size_t kKeysInOneCall = 4000;
-constexpr std::size_t kTakesMax = 100'000;    // of unknown fate; older ones are forgotten, Redis forgets them too
-constexpr std::size_t kBacklogMax = 10'000;   // products, and buyers
+constexpr std::size_t kTakesMax = 100'000;       // of unknown fate; older ones are forgotten, Redis forgets them too
+constexpr std::size_t kBacklogMax = 10'000;      // products, and allowances
+constexpr std::size_t kLateKeysMax = 1'000'000;  // bytes, 8 a key
+constexpr std::size_t kAllowanceSize = 32;
 
 /// What screen() took for one buy.
 struct Take {
@@ -30,6 +32,7 @@ struct Take {
 /// What a settlement tells, packed.
 struct RedisStockFilter::Parcel {
   std::string stocks, takes, returned, accepted, limited, keys;
+  bool keys_lost = false;
   [[nodiscard]] bool empty() const {
     return stocks.empty() && takes.empty() && returned.empty() && accepted.empty() && limited.empty() && keys.empty();
   }
@@ -49,6 +52,8 @@ struct RedisStockFilter::Partition {
   // What could not be told: facts that hold in any epoch.
   std::map<ProductRef, StockRecord> late_stocks;
   std::string late_returned;
+  std::string late_keys;
+  bool late_keys_lost = false;
 
   Answered<Reply> call(std::string_view function, const redis::Command& arguments, SteadyTime deadline) {
     auto reply = functions.call(function, base, arguments, deadline);
@@ -67,7 +72,15 @@ struct RedisStockFilter::Partition {
       if (at != late_stocks.end() && at->second.sequence < stock.sequence) at->second = stock;
     }
     // What is cut off here is forgotten by itself a few seconds later.
-    if (late_returned.size() + returned.size() <= kBacklogMax * 32) late_returned += returned;
+    if (late_returned.size() + returned.size() <= kBacklogMax * kAllowanceSize) late_returned += returned;
+  }
+
+  /// These buys may become orders although the filter never heard of their keys.
+  void postpone_keys(std::span<const Reserve> buys) {
+    for (const Reserve& buy : buys) redis::pack_key(late_keys, buy.buyer, buy.key);
+    if (late_keys.size() <= kLateKeysMax) return;
+    late_keys.clear();
+    late_keys_lost = true;
   }
 };
 
@@ -85,6 +98,9 @@ Result<std::unique_ptr<RedisStockFilter>> RedisStockFilter::make(const redis::Ad
   return filter;
 }
 
+RedisStockFilter::RedisStockFilter(const Clock& clock, RedisFilterSettings settings)
+    : clock_(clock), settings_(std::move(settings)) {}
+
 RedisStockFilter::~RedisStockFilter() = default;
 
 std::string RedisStockFilter::new_nonce() {
@@ -98,12 +114,18 @@ Screening RedisStockFilter::screen(std::uint32_t partition, std::span<const Rese
   Partition& p = *partitions_.at(partition);
   const std::lock_guard lock(p.mutex);
   Screening screening;
-  if (!deliver_backlog(p, deadline)) return screening;
+  if (!deliver_backlog(p, deadline)) {
+    p.postpone_keys(buys);
+    return screening;
+  }
   p.packed.clear();
   for (const Reserve& buy : buys) redis::pack_buy(p.packed, buy);
   const NumberText now_text(now.ms);
   const auto reply = p.call("screen", {redis::kServerIdentity, now_text, p.nonce, p.packed}, deadline);
-  if (!reply) return screening;
+  if (!reply) {
+    p.postpone_keys(buys);
+    return screening;
+  }
   const redis::Value answer = reply->value();
   screening.epoch = static_cast<FilterEpoch>(answer[1].integer().value_or(0));
   if (answer[0].integer().value_or(0) == 0) {
@@ -112,6 +134,7 @@ Screening RedisStockFilter::screen(std::uint32_t partition, std::span<const Rese
   }
   if (!redis::unpack_verdicts(answer[4].text(), buys.size(), screening.verdicts)) {
     screening.verdicts.clear();
+    p.postpone_keys(buys);
     return screening;
   }
   screening.state = Screening::State::open;
@@ -176,7 +199,7 @@ bool RedisStockFilter::deliver(Partition& p, const Parcel& parcel, FilterEpoch e
   const NumberText epoch_text(static_cast<std::int64_t>(epoch));
   const auto reply = p.call("settle",
                             {redis::kServerIdentity, epoch_text, p.nonce, parcel.stocks, parcel.takes, parcel.returned,
-                             parcel.accepted, parcel.limited, parcel.keys},
+                             parcel.accepted, parcel.limited, parcel.keys, parcel.keys_lost ? "1" : "0"},
                             deadline);
   if (!reply) return false;
   const redis::Value answer = reply->value();
@@ -185,14 +208,18 @@ bool RedisStockFilter::deliver(Partition& p, const Parcel& parcel, FilterEpoch e
 }
 
 bool RedisStockFilter::deliver_backlog(Partition& p, SteadyTime deadline) {
-  if (p.late_stocks.empty() && p.late_returned.empty()) return true;
+  if (p.late_stocks.empty() && p.late_returned.empty() && p.late_keys.empty() && !p.late_keys_lost) return true;
   Parcel parcel;
   for (const auto& [product, stock] : p.late_stocks) redis::pack_stock(parcel.stocks, stock);
   parcel.returned = p.late_returned;
+  parcel.keys = p.late_keys;
+  parcel.keys_lost = p.late_keys_lost;
   FilterEpoch unused = 0;
   if (!deliver(p, parcel, 0, unused, deadline)) return false;
   p.late_stocks.clear();
   p.late_returned.clear();
+  p.late_keys.clear();
+  p.late_keys_lost = false;
   return true;
 }
 

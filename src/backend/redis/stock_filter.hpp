@@ -57,7 +57,7 @@ class RedisStockFilter final : public StockFilter {
  private:
   struct Parcel;
   struct Partition;
-  RedisStockFilter(const Clock& clock, RedisFilterSettings settings) : clock_(clock), settings_(std::move(settings)) {}
+  RedisStockFilter(const Clock& clock, RedisFilterSettings settings);
   [[nodiscard]] bool deliver(Partition& p, const Parcel& parcel, FilterEpoch epoch, FilterEpoch& now_open,
                              SteadyTime deadline);
   [[nodiscard]] bool deliver_backlog(Partition& p, SteadyTime deadline);
