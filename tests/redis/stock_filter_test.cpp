@@ -130,13 +130,14 @@ TEST_F(StockFilterTest, OldTruthChangesNothing) {
   const std::vector<ProductRecord> before = shop->products();
   const Reserve buy = shop->buy(1);
   ASSERT_EQ(shop->sell({&buy, 1}).at(0).outcome, Outcome::done);
-  shop->command(SetPaused{p, true});
-  shop->filter().publish(0, before, FilterShop::kWithin);
   const StockRecord old{p, before[0].stock, before[0].sequence};
   shop->filter().settle(0, 0, {}, {&old, 1}, {}, FilterShop::kWithin);
-  EXPECT_EQ(said(shop->verdict(shop->buy(2))), "sale_paused");
-  shop->command(SetPaused{p, false});
   EXPECT_EQ(said(shop->verdict(shop->buy(2))), "out_of_stock");
+  shop->filter().publish(0, before, FilterShop::kWithin);
+  EXPECT_EQ(said(shop->verdict(shop->buy(2))), "out_of_stock");
+  shop->command(SetPaused{p, true});
+  shop->filter().publish(0, before, FilterShop::kWithin);
+  EXPECT_EQ(said(shop->verdict(shop->buy(2))), "sale_paused");
 }
 
 TEST_F(StockFilterTest, ReturnedUnitsAreSoldAgain) {

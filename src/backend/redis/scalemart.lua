@@ -16,10 +16,11 @@ local function call(...) return redis.call(...) end
 
 local ARGUMENTS_MAX = 3000 -- of one redis.call: Lua's stack has room for 8000
 
-local function server_ms()
+local function server_us()
   local time = call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  return tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
+local function server_ms() return math.floor(server_us() / 1000) end
 
 -- Calls command(key, ...) with the values of `list`, a few thousand at a time, `step` of them belonging together;
 -- the answers, if any, in one list.
@@ -414,7 +415,8 @@ local function rebuild(keys, args)
   tell_products(base, args[7], true)
   if args[4] ~= '1' then return 1 end
   if tonumber(args[5]) ~= state.words then call('DEL', base .. ':keys') end
-  local epoch = math.max(state.epoch + 1, ms)
+  -- Also greater than one that is forgotten: two rebuilds never fall into one microsecond.
+  local epoch = math.max(state.epoch + 1, server_us())
   call('HSET', base .. ':state', 'open', 1, 'identity', identity, 'epoch', string.format('%.0f', epoch),
        'words', args[5], 'complete', args[6], 'swept', ms)
   call('HDEL', base .. ':state', 'nonce', 'building')
