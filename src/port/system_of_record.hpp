@@ -83,7 +83,7 @@ struct SweptOrder {
   KeyDigest key;
   bool mail_done = false;
   bool parked = false;
-  WallTime hold_ends;  ///< While pending.
+  WallTime hold_ends;  ///< Matters while pending.
 };
 
 struct Sweep {
@@ -139,8 +139,8 @@ class SystemOfRecord {
                                                                 std::chrono::milliseconds within) = 0;
   /// All products, removed ones too, by ref.
   [[nodiscard]] virtual Result<std::vector<ProductRecord>> products(std::chrono::milliseconds within) = 0;
-  /// Open orders and confirmed ones with steps left, dead letters too. Orders move while the walk goes on, but
-  /// only forward: one that was unfinished from before the walk began to after its end is seen at least once.
+  /// Open orders and confirmed ones with steps left, dead letters too, by the end of their hold. One that was
+  /// unfinished from before the walk began to after its end is seen once.
   [[nodiscard]] virtual Result<Sweep> unfinished(SweepCursor after, std::size_t limit,
                                                  std::chrono::milliseconds within) = 0;
   /// By acceptance of the order, at most `limit`.

@@ -1,12 +1,10 @@
 #include "sequencer/ledger_record.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace scalemart {
 namespace {
-
-constexpr std::int64_t kSomethingLeft = std::numeric_limits<std::int64_t>::max();
 
 template <class C>
 concept NamesProduct = requires(const C& c) {
@@ -56,14 +54,11 @@ void LedgerRecord::collect(const Record& record, RecordedBatch& batch) {
   };
   if (const auto* r = std::get_if<record::Reserved>(&record.payload)) {
     accepted_[r->order] = {static_cast<std::int64_t>(record.sequence),
-                           record.at + std::chrono::milliseconds(r->hold_ms), r->key};
+                           record.at + std::chrono::milliseconds(r->hold_ms), false, r->key};
     moved(r->order, OrderStatus::pending);
   } else if (const auto* begun = std::get_if<record::Begun>(&record.payload)) {
-    // Only the first lease moves the order, and only its time is that of `processing`.
-    const OrderView view = *ledger_.find(begun->order);
-    if (view.status == OrderStatus::processing && accepted_[begun->order].hold_ends.ms != kSomethingLeft)
-      moved(begun->order, OrderStatus::processing);
-    accepted_[begun->order].hold_ends.ms = kSomethingLeft;
+    bool& moved_before = accepted_[begun->order].begun;  // only the first lease moves the order
+    if (!std::exchange(moved_before, true)) moved(begun->order, OrderStatus::processing);
   } else if (const auto* confirmed = std::get_if<record::Confirmed>(&record.payload)) {
     moved(confirmed->order, OrderStatus::confirmed);
   } else if (const auto* failed = std::get_if<record::Failed>(&record.payload)) {
@@ -184,7 +179,7 @@ SweptOrder LedgerRecord::swept(const UnfinishedOrder& unfinished) const {
   swept.key = accepted.key;
   swept.mail_done = unfinished.mail_done;
   swept.parked = unfinished.parked;
-  if (order.status == OrderStatus::pending) swept.hold_ends = accepted.hold_ends;
+  swept.hold_ends = accepted.hold_ends;
   return swept;
 }
 
@@ -200,8 +195,7 @@ Result<Sweep> LedgerRecord::unfinished(SweepCursor after, std::size_t limit, std
   std::vector<Placed> all;
   ledger_.for_each_unfinished([&](const UnfinishedOrder& unfinished) {
     const Accepted& accepted = accepted_.at(unfinished.order.id);
-    const bool pending = unfinished.order.status == OrderStatus::pending;
-    const SweepCursor at{pending ? accepted.hold_ends.ms : kSomethingLeft, accepted.number};
+    const SweepCursor at{accepted.hold_ends.ms, accepted.number};
     if (less(after, at)) all.push_back({at, swept(unfinished)});
   });
   std::sort(all.begin(), all.end(), [&](const Placed& a, const Placed& b) { return less(a.at, b.at); });

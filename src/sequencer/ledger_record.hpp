@@ -38,6 +38,7 @@ class LedgerRecord final : public SystemOfRecord {
   struct Accepted {
     std::int64_t number = 0;
     WallTime hold_ends;
+    bool begun = false;
     KeyDigest key;
   };
   /// Decides one command and collects what it did.

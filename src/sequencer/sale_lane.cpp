@@ -97,8 +97,8 @@ void SaleLane::round(bool timed_out) {
   screen();
   answers_.hand_out();  // who was refused need not wait for the commit
   commit();
+  settle();  // before the answers: who cancels and buys again must not be refused for the units just given back
   answers_.hand_out();
-  settle();
   window_.ended(handled_, taken_.size() + queue_.release(taken_), timed_out);
 }
 

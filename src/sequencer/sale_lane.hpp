@@ -63,7 +63,7 @@ struct LaneOptions {
 };
 
 /// Purpose: takes what waits, asks the filter about the buys (one call), has the rest decided by the record (one
-/// call), answers, and tells the filter what came of it (one call).
+/// call), tells the filter what came of it (one call), and answers.
 /// Operation: a batch gathers while the one before is committed, or as long as CommitWindow says. Other commands go
 /// before buys, each kind in order of submission. Refusals of the filter leave before the commit. Unknown outcomes
 /// are answered `unknown`, and their units stay taken in the filter; when nothing happened, `unavailable`, and they

@@ -10,7 +10,7 @@ namespace {
 // batch by a deadlock, and is then done again as a whole.
 constexpr Statement kExpire{"expire_due", R"(
 WITH due AS (
-  SELECT id, due, number FROM orders WHERE due <= $1 ORDER BY due, number LIMIT $2
+  SELECT id, due, number FROM orders WHERE due > $3 AND due <= $1 AND status = 0 ORDER BY due, number LIMIT $2
 ), ended AS (
   UPDATE orders o SET status = 4, reason = 2, due = NULL, ended_at = greatest($1, t.last_at)
   FROM due d, stock t WHERE o.id = d.id AND o.status = 0 AND t.ref = o.product
@@ -31,6 +31,7 @@ static_assert(static_cast<int>(OrderStatus::expired) == 4 && static_cast<int>(St
 
 class ExpireRun final : public SaleRun {
  public:
+  explicit ExpireRun(std::int64_t after_ms) : after_ms_(after_ms) {}
   bool add(const Command& command, std::size_t place) override {
     const auto* expire = std::get_if<ExpireDue>(&command);
     if (expire == nullptr || taken_) return false;
@@ -40,7 +41,7 @@ class ExpireRun final : public SaleRun {
   }
   Call call(WallTime now, bool) override {
     parameters_ = {};
-    parameters_.add(now.ms).add(std::int64_t{limit_});
+    parameters_.add(now.ms).add(std::int64_t{limit_}).add(after_ms_);
     return {&kExpire, &parameters_};
   }
   void read(const Rows& rows, BatchAnswers& answers) const override;
@@ -48,6 +49,7 @@ class ExpireRun final : public SaleRun {
   bool locks_alone() const override { return false; }
 
  private:
+  const std::int64_t after_ms_;
   std::uint32_t limit_ = 0;
   std::size_t place_ = 0;
   bool taken_ = false;
@@ -77,8 +79,8 @@ void ExpireRun::read(const Rows& rows, BatchAnswers& answers) const {
 
 }  // namespace
 
-std::unique_ptr<SaleRun> make_expire_run() {
-  return std::make_unique<ExpireRun>();
+std::unique_ptr<SaleRun> make_expire_run(std::int64_t after_ms) {
+  return std::make_unique<ExpireRun>(after_ms);
 }
 
 }  // namespace scalemart::pg

@@ -12,16 +12,16 @@ constexpr int kind_of() {
   return static_cast<int>(Command(T{}).index());
 }
 
-// The products' locks were taken before. Outcomes, states, steps and reasons are the enumerators' numbers; kinds are
-// the places in Command: 1 Cancel, 2 Begin, 3 Confirm, 4 Decline, 5 FinishStep, 6 Park, 13 Refund, 14 Unpark,
-// 15 Discard. The checks stand in the order of src/ledger/ledger_decide.cpp. `fine`: the values that travel with the
-// command are within their bounds.
+// The products' locks were taken before, so that nobody else changes these rows. Outcomes, states, steps and reasons
+// are the enumerators' numbers; kinds are the places in Command: 1 Cancel, 2 Begin, 3 Confirm, 4 Decline, 5 FinishStep,
+// 6 Park, 13 Refund, 14 Unpark, 15 Discard. The checks stand in the order of src/ledger/ledger_decide.cpp. `fine`: the
+// values that travel with the command are within their bounds.
 constexpr Statement kChangeOrders{"change_orders", R"(
 WITH asked AS (
   SELECT * FROM unnest($2::int4[], $3::uuid[], $4::uuid[], $5::int8[], $6::int4[], $7::int8[], $8::text[], $9::int4[])
     WITH ORDINALITY AS c(kind, id, asker, lease, step, attempts, note, fine, place)
 ), seen AS (
-  SELECT c.*, o.buyer, o.product, o.quantity, o.price, o.status, o.reason, o.invoice, o.mail, o.fence, o.parked_step,
+  SELECT c.*, o.ctid AS row, o.buyer, o.product, o.quantity, o.price, o.status, o.reason, o.invoice, o.mail, o.fence, o.parked_step,
     greatest($1, t.last_at) AS at,
     CASE
       WHEN o.id IS NULL OR (c.kind = 1 AND o.buyer IS DISTINCT FROM c.asker) THEN 9
@@ -56,9 +56,7 @@ WITH asked AS (
   UPDATE orders o SET
     status = d.to_status, reason = d.to_reason, invoice = d.to_invoice, mail = d.to_mail,
     fence = CASE WHEN d.kind = 2 THEN d.lease ELSE o.fence END,
-    due = CASE WHEN d.to_status = 0 THEN o.due
-      WHEN d.to_status = 1 OR (d.to_status = 2 AND (d.to_invoice = 0 OR d.to_mail = 0)) THEN 9223372036854775807
-      ELSE NULL END,
+    due = CASE WHEN d.to_status <= 1 OR (d.to_status = 2 AND (d.to_invoice = 0 OR d.to_mail = 0)) THEN o.due END,
     begun_at = CASE WHEN d.status = 0 AND d.to_status = 1 THEN d.at ELSE o.begun_at END,
     ended_at = CASE WHEN d.status < 2 AND d.to_status >= 2 THEN d.at ELSE o.ended_at END,
     refunded_at = CASE WHEN d.kind = 13 THEN d.at ELSE o.refunded_at END,
@@ -67,7 +65,7 @@ WITH asked AS (
     parked_at = CASE WHEN d.kind = 6 THEN d.at WHEN d.kind >= 13 THEN NULL ELSE o.parked_at END,
     parked_reason = CASE WHEN d.kind = 6 THEN d.note WHEN d.kind >= 13 THEN NULL ELSE o.parked_reason END,
     payment_reference = CASE WHEN d.kind = 3 THEN d.note ELSE o.payment_reference END
-  FROM decided d WHERE d.recorded AND o.id = d.id
+  FROM decided d WHERE d.recorded AND o.ctid = d.row
 ), counted AS (
   UPDATE stock t SET
     available = t.available + m.back, held = t.held - m.unheld, sold = t.sold + m.sold - m.unsold,

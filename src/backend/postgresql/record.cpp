@@ -1,10 +1,12 @@
 #include "backend/postgresql/record.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "backend/postgresql/sale_run.hpp"
 #include "base/check.hpp"
 #include "base/embedded_file.hpp"
+#include "domain/validity.hpp"
 
 namespace scalemart {
 
@@ -14,6 +16,7 @@ namespace pg {
 namespace {
 
 constexpr int kAttempts = 3;
+constexpr std::chrono::minutes kLookAtAllEvery{10};
 
 /// Any number: it only has to be the same in every process.
 constexpr std::int64_t kCreationLock = 0x5343'414c'4502;
@@ -24,7 +27,7 @@ SELECT count(*) FROM (
   SELECT FROM stock WHERE ref IN (
     SELECT * FROM unnest($1::int4[]) UNION SELECT product FROM orders WHERE id = ANY ($2::uuid[])
     UNION SELECT product FROM (
-      SELECT product FROM orders WHERE due <= $3 ORDER BY due, number LIMIT $4) AS due)
+      SELECT product FROM orders WHERE due > $5 AND due <= $3 AND status = 0 ORDER BY due, number LIMIT $4) AS due)
   ORDER BY ref FOR UPDATE) AS locked
 )"};
 
@@ -33,14 +36,19 @@ constexpr std::array<std::string_view, 4> kSaleIndexes{"orders_id", "orders_key"
 /// A batch as statements: its locks, then its runs.
 class Batch {
  public:
-  explicit Batch(std::span<const Command> commands);
+  Batch(std::span<const Command> commands, std::int64_t expired_before_ms);
   /// Valid until the next call.
   [[nodiscard]] std::span<const Call> calls(WallTime now, bool check_ids);
   [[nodiscard]] RecordedBatch read(std::span<const Rows> rows) const;
+  /// It ended every hold that was due: fewer than it was allowed to.
+  [[nodiscard]] bool expired_all(const RecordedBatch& batch) const;
 
  private:
+  [[nodiscard]] std::unique_ptr<SaleRun> run_for(const Command& command, std::size_t place) const;
+
   const std::span<const Command> commands_;
   std::vector<std::unique_ptr<SaleRun>> runs_;
+  const std::int64_t expired_before_ms_;
   bool creates_ = false;
   std::int64_t expires_ = 0;
   std::size_t locks_ = 0;  ///< Statements before the first run.
@@ -48,21 +56,36 @@ class Batch {
   std::vector<Call> calls_;
 };
 
-Batch::Batch(std::span<const Command> commands) : commands_(commands) {
-  using Make = std::unique_ptr<SaleRun> (*)();
+Batch::Batch(std::span<const Command> commands, std::int64_t expired_before_ms)
+    : commands_(commands), expired_before_ms_(expired_before_ms) {
   for (std::size_t place = 0; place < commands.size(); ++place) {
     const Command& command = commands[place];
     creates_ |= std::holds_alternative<CreateProduct>(command);
     if (const auto* expire = std::get_if<ExpireDue>(&command)) expires_ += expire->limit;
-    if (!runs_.empty() && runs_.back()->add(command, place)) continue;
-    bool added = false;
-    for (const Make make : {&make_reserve_run, &make_order_run, &make_expire_run, &make_product_run}) {
-      runs_.push_back(make());
-      if ((added = runs_.back()->add(command, place))) break;
-      runs_.pop_back();
-    }
-    SCALEMART_CHECK(added);
+    if (runs_.empty() || !runs_.back()->add(command, place)) runs_.push_back(run_for(command, place));
   }
+}
+
+std::unique_ptr<SaleRun> Batch::run_for(const Command& command, std::size_t place) const {
+  std::unique_ptr<SaleRun> run;
+  if (std::holds_alternative<Reserve>(command))
+    run = make_reserve_run();
+  else if (std::holds_alternative<ExpireDue>(command))
+    run = make_expire_run(expired_before_ms_);
+  else
+    run = make_order_run();
+  if (run->add(command, place)) return run;
+  run = make_product_run();
+  const bool added = run->add(command, place);
+  SCALEMART_CHECK(added);
+  return run;
+}
+
+bool Batch::expired_all(const RecordedBatch& batch) const {
+  for (std::size_t i = 0; i < commands_.size() && expires_ > 0; ++i)
+    if (const auto* expire = std::get_if<ExpireDue>(&commands_[i]))
+      if (batch.answers[i].count < std::min(expire->limit, rules::kExpireMax)) return true;
+  return false;
 }
 
 std::span<const Call> Batch::calls(WallTime now, bool check_ids) {
@@ -77,7 +100,8 @@ std::span<const Call> Batch::calls(WallTime now, bool check_ids) {
     std::vector<OrderId> orders;
     for (const auto& run : runs_) run->name_locks(products, orders);
     product_locks_ = {};
-    product_locks_.add(products).add(orders).add(now.ms).add(std::min<std::int64_t>(expires_, 4096));
+    product_locks_.add(products).add(orders).add(now.ms).add(std::min<std::int64_t>(expires_, rules::kExpireMax));
+    product_locks_.add(expired_before_ms_);
     calls_.push_back({&kLockProducts, &product_locks_});
   }
   locks_ = calls_.size();
@@ -131,6 +155,16 @@ Result<std::unique_ptr<PostgresRecord>> PostgresRecord::open(Options options, co
   return std::unique_ptr<PostgresRecord>(new PostgresRecord(std::move(options), clock));
 }
 
+std::int64_t PostgresRecord::expired_before() {
+  const SteadyTime at = clock_.steady();
+  if (at.time_since_epoch().count() >= next_look_at_all_ns_.load(std::memory_order_relaxed)) {
+    next_look_at_all_ns_.store((at + kLookAtAllEvery).time_since_epoch().count(), std::memory_order_relaxed);
+    return kAll;
+  }
+  const std::int64_t up_to = expired_up_to_ms_.load(std::memory_order_relaxed);
+  return up_to == kAll ? kAll : up_to - kSkewMax.count();
+}
+
 RecordedBatch PostgresRecord::commit(std::span<const Command> commands, WallTime now,
                                      std::chrono::milliseconds within) {
   if (commands.empty()) {
@@ -139,7 +173,9 @@ RecordedBatch PostgresRecord::commit(std::span<const Command> commands, WallTime
     return nothing;
   }
   const SteadyTime until = clock_.steady() + within;
-  Batch batch(commands);
+  const bool expires = std::any_of(commands.begin(), commands.end(),
+                                   [](const Command& c) { return std::holds_alternative<ExpireDue>(c); });
+  Batch batch(commands, expires ? expired_before() : kAll);
   Failure failure;
   bool check_ids = false;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -148,7 +184,11 @@ RecordedBatch PostgresRecord::commit(std::span<const Command> commands, WallTime
     auto connection = pool_.borrow(left);
     if (!connection) return undone(Fate::unavailable, connection.error());
     auto rows = (*connection)->run(batch.calls(now, check_ids), left);
-    if (rows) return batch.read(*rows);
+    if (rows) {
+      RecordedBatch done = batch.read(*rows);
+      if (batch.expired_all(done)) expired_up_to_ms_.store(now.ms, std::memory_order_relaxed);
+      return done;
+    }
     failure = rows.error();
     if (failure.kind == Failure::Kind::lost) return undone(Fate::unknown, failure);
     if (failure.kind == Failure::Kind::unsent) continue;  // it was closed behind our back: another one

@@ -1,6 +1,8 @@
 #pragma once
 // The system of record in PostgreSQL.
 
+#include <atomic>
+#include <limits>
 #include <memory>
 
 #include "backend/postgresql/pool.hpp"
@@ -54,13 +56,22 @@ class PostgresRecord final : public SystemOfRecord {
 
  private:
   PostgresRecord(Options options, const Clock& clock);
+  /// Holds that end before this were expired. Unfinished orders whose hold is over stay in the same index, and can be
+  /// many when payments or mails are down: so ExpireDue does not begin with the oldest each time.
+  [[nodiscard]] std::int64_t expired_before();
   /// A read: once more on another connection when the first one was found closed.
   [[nodiscard]] Reply<std::vector<Rows>> read(std::span<const Call> calls, std::chrono::milliseconds within);
   [[nodiscard]] Reply<Rows> read(const Statement& statement, const Parameters& parameters,
                                  std::chrono::milliseconds within);
 
+  /// Clocks of two gateways do not differ by more; what does is found when all are looked at.
+  static constexpr std::chrono::milliseconds kSkewMax{60'000};
+  static constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::min();
+
   const Clock& clock_;
   Pool pool_;
+  std::atomic<std::int64_t> expired_up_to_ms_{kAll};
+  std::atomic<std::int64_t> next_look_at_all_ns_{0};
 };
 
 }  // namespace scalemart::pg

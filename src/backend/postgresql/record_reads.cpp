@@ -44,7 +44,7 @@ constexpr Statement kProducts{
     " t.ends_at, t.per_user_limit, t.total, t.available, t.held, t.sold, t.sequence, t.paused, t.removed"
     " FROM products p JOIN stock t ON t.ref = p.ref ORDER BY p.ref"};
 constexpr Statement kNextExpiry{"next_expiry",
-                                "SELECT due FROM orders WHERE due < 9223372036854775807 ORDER BY due LIMIT 1"};
+                                "SELECT due FROM orders WHERE due > $1 AND status = 0 ORDER BY due LIMIT 1"};
 
 OrderView read_view(const Rows& rows, int row) {
   const auto time = [&](int column) { return WallTime{rows.integer(row, column)}; };
@@ -168,7 +168,10 @@ Result<std::vector<ProductRecord>> PostgresRecord::products(std::chrono::millise
 }
 
 Result<std::optional<WallTime>> PostgresRecord::next_expiry(std::chrono::milliseconds within) {
-  const auto rows = read(kNextExpiry, {}, within);
+  const std::int64_t up_to = expired_up_to_ms_.load(std::memory_order_relaxed);
+  Parameters parameters;
+  parameters.add(up_to == kAll ? kAll : up_to - kSkewMax.count());
+  const auto rows = read(kNextExpiry, parameters, within);
   if (!rows) return to_error(rows.error());
   if (rows->empty()) return std::optional<WallTime>();
   return std::optional(WallTime{rows->integer(0, 0)});

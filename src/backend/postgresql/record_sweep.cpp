@@ -23,8 +23,6 @@ enum OpenColumn {
   kAfterOpen
 };
 
-constexpr std::int64_t kSomethingLeft = std::numeric_limits<std::int64_t>::max();
-
 constexpr Statement kUnfinished{"unfinished_orders", "SELECT " SCALEMART_OPEN_COLUMNS
                                                      ", o.due, o.number, o.key, o.parked_step IS NOT NULL FROM orders o"
                                                      " WHERE o.due IS NOT NULL AND (o.due, o.number) > ($1, $2)"
@@ -129,7 +127,7 @@ Result<Sweep> PostgresRecord::unfinished(SweepCursor after, std::size_t limit, s
     swept.key = rows->id<KeyDigest>(row, kAfterOpen + 2);
     swept.mail_done = rows->integer(row, kMail) != 0;
     swept.parked = rows->flag(row, kAfterOpen + 3);
-    if (sweep.next.due_ms != kSomethingLeft) swept.hold_ends = WallTime{sweep.next.due_ms};
+    swept.hold_ends = WallTime{sweep.next.due_ms};
     sweep.orders.push_back(swept);
   }
   return sweep;

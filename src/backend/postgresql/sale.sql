@@ -50,8 +50,8 @@ CREATE TABLE orders (
   sequence          int8 NOT NULL,  -- the product's, of the record that accepted it
   price             int8 NOT NULL,
   created_at        int8 NOT NULL,
-  -- While pending: the end of the hold. Great: something is left to do. NULL: nothing is. One index serves what
-  -- expires and what the sweeper looks for, and most changes of an order touch no index at all.
+  -- The end of the hold; NULL once nothing is left to do. One index serves what expires and what the sweeper looks
+  -- for, and no change of an order but the last touches an index.
   due               int8,
   begun_at          int8,
   ended_at          int8,
@@ -71,11 +71,8 @@ CREATE TABLE orders (
   parked_at         int8,
   parked_reason     text,
   payment_reference text,
-  CONSTRAINT orders_due CHECK (COALESCE(CASE
-    WHEN status = 0 THEN due < 9223372036854775807
-    WHEN status = 1 OR (status = 2 AND (invoice = 0 OR mail = 0)) THEN due = 9223372036854775807
-    ELSE due IS NULL END, false))
-) WITH (fillfactor = 85);
+  CONSTRAINT orders_due CHECK ((due IS NOT NULL) = (status <= 1 OR (status = 2 AND (invoice = 0 OR mail = 0))))
+) WITH (fillfactor = 55);  -- an order has four more versions, soon: they find room on its page
 ALTER TABLE orders ADD CONSTRAINT orders_id PRIMARY KEY (id);
 -- Also how a buyer's orders are found. Orders without a key (NULL) differ from each other.
 ALTER TABLE orders ADD CONSTRAINT orders_key UNIQUE (buyer, key);
@@ -103,9 +100,9 @@ DECLARE
   cap     int8[];
   used    int8[];   -- by pair
   verdict int4[];   -- by buy; 1: its key was used before
-  ends    bool[];   -- out of stock for good
-  taken   bool[];
   fits    bool;
+  capped  bool;
+  sound   bool;
   known   int4 := 0;
   base    int8;
   s       int4;
@@ -125,8 +122,9 @@ BEGIN
          bool_and(t.ref IS NOT NULL AND NOT t.removed AND NOT t.paused
                   AND (t.starts_at IS NULL OR greatest(at, t.last_at) >= t.starts_at)
                   AND (t.ends_at IS NULL OR greatest(at, t.last_at) < t.ends_at)
-                  AND t.available >= wanted[p.k] AND t.per_user_limit = 0)
-    INTO refusal, units, holding, cap, fits
+                  AND t.available >= wanted[p.k]),
+         bool_or(t.per_user_limit > 0)
+    INTO refusal, units, holding, cap, fits, capped
     FROM unnest(refs) WITH ORDINALITY AS p(ref, k) LEFT JOIN stock t ON t.ref = p.ref;
   verdict := array_fill(0, ARRAY[n]);
 
@@ -142,29 +140,34 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 
-  -- Not everything fits as a whole, or there is something to look at: one by one.
-  IF NOT fits OR known > 0 OR check_ids OR 1 > ANY (quantity) OR 10 < ANY (quantity)
-     OR array_position(ids, NULL) IS NOT NULL OR array_position(buyers, NULL) IS NOT NULL THEN
+  IF capped THEN
     SELECT array_agg(CASE WHEN cap[p.k] = 0 THEN 0 ELSE
              (SELECT coalesce(sum(o.quantity), 0) FROM orders o
                WHERE o.buyer = p.buyer AND o.product = refs[p.k] AND o.status <= 2) END ORDER BY p.i)
       INTO used FROM unnest(pair_buyer, pair_slot) WITH ORDINALITY AS p(buyer, k, i);
-    IF check_ids THEN
-      SELECT array_agg(EXISTS (SELECT FROM orders o WHERE o.id = b.id) ORDER BY b.i)
-        INTO taken FROM unnest(ids) WITH ORDINALITY AS b(id, i);
-    END IF;
+    fits := fits AND NOT EXISTS (
+      SELECT FROM unnest(pair, slot, quantity) AS b(p, k, q) GROUP BY b.p, b.k
+      HAVING cap[b.k] > 0 AND used[b.p] + sum(b.q) > cap[b.k]);
+  ELSE
+    used := array_fill(0::int8, ARRAY[cardinality(pair_buyer)]);
+  END IF;
+
+  -- Not everything fits as a whole, or there is something to look at: one by one.
+  IF NOT fits OR known > 0 OR check_ids OR 1 > ANY (quantity) OR 10 < ANY (quantity)
+     OR array_position(ids, NULL) IS NOT NULL OR array_position(buyers, NULL) IS NOT NULL THEN
     FOR i IN 1..n LOOP
       CONTINUE WHEN verdict[i] <> 0;
       s := slot[i];
+      sound := quantity[i] BETWEEN 1 AND 10 AND ids[i] IS NOT NULL AND buyers[i] IS NOT NULL;
       IF refusal[s] <> 0 THEN
         outcome := refusal[s];
       ELSIF units[s] < quantity[i] THEN
         outcome := 7;
       ELSIF cap[s] > 0 AND used[pair[i]] + quantity[i] > cap[s] THEN
         outcome := 8;
-      ELSIF check_ids AND taken[i] THEN
+      ELSIF (check_ids OR NOT sound) AND EXISTS (SELECT FROM orders o WHERE o.id = ids[i]) THEN
         outcome := 10;
-      ELSIF quantity[i] < 1 OR quantity[i] > 10 OR ids[i] IS NULL OR buyers[i] IS NULL THEN
+      ELSIF NOT sound THEN
         outcome := 13;
       ELSE
         units[s] := units[s] - quantity[i];

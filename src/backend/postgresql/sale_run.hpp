@@ -54,8 +54,8 @@ class SaleRun {
 [[nodiscard]] std::unique_ptr<SaleRun> make_reserve_run();
 /// Everything that names an order, except Reserve; each order once.
 [[nodiscard]] std::unique_ptr<SaleRun> make_order_run();
-/// One ExpireDue.
-[[nodiscard]] std::unique_ptr<SaleRun> make_expire_run();
+/// One ExpireDue, of holds that end after this.
+[[nodiscard]] std::unique_ptr<SaleRun> make_expire_run(std::int64_t after_ms);
 /// One command of an administrator about a product.
 [[nodiscard]] std::unique_ptr<SaleRun> make_product_run();
 
