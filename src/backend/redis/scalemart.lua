@@ -531,20 +531,16 @@ local function with_group(stream, ...)
   return got
 end
 
+-- Puts delayed orders that are due into the stream.
 local function promote(stream, ms)
   local due = call('ZRANGEBYSCORE', stream .. ':later', '-inf', ms, 'LIMIT', 0, PROMOTE_MAX)
   for i = 1, #due do add(stream, due[i]) end
   call_many('ZREM', stream .. ':later', due, 1)
 end
 
--- args: consumer, lane, count, time after which a silent worker's order is taken (ms; 0: none is).
--- {id, deliveries, packed order} of each, those of silent workers first; and when the next delayed one is due (ms from
--- now, -1: never).
-local function lease(keys, args)
-  local base, consumer, stream, count, ttl = keys[1], args[1], keys[1] .. ':' .. args[2], tonumber(args[3]), args[4]
-  if call('EXISTS', base .. ':paused') == 1 then return {{}, -1} end
-  local ms, leased = server_ms(), {}
-  promote(stream, ms)
+-- {id, deliveries, packed order} of each, those of silent workers first.
+local function lease_from(stream, consumer, count, ttl)
+  local leased = {}
   if ttl ~= '0' then
     local claimed = with_group(stream, 'XAUTOCLAIM', stream, GROUP, consumer, ttl, '0-0', 'COUNT', count)[2]
     for i = 1, #claimed do
@@ -559,8 +555,21 @@ local function lease(keys, args)
     local fresh = got and got[1] and got[1][2] or {}
     for i = 1, #fresh do leased[#leased + 1] = {fresh[i][1], 1, fresh[i][2][2]} end
   end
-  local next_due = call('ZRANGE', stream .. ':later', 0, 0, 'WITHSCORES')[2]
-  return {leased, next_due and math.max(0, tonumber(next_due) - ms) or -1}
+  return leased
+end
+
+-- args: consumer, how many of `sale`, how many of `paper`, time after which a silent worker's order is taken (ms; 0:
+-- none is). What is leased from each.
+local function lease(keys, args)
+  local base, consumer, ttl = keys[1], args[1], args[4]
+  if call('EXISTS', base .. ':paused') == 1 then return {{}, {}} end
+  local ms, answer = server_ms(), {}
+  for i, lane in ipairs({'sale', 'paper'}) do
+    local stream, count = base .. ':' .. lane, tonumber(args[1 + i])
+    promote(stream, ms)
+    answer[i] = count > 0 and lease_from(stream, consumer, count, ttl) or {}
+  end
+  return answer
 end
 
 -- args: consumer, lane, ids separated by blanks. Those that are not this consumer's any more.
@@ -582,28 +591,29 @@ local function renew(keys, args)
   return lost
 end
 
-local function take_out(stream, ids)
-  for from = 1, #ids, ARGUMENTS_MAX do
-    local to = math.min(from + ARGUMENTS_MAX - 1, #ids)
-    call('XACK', stream, GROUP, unpack(ids, from, to))
-    call('XDEL', stream, unpack(ids, from, to))
-  end
+-- Whether the entry was still there.
+local function take_out(stream, id)
+  redis.pcall('XACK', stream, GROUP, id)
+  return call('XDEL', stream, id) == 1
 end
 
--- args: lane, ids separated by blanks, ids of orders that are done with (16 bytes each), size of a packed order, orders
--- that go on in the lane `paper`.
+-- args: lane, entries separated by blanks, the id of each one's order (16 bytes), size of a packed order, orders among
+-- these that go on in the lane `paper`. An order of which somebody else has an entry stays his.
 local function finish(keys, args)
-  local base, ids, done = keys[1], {}, {}
-  for id in string.gmatch(args[2], '%S+') do ids[#ids + 1] = id end
-  take_out(base .. ':' .. args[1], ids)
-  each(args[3], 16, function(at) done[#done + 1] = string.sub(args[3], at, at + 15) end)
-  call_many('SREM', base .. ':queued', done, 1)
-  local size = tonumber(args[4])
-  each(args[5], size, function(at)
-    call('SADD', base .. ':queued', string.sub(args[5], at, at + 15))
-    add(base .. ':paper', string.sub(args[5], at, at + size - 1))
-  end)
-  return #ids
+  local base, stream, orders, size, papers = keys[1], keys[1] .. ':' .. args[1], args[3], tonumber(args[4]), {}
+  each(args[5], size, function(at) papers[string.sub(args[5], at, at + 15)] = string.sub(args[5], at, at + size - 1) end)
+  local at = 1
+  for id in string.gmatch(args[2], '%S+') do
+    local order = string.sub(orders, at, at + 15)
+    local mine, paper = take_out(stream, id), papers[order]
+    if paper and (call('SADD', base .. ':queued', order) == 1 or mine) then
+      add(base .. ':paper', paper)
+    elseif mine and not paper then
+      call('SREM', base .. ':queued', order)
+    end
+    at = at + 16
+  end
+  return 1
 end
 
 -- args: consumer, lane, id, delay (ms), packed order. 0: it was not this consumer's any more.
@@ -611,7 +621,7 @@ local function put_back(keys, args)
   local stream = keys[1] .. ':' .. args[2]
   local pending = redis.pcall('XPENDING', stream, GROUP, args[3], args[3], 1, args[1])
   if pending.err or #pending == 0 then return 0 end
-  take_out(stream, {args[3]})
+  take_out(stream, args[3])
   if tonumber(args[4]) > 0 then
     call('ZADD', stream .. ':later', server_ms() + tonumber(args[4]), args[5])
   else
