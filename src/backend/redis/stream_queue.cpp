@@ -82,7 +82,7 @@ std::size_t StreamQueue::lease(WorkerRef worker, Lane lane, std::size_t max, std
     const OrderId id = lease.stream.order.id;
     // Who had it here has lost it: his completions are refused from now on.
     if (const auto old = leases_.find(id); old != leases_.end() && old->second.worker != worker)
-      members_[old->second.worker].held.erase(old->second.stream.entry);
+      members_[old->second.worker].drop(old->second.stream);
     leases_.insert_or_assign(id, std::move(lease));
   }
   std::size_t& wanted = member.wanted[static_cast<std::size_t>(lane)];
@@ -211,7 +211,7 @@ void StreamQueue::put_back(Leases::iterator at, std::chrono::milliseconds delay)
   const std::lock_guard lock(mutex_);
   Member& member = members_[at->second.worker];
   // An entry that was lost is not ours to put anywhere.
-  if (member.held.erase(at->second.stream.entry) > 0)
+  if (member.drop(at->second.stream))
     put_backs_.push_back({member.consumer, std::move(at->second.stream), delay});
   leases_.erase(at);
   news_.notify_all();
@@ -220,7 +220,7 @@ void StreamQueue::put_back(Leases::iterator at, std::chrono::milliseconds delay)
 void StreamQueue::finish(Leases::iterator at, std::optional<OpenOrder> paper) {
   const StreamLease& stream = at->second.stream;
   const std::lock_guard lock(mutex_);
-  members_[at->second.worker].held.erase(stream.entry);
+  members_[at->second.worker].drop(stream);
   finished_[{stream.partition, stream.order.lane}].push_back({stream.entry, stream.order.id, std::move(paper)});
   leases_.erase(at);
   news_.notify_all();
@@ -228,7 +228,7 @@ void StreamQueue::finish(Leases::iterator at, std::optional<OpenOrder> paper) {
 
 void StreamQueue::forget(Leases::iterator at) {
   const std::lock_guard lock(mutex_);
-  members_[at->second.worker].held.erase(at->second.stream.entry);
+  members_[at->second.worker].drop(at->second.stream);
   leases_.erase(at);
 }
 

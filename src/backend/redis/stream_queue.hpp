@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -102,7 +103,11 @@ class StreamQueue final : public OrderQueue, public AnswerSink {
     bool lapsed = false;  ///< Some of them were not its own any more.
     std::array<std::size_t, kLaneCount> wanted{};
     std::array<std::deque<Fetched>, kLaneCount> fetched;
-    std::unordered_map<std::string, Place> held;  ///< Entries in its name, those fetched included.
+    /// Entries in its name, those fetched included. Their names are their stream's alone.
+    std::map<Place, std::unordered_set<std::string>> held;
+    bool drop(const StreamLease& lease) {
+      return held[{lease.partition, lease.order.lane}].erase(lease.entry) > 0;
+    }
   };
   /// Something to tell Redis.
   struct PutBack {

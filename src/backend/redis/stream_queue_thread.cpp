@@ -69,7 +69,7 @@ bool StreamQueue::has_news() const {
   const SteadyTime now = parts_.clock.steady();
   if ((!put_backs_.empty() || !finished_.empty()) && now >= told_at_) return true;
   return std::any_of(members_.begin(), members_.end(), [&](const Member& member) {
-    return member.beat || (now >= poll_at_ && member.wanted[0] + member.wanted[1] > 0);
+    return (member.beat && now >= told_at_) || (now >= poll_at_ && member.wanted[0] + member.wanted[1] > 0);
   });
 }
 
@@ -145,6 +145,7 @@ void StreamQueue::renew() {
     WorkerRef worker;
     std::string consumer;
     std::map<Place, std::vector<std::string>> entries;
+    std::map<Place, std::vector<std::string>> lost;
   };
   std::vector<Due> dues;
   {
@@ -152,30 +153,37 @@ void StreamQueue::renew() {
     for (WorkerRef worker = 0; worker < members_.size(); ++worker) {
       Member& member = members_[worker];
       if (!std::exchange(member.beat, false)) continue;
-      Due& due = dues.emplace_back(Due{worker, member.consumer, {}});
-      for (const auto& [entry, place] : member.held) due.entries[place].push_back(entry);
+      Due& due = dues.emplace_back(Due{worker, member.consumer, {}, {}});
+      for (const auto& [place, held] : member.held)
+        if (!held.empty()) due.entries[place].assign(held.begin(), held.end());
     }
   }
-  for (const Due& due : dues) {
-    std::vector<std::string> lost;
+  for (Due& due : dues) {
     bool told = true;
     for (const auto& [place, entries] : due.entries)
-      told = told && streams_.renew(place.first, place.second, due.consumer, entries, lost, settings_.within);
+      told = told &&
+             streams_.renew(place.first, place.second, due.consumer, entries, due.lost[place], settings_.within);
     const std::lock_guard lock(mutex_);
     Member& member = members_[due.worker];
-    if (!told) member.beat = member.present;
+    if (!told) {
+      member.beat = member.present;
+      told_at_ = parts_.clock.steady() + kTellAgain;
+    }
     // They may be somebody else's by now, whom the record's fence protects; or Redis forgot them, and the work
     // that is under way is as good as ever.
-    for (const std::string& entry : lost) member.lapsed = member.held.erase(entry) > 0 || member.lapsed;
+    for (const auto& [place, entries] : due.lost)
+      for (const std::string& entry : entries) member.lapsed = member.held[place].erase(entry) > 0 || member.lapsed;
   }
 }
 
 void StreamQueue::return_stale(SteadyTime now) {
   const std::lock_guard lock(mutex_);
   for (Member& member : members_) {
-    for (auto& lane : member.fetched) {
+    for (std::size_t i = 0; i < kLaneCount; ++i) {
+      auto& lane = member.fetched[i];
       while (!lane.empty() && lane.front().at + kUnclaimed < now) {
-        member.held.erase(lane.front().stream.entry);
+        member.wanted[i] = 0;  // until it asks again
+        member.drop(lane.front().stream);
         put_backs_.push_back({member.consumer, std::move(lane.front().stream), {}});
         lane.pop_front();
       }
@@ -240,7 +248,7 @@ bool StreamQueue::fetch_for(WorkerRef worker, const std::string& consumer, Order
       continue;
     }
     const Lane lane = order.stream.order.lane;
-    member.held[order.stream.entry] = {partition, lane};
+    member.held[{partition, lane}].insert(order.stream.entry);
     member.fetched[static_cast<std::size_t>(lane)].push_back(std::move(order));
   }
   return !fetched.empty();
