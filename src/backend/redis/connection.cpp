@@ -11,6 +11,7 @@ namespace scalemart::redis {
 namespace {
 
 constexpr std::size_t kReadSize = 64 * 1024;
+constexpr auto kRest = std::chrono::seconds(1);
 
 void append_command(std::string& out, const Command& command, const std::string& identity) {
   const auto header = [&out](char mark, std::size_t number) {
@@ -100,18 +101,49 @@ Answered<Reply> Connection::call(std::span<const Command> commands, SteadyTime d
   }
 }
 
-Answered<Reply> Connection::receive(SteadyTime deadline) {
+/// From what was read already.
+Answered<std::optional<Reply>> Connection::received() {
+  auto* reader = static_cast<redisReader*>(reader_.get());
+  void* reply = nullptr;
+  if (redisReaderGetReply(reader, &reply) != REDIS_OK)
+    return failure(Failure::Kind::unknown, std::string("not an answer of Redis: ") + reader->errstr);
+  if (reply == nullptr) return std::optional<Reply>();
+  return std::optional<Reply>(Reply(reply));
+}
+
+Answered<void> Connection::feed(SteadyTime deadline) {
   auto* reader = static_cast<redisReader*>(reader_.get());
   std::array<char, kReadSize> buffer;
+  const auto got = stream_.read(buffer, deadline);
+  if (!got) return failure(Failure::Kind::unknown, got.error().message);
+  if (redisReaderFeed(reader, buffer.data(), *got) != REDIS_OK)
+    return failure(Failure::Kind::unknown, std::string("not an answer of Redis: ") + reader->errstr);
+  return boost::system::in_place_value;
+}
+
+Answered<Reply> Connection::receive(SteadyTime deadline) {
   for (;;) {
-    void* reply = nullptr;
-    if (redisReaderGetReply(reader, &reply) != REDIS_OK)
-      return failure(Failure::Kind::unknown, std::string("not an answer of Redis: ") + reader->errstr);
-    if (reply != nullptr) return Reply(reply);
-    const auto got = stream_.read(buffer, deadline);
-    if (!got) return failure(Failure::Kind::unknown, got.error().message);
-    if (redisReaderFeed(reader, buffer.data(), *got) != REDIS_OK)
-      return failure(Failure::Kind::unknown, std::string("not an answer of Redis: ") + reader->errstr);
+    auto reply = received();
+    if (!reply) return reply.error();
+    if (*reply) return std::move(**reply);
+    if (auto fed = feed(deadline); !fed) return fed.error();
+  }
+}
+
+Answered<void> Connection::send(const Command& command, SteadyTime deadline) {
+  out_.clear();
+  append_command(out_, command, facts_.identity);
+  if (auto sent = stream_.write(out_, deadline); !sent) return failure(Failure::Kind::unknown, sent.error().message);
+  return boost::system::in_place_value;
+}
+
+Answered<std::optional<Reply>> Connection::listen(SteadyTime deadline) {
+  for (;;) {
+    auto reply = received();
+    if (!reply || *reply) return reply;
+    if (!stream_.wait_readable(deadline)) return std::optional<Reply>();
+    // There is something: the rest of it will not be long in coming.
+    if (auto fed = feed(deadline + kRest); !fed) return fed.error();
   }
 }
 

@@ -37,20 +37,23 @@ class Connection {
   [[nodiscard]] Answered<Reply> call(const Command& command, SteadyTime deadline) { return call({&command, 1}, deadline); }
   /// Sends them together; the answer of the last one, or the first refusal.
   [[nodiscard]] Answered<Reply> call(std::span<const Command> commands, SteadyTime deadline);
-  /// The next reply that nobody asked for; for subscriptions.
-  [[nodiscard]] Answered<Reply> listen(SteadyTime deadline) { return receive(deadline); }
+  // For subscriptions:
+  /// Without waiting for an answer.
+  [[nodiscard]] Answered<void> send(const Command& command, SteadyTime deadline);
+  /// What comes next; nullopt: nothing did until the deadline, and the connection is as good as before.
+  [[nodiscard]] Answered<std::optional<Reply>> listen(SteadyTime deadline);
 
   /// The server closed it while nobody looked.
   [[nodiscard]] bool is_stale() const { return stream_.is_closed(); }
   [[nodiscard]] const ServerFacts& facts() const { return facts_; }
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
-  /// For poll().
-  [[nodiscard]] int fd() const { return stream_.fd(); }
 
  private:
   Connection(Stream stream, const Endpoint& to);
   [[nodiscard]] Answered<void> introduce(const Access& access, SteadyTime deadline, bool inform);
   [[nodiscard]] Answered<Reply> receive(SteadyTime deadline);
+  [[nodiscard]] Answered<std::optional<Reply>> received();
+  [[nodiscard]] Answered<void> feed(SteadyTime deadline);
   [[nodiscard]] Failure failure(Failure::Kind kind, const std::string& why) const;
 
   struct FreeReader {

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::string_view kPlaceholder = "@DIGEST@";
 constexpr std::array<std::string_view, 17> kFunctions = {
-    "hello", "screen", "settle",   "rebuild", "publish", "remember",    "limit",   "enqueue", "lease",
-    "renew", "finish", "put_back", "look",    "pause",   "worker_beat", "workers", "wish"};
+    "hello", "screen", "settle",   "rebuild", "publish", "remember",     "limit",     "enqueue", "lease",
+    "renew", "finish", "put_back", "look",    "pause",   "process_beat", "processes", "wish"};
 
 std::string_view file() {
   return redis_files().front().content();

@@ -645,9 +645,12 @@ local function pause(keys, args)
   return call('DEL', keys[1] .. ':paused')
 end
 
--- Workers of all processes, and what the console wishes of them. Keys: :views, :seen, :wishes.
+-- ------------------------------------------------------------------------------------------------------------
+-- Processes of one kind, and what the console wishes of them (port/process_registry.hpp). Keys: :views, :seen,
+-- :wishes.
+
 -- args: name, view, how long it is remembered (ms). The wish, or nil.
-local function worker_beat(keys, args)
+local function process_beat(keys, args)
   local base, ms = keys[1], server_ms()
   call('HSET', base .. ':views', args[1], args[2])
   call('ZADD', base .. ':seen', ms + tonumber(args[3]), args[1])
@@ -659,7 +662,7 @@ local function worker_beat(keys, args)
 end
 
 -- {name, view, ...} of those that were heard of in time
-local function workers(keys)
+local function processes(keys)
   local names = call('ZRANGEBYSCORE', keys[1] .. ':seen', server_ms(), '+inf')
   local views, list = call_many('HMGET', keys[1] .. ':views', names, 1), {}
   for i = 1, #names do
@@ -699,6 +702,6 @@ offer('finish', finish, ALWAYS)
 offer('put_back', put_back, ALWAYS)
 offer('look', look, READS)
 offer('pause', pause, ALWAYS)
-offer('worker_beat', worker_beat, ALWAYS)
-offer('workers', workers, READS)
+offer('process_beat', process_beat, ALWAYS)
+offer('processes', processes, READS)
 offer('wish', wish, ALWAYS)

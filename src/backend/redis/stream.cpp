@@ -183,6 +183,11 @@ Result<std::size_t> Stream::read(std::span<char> into, SteadyTime deadline) {
   }
 }
 
+bool Stream::wait_readable(SteadyTime deadline) {
+  if (ssl_ && SSL_pending(ssl_.get()) > 0) return true;
+  return wait(POLLIN, deadline).has_value();
+}
+
 bool Stream::is_closed() const {
   char byte = 0;
   const ssize_t got = recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);

@@ -34,9 +34,10 @@ class Stream {
   [[nodiscard]] Result<void> write(std::string_view bytes, SteadyTime deadline);
   /// At least one byte.
   [[nodiscard]] Result<std::size_t> read(std::span<char> into, SteadyTime deadline);
+  /// False: there was nothing to read until the deadline. A broken stream is readable.
+  [[nodiscard]] bool wait_readable(SteadyTime deadline);
   /// The peer has closed or reset it. One system call.
   [[nodiscard]] bool is_closed() const;
-  [[nodiscard]] int fd() const { return fd_; }
 
  private:
   Stream(int fd, const Clock& clock) : fd_(fd), clock_(&clock) {}
