@@ -118,9 +118,11 @@ enum class Outcome : std::uint8_t {
   invalid_value,  ///< Out of bounds, or it would make stock negative.
   // not the ledger's: nothing was asked of it
   overloaded,
-  read_only,  ///< No room on the disk for more than releases.
+  read_only,    ///< No room on the disk for more than releases.
+  unavailable,  ///< The shared record cannot be reached: nothing happened.
+  unknown,      ///< It did not answer in time: it may or may not have happened. Ask by order or key, later.
 };
-inline constexpr int kOutcomeCount = 16;
+inline constexpr int kOutcomeCount = 18;
 [[nodiscard]] std::string_view to_text(Outcome outcome);
 [[nodiscard]] constexpr bool is_success(Outcome o) {
   return o == Outcome::done || o == Outcome::replayed;

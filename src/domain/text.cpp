@@ -53,10 +53,10 @@ std::optional<Step> parse_step(std::string_view text) {
 
 std::string_view to_text(Outcome outcome) {
   return name_of(
-      std::array<std::string_view, kOutcomeCount>{"accepted", "replayed", "idempotency_conflict", "product_not_found",
-                                                  "sale_paused", "sale_not_started", "sale_ended", "out_of_stock",
-                                                  "purchase_limit", "order_not_found", "invalid_state", "stale_fence",
-                                                  "product_exists", "invalid_value", "overloaded", "read_only"},
+      std::array<std::string_view, kOutcomeCount>{
+          "accepted", "replayed", "idempotency_conflict", "product_not_found", "sale_paused", "sale_not_started",
+          "sale_ended", "out_of_stock", "purchase_limit", "order_not_found", "invalid_state", "stale_fence",
+          "product_exists", "invalid_value", "overloaded", "read_only", "unavailable", "unknown"},
       outcome);
 }
 

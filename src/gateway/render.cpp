@@ -109,6 +109,12 @@ Refused refused(Outcome outcome) {
       return {503, "overloaded", "Too many buyers at once. Nothing was taken; please try again."};
     case Outcome::read_only:
       return {503, "read_only", "The shop takes no orders at the moment. Nothing was taken; please try again later."};
+    case Outcome::unavailable:
+      return {503, "unavailable", "The shop cannot take orders at the moment. Nothing was taken; please try again."};
+    case Outcome::unknown:
+      return {
+          503, "outcome_unknown",
+          "Whether this happened is not known yet. Look at your orders, or repeat it under the same Idempotency-Key."};
     case Outcome::done:
     case Outcome::replayed:
       break;

@@ -10,22 +10,10 @@
 namespace scalemart {
 namespace {
 
-constexpr std::uint32_t kProductsMax = 0xffff;
-constexpr std::uint32_t kExpireMax = 4096;  // holds ended by one command
-
 /// Room for `more` records, growing by half so that appending stays linear.
 void make_room(std::vector<Record>& records, std::size_t more) {
   if (records.capacity() - records.size() >= more) return;
   records.reserve(std::max(records.size() + more, records.capacity() + records.capacity() / 2 + 16));
-}
-
-/// At most kReasonMax bytes, cut between code points. A worker's message must never keep an order from being
-/// parked.
-std::string shortened(const std::string& reason) {
-  if (reason.size() <= kReasonMax) return reason;
-  std::size_t size = kReasonMax;
-  while (size > 0 && (reason[size] & 0xc0) == 0x80) --size;
-  return reason.substr(0, size);
 }
 
 }  // namespace
@@ -179,15 +167,15 @@ Answer Ledger::decide(const Park& c, WallTime at, std::vector<Record>& records) 
   Outcome outcome = rules::may_park(orders_->at(order), c.step);
   if (outcome == Outcome::done) outcome = rules::has_lease(orders_->at(order), c.fence);
   if (outcome == Outcome::done)
-    commit(record::Parked{c.order, c.step, c.attempts, shortened(c.reason)}, {order}, at, records);
+    commit(record::Parked{c.order, c.step, c.attempts, rules::shortened(c.reason)}, {order}, at, records);
   return answer_about(outcome, order);
 }
 
 // --- the clock's --------------------------------------------------------------------------------------
 
 Answer Ledger::decide(const ExpireDue& c, WallTime at, std::vector<Record>& records) {
-  const auto most =
-      static_cast<std::size_t>(std::min<std::uint64_t>({c.limit, kExpireMax, order_count(OrderStatus::pending)}));
+  const auto most = static_cast<std::size_t>(
+      std::min<std::uint64_t>({c.limit, rules::kExpireMax, order_count(OrderStatus::pending)}));
   due_.clear();
   due_.reserve(most);
   holds_->make_room(most);
@@ -224,7 +212,8 @@ bool Ledger::exists(ProductRef ref) const {
 Answer Ledger::decide(const CreateProduct& c, WallTime at, std::vector<Record>& records) {
   if (c.spec && slugs_.contains(c.spec->id))
     return answer_about(Outcome::product_exists, slugs_.find(c.spec->id)->second);
-  if (!c.spec || !rules::is_valid(*c.spec) || !rules::is_valid_total(c.total) || products_.size() >= kProductsMax)
+  if (!c.spec || !rules::is_valid(*c.spec) || !rules::is_valid_total(c.total) ||
+      products_.size() >= rules::kProductsMax)
     return answer(Outcome::invalid_value);
   const ProductRef ref{product_count()};
   commit(record::ProductCreated{ref, c.spec, c.total}, {}, at, records);

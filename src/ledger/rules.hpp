@@ -2,22 +2,13 @@
 // The rules that need one order or one product only. Deciding a command and checking a record on replay ask
 // the same functions. Outcome::done: the rule allows it.
 
-#include <string_view>
-
 #include "domain/command.hpp"
+#include "domain/validity.hpp"
 #include "ledger/order_row.hpp"
 #include "ledger/product.hpp"
 
 namespace scalemart::rules {
 
-inline constexpr std::size_t kPaymentReferenceMax = 255;
-
-/// Within the bounds of domain/product.hpp; texts are counted in code points.
-[[nodiscard]] bool is_valid(const ProductSpec& spec);
-[[nodiscard]] bool is_valid_total(std::int64_t total);
-[[nodiscard]] bool is_valid_reason(std::string_view reason);
-/// A reason for which a worker may end an order.
-[[nodiscard]] bool is_decline(StatusReason reason);
 /// The stock after adding `delta` to total and available, or false when a bound forbids it.
 [[nodiscard]] bool adjusted(const Stock& stock, std::int64_t delta, Stock& result);
 
@@ -31,9 +22,6 @@ inline constexpr std::size_t kPaymentReferenceMax = 255;
 [[nodiscard]] Outcome may_settle(const OrderRow& order);
 /// Invoice and mail are finished after the order is confirmed; the other steps end with the status.
 [[nodiscard]] Outcome may_finish(const OrderRow& order);
-[[nodiscard]] constexpr bool is_paperwork(Step step) {
-  return step == Step::invoice || step == Step::mail;
-}
 [[nodiscard]] bool is_finished(const OrderRow& order, Step step);
 [[nodiscard]] Outcome may_park(const OrderRow& order, Step step);
 [[nodiscard]] Outcome may_expire(const OrderRow& order, WallTime at);

@@ -44,7 +44,8 @@ class SaleLedger {
 };
 
 /// Reads orders as they durably are. Callbacks run on the ledger's thread: hand over and return.
-/// False: too many reads wait already.
+/// False: too many reads wait already. A shared record that does not answer in time: `done` is destroyed without a
+/// call.
 class OrderBook {
  public:
   virtual ~OrderBook() = default;
