@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kShards = 64;
 constexpr std::size_t kShardSlotsMin = 64;
 constexpr std::int64_t kSweepPauseNs = 1'000'000'000;
+constexpr std::size_t kGivenMax = 4096;  // a shard; what is more is not told
 
 using Refusals = Limiter::Refusals;
 
@@ -57,6 +58,8 @@ class alignas(64) Shard {
   std::size_t used = 0;
   std::size_t buckets_max = 0;
   KeyHash hash;
+  bool keeps_given = false;
+  std::vector<LimitKey> given;  ///< One entry a token, since it was last asked.
 
   [[nodiscard]] Decision take(LimitKey key, std::uint64_t hashed, std::int64_t now_ns) {
     Slot* slot = find(key, hashed);
@@ -70,6 +73,7 @@ class alignas(64) Shard {
     const Decision decision = decide(tat, now_ns, shape, tat);
     if (decision.allowed) {
       ++allowed;
+      if (keeps_given && given.size() < kGivenMax) given.push_back(key);
     } else {
       ++refused;
       const RefusalSecond second = second_of(now_ns);
@@ -93,13 +97,24 @@ class alignas(64) Shard {
     }
   }
 
-  void reshape(const RatePolicy& policy, std::int64_t now_ns) {
+  /// The bucket is at least as empty as that.
+  void raise(LimitKey key, std::uint64_t hashed, std::int64_t tat, std::int64_t now_ns) {
+    if (tat <= now_ns) return;
+    Slot* slot = find(key, hashed);
+    if (slot == nullptr || slot->tat == kBucketFull) slot = insert(key, hashed, now_ns);
+    if (slot != nullptr) slot->tat = std::max(slot->tat, tat);
+  }
+
+  void reshape(const RatePolicy& policy, std::uint32_t parts, std::int64_t now_ns) {
     if (!policy.enabled) {
       slots_ = {};
       used = 0;
+      given.clear();
       return;
     }
     shape = policy.shape();
+    shape.period *= parts;
+    shape.burst = std::max<std::int64_t>(1, shape.burst / parts);
     for (Slot& slot : slots_)
       if (slot.tat != kBucketFull) slot.tat = std::min(slot.tat, now_ns + shape.depth_ns());
   }
@@ -166,6 +181,43 @@ class Limiter::Table {
     change(policy, SteadyTime{});
   }
 
+  void keep_given() {
+    for (Shard& shard : shards_) {
+      const std::lock_guard lock(shard.guard);
+      shard.keeps_given = true;
+    }
+  }
+
+  void take_given(PolicyId policy, std::vector<Given>& out) {
+    BucketShape shape;
+    {
+      const std::lock_guard lock(policy_guard_);
+      if (!policy_.enabled) return;
+      shape = policy_.shape();
+    }
+    for (Shard& shard : shards_) {
+      const std::lock_guard lock(shard.guard);
+      for (const LimitKey key : shard.given) out.push_back({policy, key, shape});
+      shard.given.clear();
+    }
+  }
+
+  void raise(LimitKey key, std::chrono::nanoseconds ahead, SteadyTime now) {
+    if (!enabled_.load(std::memory_order_acquire)) return;
+    const std::uint64_t hashed = hash_(key);
+    Shard& shard = shards_[hashed >> 58];
+    const std::lock_guard lock(shard.guard);
+    const std::int64_t now_ns = now.time_since_epoch().count();
+    shard.raise(key, hashed, now_ns + ahead.count(), now_ns);
+  }
+
+  void share(std::uint32_t parts, SteadyTime now) {
+    const std::lock_guard lock(policy_guard_);
+    if (parts_ == parts) return;
+    parts_ = parts;
+    apply(now);
+  }
+
   Decision take(LimitKey key, SteadyTime now) noexcept {
     if (!enabled_.load(std::memory_order_acquire)) return {};
     const std::uint64_t hashed = hash_(key);
@@ -177,12 +229,7 @@ class Limiter::Table {
   void change(const RatePolicy& policy, SteadyTime now) {
     const std::lock_guard lock(policy_guard_);
     policy_ = policy;
-    if (!policy.enabled) enabled_.store(false, std::memory_order_release);
-    for (Shard& shard : shards_) {
-      const std::lock_guard shard_lock(shard.guard);
-      shard.reshape(policy, now.time_since_epoch().count());
-    }
-    if (policy.enabled) enabled_.store(true, std::memory_order_release);
+    apply(now);
   }
 
   RatePolicy policy() const {
@@ -216,11 +263,22 @@ class Limiter::Table {
   }
 
  private:
+  /// Under policy_guard_.
+  void apply(SteadyTime now) {
+    if (!policy_.enabled) enabled_.store(false, std::memory_order_release);
+    for (Shard& shard : shards_) {
+      const std::lock_guard lock(shard.guard);
+      shard.reshape(policy_, parts_, now.time_since_epoch().count());
+    }
+    if (policy_.enabled) enabled_.store(true, std::memory_order_release);
+  }
+
   const KeyHash hash_;
   std::atomic<bool> enabled_{false};
   std::array<Shard, kShards> shards_;
   mutable std::mutex policy_guard_;
-  RatePolicy policy_;  ///< Guarded by policy_guard_.
+  RatePolicy policy_;        ///< Guarded by policy_guard_.
+  std::uint32_t parts_ = 1;  ///< Guarded by policy_guard_.
 };
 
 Limiter::Limiter(const RatePolicies& policies, Random& random, std::size_t buckets_max) {
@@ -241,6 +299,23 @@ void Limiter::change(PolicyId policy, const RatePolicy& to, SteadyTime now) {
 
 void Limiter::change(const RatePolicies& to, SteadyTime now) {
   for (std::size_t i = 0; i < kPolicyCount; ++i) tables_[i]->change(to.of(static_cast<PolicyId>(i)), now);
+}
+
+void Limiter::keep_given() {
+  for (const auto& table : tables_) table->keep_given();
+}
+
+void Limiter::take_given(std::vector<Given>& out) {
+  for (std::size_t i = 0; i < kPolicyCount; ++i) tables_[i]->take_given(static_cast<PolicyId>(i), out);
+}
+
+void Limiter::raise(PolicyId policy, LimitKey key, std::chrono::nanoseconds ahead, SteadyTime now) noexcept {
+  tables_[static_cast<std::size_t>(policy)]->raise(key, ahead, now);
+}
+
+void Limiter::share(std::uint32_t parts, SteadyTime now) {
+  SCALEMART_CHECK(parts > 0);
+  for (const auto& table : tables_) table->share(parts, now);
 }
 
 RatePolicy Limiter::policy(PolicyId id) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "admission/limit_key.hpp"
 #include "admission/policy.hpp"
@@ -70,6 +71,22 @@ class Limiter {
   /// Looks at every bucket of a shard in which something was refused, under its lock: up to 10 ms for a full table,
   /// 0.2 ms a shard. For the console, not for event loops.
   [[nodiscard]] Refusals refusals(PolicyId id, SteadyTime now) const;
+
+  // --- when several gateways share one budget (limit_exchange.hpp)
+  /// A token that was given away here.
+  struct Given {
+    PolicyId policy{};
+    LimitKey key;
+    BucketShape shape;  ///< Of the whole budget.
+  };
+  /// From now on keeps what it gives away for take_given().
+  void keep_given();
+  /// Appends what was given away since the last call. When nobody asks, what is too much is not told.
+  void take_given(std::vector<Given>& out);
+  /// The bucket is at least as empty as that: others gave tokens of it away.
+  void raise(PolicyId policy, LimitKey key, std::chrono::nanoseconds ahead, SteadyTime now) noexcept;
+  /// Every bucket is only this part of the budget, at least one token, until told otherwise; 1: all of it.
+  void share(std::uint32_t parts, SteadyTime now);
 
   /// RateLimit-Policy: "flash_buy";q=10;w=60 (draft-ietf-httpapi-ratelimit-headers-10). Empty when off.
   [[nodiscard]] HeaderText policy_header(PolicyId id) const;
