@@ -38,7 +38,9 @@ class LimitExchangeTest : public testing::Test {
  protected:
   struct Gateway {
     Gateway(FakeLimits& shared, const Clock& the_clock, const char* policy)
-        : clock(the_clock), limiter(policies(policy), random), exchange(limiter, shared, the_clock, {5ms, 100ms, 3, 2}) {}
+        : clock(the_clock),
+          limiter(policies(policy), random),
+          exchange(limiter, shared, the_clock, {5ms, 100ms, 3, 2}) {}
     static RatePolicies policies(const char* text) {
       RatePolicies all = RatePolicies::defaults();
       all.flash_buy = *RatePolicy::parse(text);

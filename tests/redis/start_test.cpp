@@ -124,8 +124,7 @@ TEST_F(RedisStartTest, OldVersion) {
 TEST_F(RedisStartTest, SentinelsAndClusterAreCheckedAtEveryMaster) {
   testing_servers::RedisCluster cluster;
   EXPECT_EQ(fault_of(cluster.url()), "");
-  for (auto& node : cluster.nodes)
-    EXPECT_NE(node->say({"FUNCTION", "LIST"}).find("scalemart_v1"), std::string::npos);
+  for (auto& node : cluster.nodes) EXPECT_NE(node->say({"FUNCTION", "LIST"}).find("scalemart_v1"), std::string::npos);
   cluster.nodes[2]->say({"CONFIG", "SET", "maxmemory-policy", "volatile-ttl"});
   expect_words(fault_of(cluster.url()), {"volatile-ttl", place(*cluster.nodes[2]).c_str()});
   testing_servers::SentinelFleet fleet;
@@ -184,20 +183,61 @@ TEST_F(RedisStartTest, UsersMayDoNothingElse) {
   grant(server, "shop", shop_rules({}));
   server.say({"SET", "secret", "1"});
   const std::vector<std::vector<std::string>> forbidden = {
-      {"EVAL", "return 1", "0"}, {"EVALSHA", "abc", "0"}, {"SCRIPT", "LOAD", "return 1"}, {"KEYS", "*"},
-      {"SCAN", "0"}, {"RANDOMKEY"}, {"FLUSHALL"}, {"FLUSHDB"}, {"SWAPDB", "0", "1"}, {"CONFIG", "GET", "*"},
-      {"CONFIG", "SET", "maxmemory", "1"}, {"FUNCTION", "LOAD", "REPLACE", library_source()},
-      {"FUNCTION", "DELETE", "scalemart_v1"}, {"FUNCTION", "FLUSH"}, {"FUNCTION", "DUMP"}, {"FUNCTION", "LIST"},
-      {"DEBUG", "SLEEP", "0"}, {"SHUTDOWN"}, {"SAVE"}, {"BGSAVE"}, {"BGREWRITEAOF"}, {"REPLICAOF", "NO", "ONE"},
-      {"MONITOR"}, {"MODULE", "LIST"}, {"ACL", "LIST"}, {"ACL", "SETUSER", "x"}, {"CLIENT", "LIST"},
-      {"CLIENT", "KILL", "ID", "1"}, {"RESTORE", "scalemart:x", "0", "x"}, {"DUMP", "scalemart:{p0}:state"},
-      {"MIGRATE", "h", "1", "scalemart:x", "0", "1"}, {"RENAME", "scalemart:a", "scalemart:b"},
-      {"GET", "secret"}, {"SET", "secret", "2"}, {"DEL", "secret"}, {"MGET", "secret"}, {"HSET", "secret", "a", "b"},
-      {"PUBLISH", "elsewhere", "x"}, {"SUBSCRIBE", "elsewhere"}, {"PSUBSCRIBE", "*"}, {"MULTI"}, {"WAIT", "1", "1"},
-      {"XGROUP", "DESTROY", "scalemart:{p0}:sale", "workers"}, {"XTRIM", "scalemart:{p0}:sale", "MAXLEN", "0"},
-      {"LATENCY", "DOCTOR"}, {"SLOWLOG", "GET"}, {"MEMORY", "DOCTOR"}, {"CLUSTER", "INFO"}, {"FAILOVER"},
-      {"SORT", "scalemart:{p0}:x"}, {"OBJECT", "FREQ", "secret"}, {"GETDEL", "secret"}, {"COPY", "secret", "scalemart:x"},
-      {"FCALL", "scalemart_v1_hello", "0"}, {"FCALL_RO", "scalemart_v1_look", "1", "scalemart:{p0}", "sale"},
+      {"EVAL", "return 1", "0"},
+      {"EVALSHA", "abc", "0"},
+      {"SCRIPT", "LOAD", "return 1"},
+      {"KEYS", "*"},
+      {"SCAN", "0"},
+      {"RANDOMKEY"},
+      {"FLUSHALL"},
+      {"FLUSHDB"},
+      {"SWAPDB", "0", "1"},
+      {"CONFIG", "GET", "*"},
+      {"CONFIG", "SET", "maxmemory", "1"},
+      {"FUNCTION", "LOAD", "REPLACE", library_source()},
+      {"FUNCTION", "DELETE", "scalemart_v1"},
+      {"FUNCTION", "FLUSH"},
+      {"FUNCTION", "DUMP"},
+      {"FUNCTION", "LIST"},
+      {"DEBUG", "SLEEP", "0"},
+      {"SHUTDOWN"},
+      {"SAVE"},
+      {"BGSAVE"},
+      {"BGREWRITEAOF"},
+      {"REPLICAOF", "NO", "ONE"},
+      {"MONITOR"},
+      {"MODULE", "LIST"},
+      {"ACL", "LIST"},
+      {"ACL", "SETUSER", "x"},
+      {"CLIENT", "LIST"},
+      {"CLIENT", "KILL", "ID", "1"},
+      {"RESTORE", "scalemart:x", "0", "x"},
+      {"DUMP", "scalemart:{p0}:state"},
+      {"MIGRATE", "h", "1", "scalemart:x", "0", "1"},
+      {"RENAME", "scalemart:a", "scalemart:b"},
+      {"GET", "secret"},
+      {"SET", "secret", "2"},
+      {"DEL", "secret"},
+      {"MGET", "secret"},
+      {"HSET", "secret", "a", "b"},
+      {"PUBLISH", "elsewhere", "x"},
+      {"SUBSCRIBE", "elsewhere"},
+      {"PSUBSCRIBE", "*"},
+      {"MULTI"},
+      {"WAIT", "1", "1"},
+      {"XGROUP", "DESTROY", "scalemart:{p0}:sale", "workers"},
+      {"XTRIM", "scalemart:{p0}:sale", "MAXLEN", "0"},
+      {"LATENCY", "DOCTOR"},
+      {"SLOWLOG", "GET"},
+      {"MEMORY", "DOCTOR"},
+      {"CLUSTER", "INFO"},
+      {"FAILOVER"},
+      {"SORT", "scalemart:{p0}:x"},
+      {"OBJECT", "FREQ", "secret"},
+      {"GETDEL", "secret"},
+      {"COPY", "secret", "scalemart:x"},
+      {"FCALL", "scalemart_v1_hello", "0"},
+      {"FCALL_RO", "scalemart_v1_look", "1", "scalemart:{p0}", "sale"},
       {"FCALL", "scalemart_v1_screen", "1", "elsewhere:{p0}", "", "0", "", ""}};
   for (const auto& command : forbidden) {
     std::string words;

@@ -222,9 +222,9 @@ SentinelFleet::SentinelFleet() {
     if (!servers[static_cast<std::size_t>(i)]->wait_for({"INFO", "replication"}, "master_link_status:up"))
       throw std::runtime_error("a replica finds no master");
   for (int i = 0; i < 3; ++i)
-    sentinels.push_back(std::make_unique<RedisServer>(std::vector<std::string>{
-        "--sentinel", "sentinel monitor shop 127.0.0.1 " + port + " 2", "sentinel down-after-milliseconds shop 1000",
-        "sentinel failover-timeout shop 4000"}));
+    sentinels.push_back(std::make_unique<RedisServer>(
+        std::vector<std::string>{"--sentinel", "sentinel monitor shop 127.0.0.1 " + port + " 2",
+                                 "sentinel down-after-milliseconds shop 1000", "sentinel failover-timeout shop 4000"}));
   for (auto& sentinel : sentinels)
     if (!sentinel->wait_for({"INFO", "sentinel"}, "slaves=2,sentinels=3"))
       throw std::runtime_error("the Sentinels do not find each other");

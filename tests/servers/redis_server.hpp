@@ -16,11 +16,11 @@ namespace scalemart::testing_servers {
 [[nodiscard]] bool has_redis();
 [[nodiscard]] bool require_all();
 
-#define SCALEMART_NEEDS_REDIS()                                                      \
-  do {                                                                               \
-    if (::scalemart::testing_servers::has_redis()) break;                            \
+#define SCALEMART_NEEDS_REDIS()                                                     \
+  do {                                                                              \
+    if (::scalemart::testing_servers::has_redis()) break;                           \
     ASSERT_FALSE(::scalemart::testing_servers::require_all()) << "no redis-server"; \
-    GTEST_SKIP() << "SKIPPED: redis-server is not installed";                        \
+    GTEST_SKIP() << "SKIPPED: redis-server is not installed";                       \
   } while (false)
 
 [[nodiscard]] std::uint16_t free_port();

@@ -14,7 +14,10 @@ namespace {
 constexpr std::string_view kOfTheClient = "+info +ping +select +asking +cluster|slots +publish +subscribe +unsubscribe";
 
 constexpr std::array<std::string_view, 30> kOfFunctions = {
-    "bitfield", "del", "exists", "hdel", "hget", "hgetall", "hincrby", "hmget", "hset", "mget", "pexpire", "sadd", "set", "srem", "time", "xack", "xadd", "xautoclaim", "xclaim", "xdel", "xgroup|create", "xlen", "xpending", "xrange", "xreadgroup", "zadd", "zcard", "zrangebyscore", "zrem", "zscore"};
+    "bitfield",   "del",        "exists",  "hdel",          "hget",          "hgetall", "hincrby",  "hmget",
+    "hset",       "mget",       "pexpire", "sadd",          "set",           "srem",    "time",     "xack",
+    "xadd",       "xautoclaim", "xclaim",  "xdel",          "xgroup|create", "xlen",    "xpending", "xrange",
+    "xreadgroup", "zadd",       "zcard",   "zrangebyscore", "zrem",          "zscore"};
 
 // What Redis itself needs between master, replicas and Sentinels (its documentation of ACL says so).
 constexpr std::string_view kOfReplicas = "+psync +replconf +ping";

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kPlaceholder = "@DIGEST@";
 constexpr std::array<std::string_view, 18> kFunctions = {
     "hello", "screen", "settle",   "rebuild", "publish", "remember",     "limit",     "enqueue", "lease",
-    "renew", "finish", "put_back", "look",    "pause",   "process_beat", "processes", "wish", "clear_check"};
+    "renew", "finish", "put_back", "look",    "pause",   "process_beat", "processes", "wish",    "clear_check"};
 
 std::string_view file() {
   return redis_files().front().content();

@@ -92,8 +92,8 @@ Result<std::unique_ptr<RedisStockFilter>> RedisStockFilter::make(const redis::Ad
   for (std::uint32_t i = 0; i < filter->settings_.partitions; ++i) {
     auto client = redis::Client::make(address, clock);
     if (!client) return client.error();
-    filter->partitions_.push_back(std::make_unique<Partition>(
-        std::move(*client), filter->settings_.keys.partition(i), filter->new_nonce()));
+    filter->partitions_.push_back(
+        std::make_unique<Partition>(std::move(*client), filter->settings_.keys.partition(i), filter->new_nonce()));
   }
   return filter;
 }
@@ -165,7 +165,8 @@ void RedisStockFilter::settle(std::uint32_t partition, FilterEpoch epoch, std::s
       p.takes.erase(at);
     }
     if (settlement.outcome != Outcome::purchase_limit) continue;
-    const auto stock = std::find_if(stocks.begin(), stocks.end(), [&](const auto& s) { return s.product == buy.product; });
+    const auto stock =
+        std::find_if(stocks.begin(), stocks.end(), [&](const auto& s) { return s.product == buy.product; });
     if (stock != stocks.end())
       redis::pack_allowance(parcel.limited, buy.product, buy.quantity, stock->sequence, buy.buyer);
   }
@@ -278,8 +279,8 @@ bool RedisStockFilter::remember(std::uint32_t partition, FilterEpoch epoch, std:
     keys = keys.subspan(part.size());
     p.packed.clear();
     for (const BuyerKey& key : part) redis::pack_key(p.packed, key.buyer, key.key);
-    const auto reply = p.call(
-        "remember", {redis::kServerIdentity, epoch_text, p.packed, last && keys.empty() ? "1" : "0"}, deadline);
+    const auto reply =
+        p.call("remember", {redis::kServerIdentity, epoch_text, p.packed, last && keys.empty() ? "1" : "0"}, deadline);
     if (!reply || reply->value().integer().value_or(0) == 0) return false;
   } while (!keys.empty());
   return true;
