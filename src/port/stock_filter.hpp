@@ -49,7 +49,7 @@ struct Settlement {
     sold,      ///< The record made the order: the units are gone from its stock too.
     refused,   ///< The record refused, or the buy never got there: the units go back.
     replayed,  ///< The key was used before: the units go back, the key is worth remembering.
-    unknown,   ///< Nobody knows yet: the units stay taken until a sweep has read the truth.
+    unknown,   ///< Nobody knows yet: the units stay taken until a sweep has read the truth. The key may be used.
   };
   const Reserve* buy = nullptr;  ///< As given to screen(). Valid during the call.
   Kind kind = Kind::unknown;
@@ -62,6 +62,11 @@ struct Settlement {
 /// less what was taken and is not settled. So it needs to be told of nothing but stocks: a cancelled order, an
 /// expired hold, a restock by whatever process all arrive as a newer stock. An older sequence changes nothing.
 /// Errors: none is thrown and none is fatal: a filter that is away or forgot costs speed, never correctness.
+/// Keys come first: a retry must get its own order's answer, also when everything is sold out. So a buy under a key
+/// that was used in this partition, or whose outcome is unknown, is `ask`; and one that would be refused is `ask` as
+/// long as not all used keys are known (keys_known). A partition none of whose products ever had an order
+/// (ProductRecord::accepted) knows them all. A key that was used in another partition is not known here: such a buy may
+/// be refused before the record says idempotency_conflict.
 /// Undersell when unsure: units whose fate is unknown stay taken.
 /// Concurrency: calls for one partition come one at a time, not always from the same thread; different partitions at
 /// the same time.

@@ -26,6 +26,7 @@ struct ProductRecord {
   bool paused = false;
   bool removed = false;  ///< Its id stays taken, its orders stay readable.
   Sequence sequence = 0;
+  std::uint64_t accepted = 0;  ///< Orders ever, whatever became of them.
 };
 
 /// A product's stock after a batch.
@@ -69,6 +70,13 @@ struct RecordedBatch {
 struct BuyerKey {
   UserId buyer;
   KeyDigest key;
+};
+
+/// An idempotency key that an order was accepted under.
+struct UsedKey {
+  OrderId order;
+  BuyerKey key;
+  ProductRef product{};
 };
 
 /// Where a walk over unfinished orders stands: the order after which it goes on.
@@ -137,6 +145,10 @@ class SystemOfRecord {
   /// Newest first; `before`: only those older than this order of the same buyer (empty: from the newest).
   [[nodiscard]] virtual Result<std::vector<OrderView>> of_buyer(UserId buyer, OrderId before, std::size_t limit,
                                                                 std::chrono::milliseconds within) = 0;
+  /// Keys that were used, by order id, those after `after`; fewer than `limit`: there are no more. For who wants to
+  /// know them all: new orders come last, but for a few milliseconds.
+  [[nodiscard]] virtual Result<std::vector<UsedKey>> used_keys(OrderId after, std::size_t limit,
+                                                               std::chrono::milliseconds within) = 0;
   /// All products, removed ones too, by ref.
   [[nodiscard]] virtual Result<std::vector<ProductRecord>> products(std::chrono::milliseconds within) = 0;
   /// Open orders and confirmed ones with steps left, dead letters too, by the end of their hold. One that was

@@ -146,12 +146,25 @@ Result<std::vector<OrderView>> LedgerRecord::of_buyer(UserId buyer, OrderId befo
   return views;
 }
 
+Result<std::vector<UsedKey>> LedgerRecord::used_keys(OrderId after, std::size_t limit, std::chrono::milliseconds) {
+  const std::lock_guard guard(mutex_);
+  std::vector<UsedKey> keys;
+  ledger_.for_each_order([&](const OrderBrief& order) {
+    if (!order.key.empty() && order.id > after) keys.push_back({order.id, {order.buyer, order.key}, order.product});
+  });
+  std::sort(keys.begin(), keys.end(), [](const UsedKey& a, const UsedKey& b) { return a.order < b.order; });
+  keys.resize(std::min(keys.size(), limit));
+  return keys;
+}
+
 Result<std::vector<ProductRecord>> LedgerRecord::products(std::chrono::milliseconds) {
   const std::lock_guard guard(mutex_);
   std::vector<ProductRecord> products;
+  std::vector<std::uint64_t> orders(ledger_.product_count());
+  ledger_.for_each_order([&](const OrderBrief& order) { ++orders[index_of(order.product)]; });
   for (std::uint32_t i = 0; i < ledger_.product_count(); ++i) {
     const Product& p = ledger_.product(ProductRef{i});
-    products.push_back({ProductRef{i}, p.spec, p.stock, p.paused, p.removed, current(ProductRef{i})});
+    products.push_back({ProductRef{i}, p.spec, p.stock, p.paused, p.removed, current(ProductRef{i}), orders[i]});
   }
   return products;
 }

@@ -20,10 +20,11 @@ Answer answer_to(const Reserve& buy, Outcome outcome) {
 
 }  // namespace
 
-SaleLane::SaleLane(SystemOfRecord& record, SharedFilter& filter, std::uint32_t partition, TimeSource time,
-                   const Clock& clock, const LaneOptions& options)
+SaleLane::SaleLane(SystemOfRecord& record, SharedFilter& filter, KeyTeacher& teacher, std::uint32_t partition,
+                   TimeSource time, const Clock& clock, const LaneOptions& options)
     : record_(record),
       filter_(filter),
+      teacher_(teacher),
       partition_(partition),
       time_(std::move(time)),
       clock_(clock),
@@ -154,6 +155,7 @@ void SaleLane::screen() {
     } else if (!away) {
       SCALEMART_CHECK(screening.verdicts.size() == buys_.size());
       epoch_ = screening.epoch;
+      teacher_.seen(partition_, epoch_, screening.keys_known);
       std::size_t kept = 0;
       for (std::size_t i = 0; i < buys_.size(); ++i) {
         const Verdict& verdict = screening.verdicts[i];

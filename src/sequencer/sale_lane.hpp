@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -15,6 +14,8 @@
 #include "port/system_of_record.hpp"
 #include "sequencer/answer_batch.hpp"
 #include "sequencer/commit_window.hpp"
+#include "sequencer/key_teacher.hpp"
+#include "sequencer/shared_filter.hpp"
 #include "sequencer/ticket_queue.hpp"
 #include "telemetry/instruments.hpp"
 
@@ -26,25 +27,6 @@ class BatchObserver {
  public:
   virtual ~BatchObserver() = default;
   virtual void committed(const RecordedBatch& batch) noexcept = 0;
-};
-
-/// The filter as lanes share it: calls for one partition one at a time.
-class SharedFilter {
- public:
-  /// `filter` may be nullptr: then nothing is filtered.
-  SharedFilter(StockFilter* filter, std::uint32_t partitions) : filter_(filter), locks_(partitions) {}
-
-  [[nodiscard]] bool is_there() const { return filter_ != nullptr; }
-  [[nodiscard]] std::uint32_t partitions() const { return static_cast<std::uint32_t>(locks_.size()); }
-  template <class Use>
-  auto with(std::uint32_t partition, Use use) {
-    const std::lock_guard guard(locks_[partition]);
-    return use(*filter_);
-  }
-
- private:
-  StockFilter* filter_;
-  std::vector<std::mutex> locks_;
 };
 
 struct LaneOptions {
@@ -74,8 +56,8 @@ class SaleLane {
   using TimeSource = std::function<WallTime()>;
   static constexpr std::uint32_t kOrders = UINT32_MAX;  ///< A lane of no partition, for commands about orders.
 
-  SaleLane(SystemOfRecord& record, SharedFilter& filter, std::uint32_t partition, TimeSource time, const Clock& clock,
-           const LaneOptions& options);
+  SaleLane(SystemOfRecord& record, SharedFilter& filter, KeyTeacher& teacher, std::uint32_t partition, TimeSource time,
+           const Clock& clock, const LaneOptions& options);
   ~SaleLane();
 
   void start();
@@ -117,6 +99,7 @@ class SaleLane {
 
   SystemOfRecord& record_;
   SharedFilter& filter_;
+  KeyTeacher& teacher_;
   const std::uint32_t partition_;
   const TimeSource time_;
   const Clock& clock_;

@@ -24,11 +24,12 @@ SharedLedger::SharedLedger(SystemOfRecord& record, StockFilter* filter, SaleLane
     : record_(record),
       options_(std::move(options)),
       filter_(filter, options_.partitions),
+      teacher_(record, filter_, clock, options_.keys),
       desk_(record, clock, options_.reads) {
   SCALEMART_CHECK(options_.partitions > 0 && options_.order_lanes > 0);
   for (std::uint32_t p = 0; p < options_.partitions + options_.order_lanes; ++p)
-    lanes_.push_back(std::make_unique<SaleLane>(record, filter_, p < options_.partitions ? p : SaleLane::kOrders, time,
-                                                clock, options_.lane));
+    lanes_.push_back(std::make_unique<SaleLane>(
+        record, filter_, teacher_, p < options_.partitions ? p : SaleLane::kOrders, time, clock, options_.lane));
 }
 
 SharedLedger::~SharedLedger() {
@@ -38,16 +39,18 @@ SharedLedger::~SharedLedger() {
 void SharedLedger::start() {
   for (const auto& lane : lanes_) lane->start();
   desk_.start();
+  teacher_.start();
 }
 
 void SharedLedger::stop() {
   for (const auto& lane : lanes_) lane->stop();
   desk_.stop();
+  teacher_.stop();
 }
 
 void SharedLedger::run_until_idle() {
   for (bool busy = true; busy;) {
-    busy = desk_.step();
+    busy = desk_.step() || teacher_.step();
     for (const auto& lane : lanes_) busy |= lane->step();
   }
 }

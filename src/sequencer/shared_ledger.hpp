@@ -22,6 +22,7 @@ class SharedLedger final : public SaleLedger, public OrderBook {
     std::uint32_t order_lanes = 1;
     LaneOptions lane;
     ReadDesk::Options reads;
+    KeyTeacher::Options keys;
   };
 
   /// `filter` may be nullptr. All outlive the ledger.
@@ -57,6 +58,7 @@ class SharedLedger final : public SaleLedger, public OrderBook {
   SystemOfRecord& record_;
   const Options options_;
   SharedFilter filter_;
+  KeyTeacher teacher_;
   std::vector<std::unique_ptr<SaleLane>> lanes_;  ///< partitions, then order lanes
   ReadDesk desk_;
 };

@@ -86,7 +86,8 @@ inline void expect_same(const ProductRecord& a, const ProductRecord& b) {
   EXPECT_EQ(a.product, b.product);
   EXPECT_EQ(*a.spec, *b.spec);
   EXPECT_EQ(a.stock, b.stock);
-  EXPECT_EQ(std::tuple(a.paused, a.removed, a.sequence), std::tuple(b.paused, b.removed, b.sequence));
+  EXPECT_EQ(std::tuple(a.paused, a.removed, a.sequence, a.accepted),
+            std::tuple(b.paused, b.removed, b.sequence, b.accepted));
 }
 inline void expect_same(const DeadLetter& a, const DeadLetter& b) {
   EXPECT_EQ(all_of(a.order), all_of(b.order));
@@ -96,6 +97,10 @@ inline void expect_same(const SweptOrder& a, const SweptOrder& b) {
   EXPECT_EQ(all_of(a.order), all_of(b.order)) << to_string(a.order.id) << ", found " << to_string(b.order.id);
   EXPECT_EQ(std::tuple(a.key, a.mail_done, a.parked, a.hold_ends),
             std::tuple(b.key, b.mail_done, b.parked, b.hold_ends));
+}
+inline void expect_same(const UsedKey& a, const UsedKey& b) {
+  EXPECT_EQ(std::tuple(a.order, a.key.buyer, a.key.key, a.product),
+            std::tuple(b.order, b.key.buyer, b.key.key, b.product));
 }
 template <class T>
 void expect_same(const std::vector<T>& a, const std::vector<T>& b) {

@@ -29,6 +29,9 @@ void compare_everything(SystemOfRecord& expected, SystemOfRecord& found, const s
   test::expect_same(expected.find(orders, 10s), found.find(orders, 10s));
   test::expect_same(expected.next_expiry(10s), found.next_expiry(10s));
   test::expect_same(expected.dead_letters(1000, 10s), found.dead_letters(1000, 10s));
+  const OrderId middle = orders.empty() ? OrderId{} : orders[orders.size() / 2];
+  test::expect_same(expected.used_keys({}, 100, 10s), found.used_keys({}, 100, 10s));
+  test::expect_same(expected.used_keys(middle, 1000, 10s), found.used_keys(middle, 1000, 10s));
   test::expect_same(test::swept(expected, 7), test::swept(found, 7));
   const auto recount = found.recount(10s);
   ASSERT_TRUE(recount.has_value());

@@ -1,6 +1,8 @@
 #pragma once
 // A stock filter in memory: what every filter does, as plainly as it can be said. For tests.
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
@@ -19,6 +21,7 @@ class MemoryFilter final : public StockFilter {
     if (away) return screening;
     Partition& p = partitions_[partition];
     screening.epoch = p.epoch;
+    screening.keys_known = p.all_keys;
     screening.state = p.epoch == 0 ? Screening::State::closed : Screening::State::open;
     if (p.epoch == 0) return screening;
     for (const Reserve& buy : buys) screening.verdicts.push_back(judge(p, buy, now));
@@ -31,11 +34,11 @@ class MemoryFilter final : public StockFilter {
     const std::lock_guard guard(mutex_);
     Partition& p = partitions_[partition];
     for (const Settlement& settlement : settlements) {
-      if (epoch != p.epoch || settlement.kind == Settlement::Kind::unknown) continue;
       const Reserve& buy = *settlement.buy;
+      if (settlement.kind != Settlement::Kind::refused && !buy.key.empty()) p.keys.insert({buy.buyer, buy.key});
+      if (epoch != p.epoch || settlement.kind == Settlement::Kind::unknown) continue;
       p.products.at(buy.product).taken -= buy.quantity;
       p.taken_by[{buy.buyer, buy.product}] -= buy.quantity;
-      if (settlement.kind != Settlement::Kind::refused && !buy.key.empty()) p.keys.insert({buy.buyer, buy.key});
     }
     for (const StockRecord& stock : stocks) renew(p, stock);
     for (const OrderChange& change : changes) {
@@ -49,8 +52,20 @@ class MemoryFilter final : public StockFilter {
     if (stays_closed) return false;
     Partition fresh;
     fresh.epoch = ++last_epoch_;
+    fresh.all_keys = std::all_of(products.begin(), products.end(), [](const auto& p) { return p.accepted == 0; });
     for (const ProductRecord& product : products) fresh.products[product.product] = {product, 0};
     partitions_[partition] = std::move(fresh);
+    return true;
+  }
+
+  bool remember(std::uint32_t partition, FilterEpoch epoch, std::span<const BuyerKey> keys, bool last,
+                std::chrono::milliseconds) override {
+    const std::lock_guard guard(mutex_);
+    Partition& p = partitions_[partition];
+    if (epoch != p.epoch) return false;
+    for (const BuyerKey& key : keys) p.keys.insert({key.buyer, key.key});
+    remembered += static_cast<int>(keys.size());
+    if (last) p.all_keys = true;
     return true;
   }
 
@@ -81,6 +96,7 @@ class MemoryFilter final : public StockFilter {
   std::atomic<bool> stays_closed{false};
   std::atomic<int> screens{0};
   std::atomic<int> refused{0};
+  std::atomic<int> remembered{0};
 
  private:
   struct Known {
@@ -90,6 +106,7 @@ class MemoryFilter final : public StockFilter {
   using BuyerAndProduct = std::pair<UserId, ProductRef>;
   struct Partition {
     FilterEpoch epoch = 0;  ///< 0: closed.
+    bool all_keys = false;  ///< Every key that was used is known.
     std::map<ProductRef, Known> products;
     std::map<BuyerAndProduct, std::int64_t> units, taken_by;
     std::set<std::pair<UserId, KeyDigest>> keys;
@@ -102,6 +119,7 @@ class MemoryFilter final : public StockFilter {
     Known& known = found->second;
     const SaleTerms& terms = known.record.spec->terms;
     const auto refuse = [&](Outcome outcome) {
+      if (!buy.key.empty() && !p.all_keys) return verdict;
       ++refused;
       verdict = {Verdict::Kind::refuse, outcome, false, known.record.sequence};
       return verdict;
@@ -112,8 +130,8 @@ class MemoryFilter final : public StockFilter {
     if (terms.starts_at && now < *terms.starts_at) return refuse(Outcome::sale_not_started);
     if (terms.ends_at && now >= *terms.ends_at) return refuse(Outcome::sale_ended);
     if (known.record.stock.available - known.taken < buy.quantity) {
-      refuse(Outcome::out_of_stock);
-      verdict.final = known.record.stock.held == 0 && known.taken == 0;
+      if (refuse(Outcome::out_of_stock).kind == Verdict::Kind::refuse)
+        verdict.final = known.record.stock.held == 0 && known.taken == 0;
       return verdict;
     }
     const BuyerAndProduct pair{buy.buyer, buy.product};

@@ -124,7 +124,8 @@ std::vector<std::string> Tally::missing() const {
   };
   for (const Kind& kind : kTable) need(kind.name, happened[static_cast<std::size_t>(kind.what)], kind.least);
   for (const Edge& edge : kEdges) need(name_of(edge), at(*this, edge), kEdgeLeast);
-  for (std::size_t i = 0; i < outcomes.size(); ++i)
+  // Those behind it are a shared record's.
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(Outcome::read_only); ++i)
     need("answer " + std::string(to_text(static_cast<Outcome>(i))), outcomes[i], kOutcomeLeast);
   return list;
 }

@@ -95,6 +95,12 @@ Result<std::vector<OrderView>> FlakyRecord::of_buyer(UserId buyer, OrderId befor
   return inner_.of_buyer(buyer, before, limit, within);
 }
 
+Result<std::vector<UsedKey>> FlakyRecord::used_keys(OrderId after, std::size_t limit,
+                                                    std::chrono::milliseconds within) {
+  if (const auto fault = read_fault()) return *fault;
+  return inner_.used_keys(after, limit, within);
+}
+
 Result<std::vector<ProductRecord>> FlakyRecord::products(std::chrono::milliseconds within) {
   if (const auto fault = read_fault()) return *fault;
   return inner_.products(within);

@@ -43,6 +43,8 @@ class PostgresRecord final : public SystemOfRecord {
                                                                           std::chrono::milliseconds within) override;
   [[nodiscard]] Result<std::vector<OrderView>> of_buyer(UserId buyer, OrderId before, std::size_t limit,
                                                         std::chrono::milliseconds within) override;
+  [[nodiscard]] Result<std::vector<UsedKey>> used_keys(OrderId after, std::size_t limit,
+                                                       std::chrono::milliseconds within) override;
   [[nodiscard]] Result<std::vector<ProductRecord>> products(std::chrono::milliseconds within) override;
   [[nodiscard]] Result<Sweep> unfinished(SweepCursor after, std::size_t limit,
                                          std::chrono::milliseconds within) override;

@@ -38,10 +38,12 @@ constexpr Statement kOfBuyer{
                        " FROM orders o JOIN products p ON p.ref = o.product WHERE o.buyer = $1 AND ($2::uuid IS NULL"
                        " OR o.number < (SELECT b.number FROM orders b WHERE b.id = $2 AND b.buyer = $1))"
                        " ORDER BY o.number DESC LIMIT $3"};
+constexpr Statement kUsedKeys{
+    "used_keys", "SELECT id, buyer, key, product FROM orders WHERE id > $1 AND key IS NOT NULL ORDER BY id LIMIT $2"};
 constexpr Statement kProducts{
     "all_products",
     "SELECT p.ref, p.slug, p.currency, p.name, p.description, p.image_url, p.list_price, t.price, t.starts_at,"
-    " t.ends_at, t.per_user_limit, t.total, t.available, t.held, t.sold, t.sequence, t.paused, t.removed"
+    " t.ends_at, t.per_user_limit, t.total, t.available, t.held, t.sold, t.sequence, t.paused, t.removed, t.accepted"
     " FROM products p JOIN stock t ON t.ref = p.ref ORDER BY p.ref"};
 constexpr Statement kNextExpiry{"next_expiry",
                                 "SELECT due FROM orders WHERE due > $1 AND status = 0 ORDER BY due LIMIT 1"};
@@ -119,6 +121,20 @@ Result<std::vector<OrderView>> PostgresRecord::of_buyer(UserId buyer, OrderId be
   return views;
 }
 
+Result<std::vector<UsedKey>> PostgresRecord::used_keys(OrderId after, std::size_t limit,
+                                                       std::chrono::milliseconds within) {
+  Parameters parameters;
+  parameters.add(after).add(static_cast<std::int64_t>(std::min<std::size_t>(limit, INT32_MAX)));
+  const auto rows = read(kUsedKeys, parameters, within);
+  if (!rows) return to_error(rows.error());
+  std::vector<UsedKey> keys;
+  for (int row = 0; row < rows->count(); ++row)
+    keys.push_back({rows->id<OrderId>(row, 0),
+                    {rows->id<UserId>(row, 1), rows->id<KeyDigest>(row, 2)},
+                    ProductRef{static_cast<std::uint32_t>(rows->integer(row, 3))}});
+  return keys;
+}
+
 Result<std::vector<ProductRecord>> PostgresRecord::products(std::chrono::milliseconds within) {
   enum {
     kRef,
@@ -138,7 +154,8 @@ Result<std::vector<ProductRecord>> PostgresRecord::products(std::chrono::millise
     kSold,
     kSequence_,
     kPaused,
-    kRemoved
+    kRemoved,
+    kAccepted
   };
   const auto rows = read(kProducts, {}, within);
   if (!rows) return to_error(rows.error());
@@ -162,7 +179,8 @@ Result<std::vector<ProductRecord>> PostgresRecord::products(std::chrono::millise
                          rows->integer(row, kSold)},
                         rows->flag(row, kPaused),
                         rows->flag(row, kRemoved),
-                        static_cast<Sequence>(rows->integer(row, kSequence_))});
+                        static_cast<Sequence>(rows->integer(row, kSequence_)),
+                        static_cast<std::uint64_t>(rows->integer(row, kAccepted))});
   }
   return products;
 }

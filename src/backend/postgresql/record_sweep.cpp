@@ -47,7 +47,8 @@ WITH counted AS (
 )
 SELECT coalesce(p.ref, c.product), coalesce(p.slug, ''), t.ref IS NULL OR p.ref IS NULL, coalesce(c.orders, 0),
   coalesce(c.held, 0)::int8, coalesce(t.held, 0), coalesce(c.sold, 0)::int8, coalesce(t.sold, 0),
-  coalesce(r.total, 0), coalesce(t.total, 0), coalesce(t.available, 0), coalesce(c.sequence, 0), coalesce(t.sequence, 0)
+  coalesce(r.total, 0), coalesce(t.total, 0), coalesce(t.available, 0), coalesce(c.sequence, 0), coalesce(t.sequence, 0),
+  coalesce(t.accepted, 0)
 FROM products p LEFT JOIN stock t ON t.ref = p.ref LEFT JOIN recorded r ON r.product = p.ref
   FULL JOIN counted c ON c.product = p.ref
 ORDER BY 1
@@ -65,7 +66,8 @@ enum RecountColumn {
   kTotalFound,
   kAvailable,
   kSequenceSeen,
-  kSequenceFound
+  kSequenceFound,
+  kAccepted
 };
 
 OpenOrder read_open(const Rows& rows, int row) {
@@ -104,6 +106,7 @@ void compare(const Rows& rows, int row, std::vector<RecordDrift>& drift) {
   same("held", held, rows.integer(row, kHeldFound));
   same("sold", sold, rows.integer(row, kSoldFound));
   same("total", rows.integer(row, kTotalWanted), total);
+  same("accepted", rows.integer(row, kOrders), rows.integer(row, kAccepted));
   same("available", total - held - sold, rows.integer(row, kAvailable));
   if (held + sold > total) drift.push_back({ref, "oversold: " + id, total, held + sold});
   if (rows.integer(row, kSequenceSeen) > rows.integer(row, kSequenceFound))

@@ -27,6 +27,7 @@ CREATE TABLE stock (
   sold           int8 NOT NULL DEFAULT 0 CHECK (sold >= 0),
   sequence       int8 NOT NULL,  -- of the last record about it; the first is 1
   last_at        int8 NOT NULL,  -- the last record's time
+  accepted       int8 NOT NULL DEFAULT 0,  -- orders ever
   CONSTRAINT stock_no_oversell CHECK (held + sold <= total),
   CONSTRAINT stock_conserved CHECK (available + held + sold = total)
 ) WITH (fillfactor = 20);  -- so that a new version of a row fits beside the old ones
@@ -119,11 +120,7 @@ BEGIN
            ELSE 0 END ORDER BY p.k),
          array_agg(coalesce(t.available, 0) ORDER BY p.k), array_agg(coalesce(t.held, 0) ORDER BY p.k),
          array_agg(coalesce(t.per_user_limit, 0) ORDER BY p.k),
-         bool_and(t.ref IS NOT NULL AND NOT t.removed AND NOT t.paused
-                  AND (t.starts_at IS NULL OR greatest(at, t.last_at) >= t.starts_at)
-                  AND (t.ends_at IS NULL OR greatest(at, t.last_at) < t.ends_at)
-                  AND t.available >= wanted[p.k]),
-         bool_or(t.per_user_limit > 0)
+         bool_and(coalesce(t.available >= wanted[p.k], false)), bool_or(t.per_user_limit > 0)
     INTO refusal, units, holding, cap, fits, capped
     FROM unnest(refs) WITH ORDINALITY AS p(ref, k) LEFT JOIN stock t ON t.ref = p.ref;
   verdict := array_fill(0, ARRAY[n]);
@@ -153,7 +150,7 @@ BEGIN
   END IF;
 
   -- Not everything fits as a whole, or there is something to look at: one by one.
-  IF NOT fits OR known > 0 OR check_ids OR 1 > ANY (quantity) OR 10 < ANY (quantity)
+  IF NOT fits OR 0 <> ANY (refusal) OR known > 0 OR check_ids OR 1 > ANY (quantity) OR 10 < ANY (quantity)
      OR array_position(ids, NULL) IS NOT NULL OR array_position(buyers, NULL) IS NOT NULL THEN
     FOR i IN 1..n LOOP
       CONTINUE WHEN verdict[i] <> 0;
@@ -192,7 +189,7 @@ BEGIN
       JOIN stock t ON t.ref = refs[b.k]
      WHERE b.v = 0;
     UPDATE stock t SET available = t.available - w.units, held = t.held + w.units, sequence = t.sequence + w.records,
-                       last_at = greatest(at, t.last_at)
+                       accepted = t.accepted + w.records, last_at = greatest(at, t.last_at)
       FROM (SELECT refs[b.k], sum(b.q), count(*)
               FROM unnest(slot, quantity, verdict) AS b(k, q, v) WHERE b.v = 0 GROUP BY b.k) AS w(ref, units, records)
      WHERE t.ref = w.ref;

@@ -105,7 +105,8 @@ Result<void> check_schema(Connection& connection, std::span<const Part> parts) {
     const std::string name(part.name);
     const auto found = versions->find(part.name);
     if (found == versions->end())
-      return error("PostgreSQL: there are no tables of '" + name + "' in this database; is it the right one?");
+      return error("PostgreSQL: this user sees no tables of '" + name +
+                   "' in this database: is it the right one, and may the user use the schema?");
     if (found->second > static_cast<std::int64_t>(part.steps.size())) return too_new(part, found->second);
     if (found->second < static_cast<std::int64_t>(part.steps.size()))
       return error("PostgreSQL: the tables of '" + name + "' have version " + std::to_string(found->second) +
