@@ -230,9 +230,8 @@ bool RedisStockFilter::rebuild(std::uint32_t partition, std::span<const ProductR
   Partition& p = *partitions_.at(partition);
   const std::lock_guard lock(p.mutex);
   // Without a single order there is no used key.
-  const bool untouched = std::all_of(products.begin(), products.end(), [](const ProductRecord& product) {
-    return product.sequence <= 1 && product.stock.held == 0 && product.stock.sold == 0;
-  });
+  const bool untouched =
+      std::all_of(products.begin(), products.end(), [](const auto& product) { return product.accepted == 0; });
   const std::string nonce = new_nonce();
   const NumberText words(settings_.key_words);
   bool first = true;
