@@ -3,12 +3,12 @@
 packages_build=(
   g++ cmake ninja-build pkg-config ccache mold python3 ca-certificates
   libboost1.81-dev libboost-json1.81-dev   # Asio, Beast, JSON, unordered
-  libssl-dev libcurl4-openssl-dev libargon2-dev libsqlite3-dev libpq-dev
+  libssl-dev libcurl4-openssl-dev libargon2-dev libsqlite3-dev libpq-dev libhiredis-dev
   libfmt-dev libspdlog-dev prometheus-cpp-dev
   libcli11-dev libtomlplusplus-dev libvalijson-dev libhpdf-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
 )
-packages_test=(curl sqlite3 strace postgresql)
+packages_test=(curl sqlite3 strace postgresql redis-server openssl)
 packages_check=(clang-format-14)
 packages_bench=(wrk nginx)
 packages_prove=(curl sqlite3 strace e2fsprogs)
