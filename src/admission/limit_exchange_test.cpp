@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 
 namespace scalemart {
@@ -26,8 +27,8 @@ class FakeLimits final : public SharedLimits {
     }
     return true;
   }
-  bool away = false;
-  int calls = 0;
+  std::atomic<bool> away{false};
+  std::atomic<int> calls{0};
 
  private:
   const Clock& clock_;
