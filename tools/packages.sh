@@ -3,13 +3,13 @@
 packages_build=(
   g++ cmake ninja-build pkg-config ccache mold python3 ca-certificates
   libboost1.81-dev libboost-json1.81-dev   # Asio, Beast, JSON, unordered
-  libssl-dev libcurl4-openssl-dev libargon2-dev libsqlite3-dev libpq-dev libmongoc-dev
+  libssl-dev libcurl4-openssl-dev libargon2-dev libsqlite3-dev libpq-dev libmongoc-dev libhiredis-dev
   libfmt-dev libspdlog-dev prometheus-cpp-dev
   libcli11-dev libtomlplusplus-dev libvalijson-dev libhpdf-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
 )
 packages_pages=(nodejs npm)   # only where there is no node of at least 18; see tools/pages.sh
-packages_test=(curl sqlite3 strace chromium postgresql)
+packages_test=(curl sqlite3 strace chromium postgresql redis-server redis-sentinel openssl)
 packages_check=(clang-format-14)
 packages_bench=(wrk nginx)
 packages_prove=(curl sqlite3 strace e2fsprogs)

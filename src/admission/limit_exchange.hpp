@@ -14,10 +14,10 @@
 namespace scalemart {
 
 struct LimitExchangeSettings {
-  std::chrono::milliseconds every{5};    ///< Between two exchanges.
+  std::chrono::milliseconds every{5};     ///< Between two exchanges.
   std::chrono::milliseconds within{100};  ///< Of one exchange.
-  std::size_t batch_max = 2000;          ///< Buckets of one call.
-  std::uint32_t gateways = 1;            ///< That share the budget.
+  std::size_t batch_max = 2000;           ///< Buckets of one call.
+  std::uint32_t gateways = 1;             ///< That share the budget.
 };
 
 /// Purpose: keeps the buckets of this gateway in step with those of all others.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 
 namespace scalemart {
@@ -26,8 +27,8 @@ class FakeLimits final : public SharedLimits {
     }
     return true;
   }
-  bool away = false;
-  int calls = 0;
+  std::atomic<bool> away{false};
+  std::atomic<int> calls{0};
 
  private:
   const Clock& clock_;
@@ -38,7 +39,9 @@ class LimitExchangeTest : public testing::Test {
  protected:
   struct Gateway {
     Gateway(FakeLimits& shared, const Clock& the_clock, const char* policy)
-        : clock(the_clock), limiter(policies(policy), random), exchange(limiter, shared, the_clock, {5ms, 100ms, 3, 2}) {}
+        : clock(the_clock),
+          limiter(policies(policy), random),
+          exchange(limiter, shared, the_clock, {5ms, 100ms, 3, 2}) {}
     static RatePolicies policies(const char* text) {
       RatePolicies all = RatePolicies::defaults();
       all.flash_buy = *RatePolicy::parse(text);

@@ -155,7 +155,8 @@ TEST_F(RedisClientTest, TlsIsVerified) {
   RedisServer plain;
   const std::string f = plain.folder();
   const std::string make =
-      "cd " + f + " && openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=ca "
+      "cd " + f +
+      " && openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=ca "
       "2>/dev/null && openssl req -newkey rsa:2048 -nodes -keyout s.key -out s.csr -subj /CN=127.0.0.1 2>/dev/null && "
       "printf 'subjectAltName=IP:127.0.0.1' > ext && openssl x509 -req -in s.csr -CA ca.crt -CAkey ca.key "
       "-CAcreateserial -out s.crt -days 2 -extfile ext 2>/dev/null";

@@ -43,7 +43,8 @@ TEST_F(SharedLimitsTest, DecidesAsTheLocalBucketDoes) {
   SeededRandom dice(7);
   for (std::uint64_t bucket = 1; bucket <= 60; ++bucket) {
     const std::array<std::int64_t, 6> periods{1, 999, 142'857'143, 6'000'000'000, 60'000'000'000, 86'400'000'000'000};
-    const BucketShape shape{nanoseconds(periods[dice.below(periods.size())]), static_cast<std::int64_t>(1 + dice.below(20))};
+    const BucketShape shape{nanoseconds(periods[dice.below(periods.size())]),
+                            static_cast<std::int64_t>(1 + dice.below(20))};
     std::int64_t tat = kBucketFull;
     std::int64_t now = 1'700'000'000'000'000'000 + static_cast<std::int64_t>(dice.below(1'000'000'000));
     std::vector<BucketTake> batch;

@@ -222,9 +222,7 @@ class StreamQueueTest : public ::testing::Test {
   WorkerProcess& start(const std::string& name, milliseconds lease_ttl = milliseconds(400)) {
     return *processes.emplace_back(std::make_unique<WorkerProcess>(*shop, name, lease_ttl));
   }
-  bool all_finished() {
-    return shop->unfinished().empty();
-  }
+  bool all_finished() { return shop->unfinished().empty(); }
   bool run_until_finished() {
     SteadyTime next_sweep = shop->clock.steady() + milliseconds(300);
     return run_until(*shop, processes, [&] {
@@ -294,7 +292,8 @@ TEST_F(StreamQueueTest, HopelessOrdersBecomeDeadLettersOfTheRecord) {
   start("one");
   bool broken = true;
   shop->bank.script = [&](OrderId, int) {
-    return broken ? testing::ScriptedBank::Line{Truth::nothing, PaymentOutcome::rejected} : testing::ScriptedBank::Line{};
+    return broken ? testing::ScriptedBank::Line{Truth::nothing, PaymentOutcome::rejected}
+                  : testing::ScriptedBank::Line{};
   };
   const OrderId id = shop->sell();
   ASSERT_TRUE(run_until(*shop, processes, [&] { return shop->record.dead_letters(10, kWithin)->size() == 1; }));
@@ -354,7 +353,8 @@ TEST_F(StreamQueueTest, RedisThatIsAwayStopsNothingThatIsUnderWay) {
   ASSERT_TRUE(run_until(*shop, processes, [&] { return shop->bank.in_flight == 30; }));
   server->kill();
   ASSERT_TRUE(run_until(*shop, processes, [&] {
-    return std::all_of(sold.begin(), sold.end(), [&](OrderId id) { return shop->status(id) == OrderStatus::confirmed; });
+    return std::all_of(sold.begin(), sold.end(),
+                       [&](OrderId id) { return shop->status(id) == OrderStatus::confirmed; });
   })) << "paid and confirmed without Redis";
   EXPECT_TRUE(one.queue.is_away());
   server->start();

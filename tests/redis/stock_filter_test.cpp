@@ -273,7 +273,7 @@ TEST_F(StockFilterTest, ManyProductsAreRebuiltInParts) {
   std::vector<ProductRecord> products;
   for (std::uint32_t i = 0; i < 2345; ++i) {
     auto spec = std::make_shared<ProductSpec>();
-    products.push_back({ProductRef{i}, spec, {1, i % 2, 0, 1 - i % 2}, false, false, 2});
+    products.push_back({ProductRef{i}, spec, {1, i % 2, 0, 1 - i % 2}, false, false, 2, 1});
   }
   ASSERT_TRUE(shop->filter().rebuild(0, products, FilterShop::kWithin));
   std::vector<Reserve> buys;

@@ -13,8 +13,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include "backend/redis/acl.hpp"
 
 namespace scalemart::testing_servers {
 namespace {
@@ -92,6 +96,19 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
+bool under_acl() {
+  const char* value = std::getenv("SCALEMART_TEST_REDIS_ACL");
+  return value != nullptr && std::string(value) == "1";
+}
+
+std::string place_of(const RedisServer& server) {
+  return (under_acl() ? "scalemart:secret@127.0.0.1:" : "127.0.0.1:") + std::to_string(server.port());
+}
+
+std::string RedisServer::url() const {
+  return "redis://" + place_of(*this);
+}
+
 RedisServer::RedisServer(std::vector<std::string> options) : options_(std::move(options)), port_(free_port()) {
   std::string pattern = testing::TempDir() + "scalemart_redis_XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder for redis-server");
@@ -135,8 +152,22 @@ void RedisServer::start() {
     execv(kProgram, arguments.data());
     _exit(127);
   }
-  const bool answers = eventually(std::chrono::seconds(20), [&] { return say({"PING"}).find("NOPERM") == 8 || say({"PING"}) == "PONG" || say({"PING"}).find("NOAUTH") == 8; });
+  const bool answers = eventually(std::chrono::seconds(20), [this] {
+    const std::string answer = say({"PING"});
+    return answer == "PONG" || answer.find("NOAUTH") != std::string::npos || answer.find("NOPERM") != std::string::npos;
+  });
   if (!answers) throw std::runtime_error("redis-server does not start: see " + folder_ + "/log");
+  if (under_acl() && !sentinel) be_strict();
+}
+
+/// What an operator has prepared: the shop's user with its rights, and the function library.
+void RedisServer::be_strict() {
+  std::vector<std::string> command{"ACL", "SETUSER", "scalemart", "reset", "on", redis::password_rule("secret")};
+  std::istringstream rules(redis::shop_rules({}));
+  for (std::string rule; rules >> rule;) command.push_back(rule);
+  const std::string answer = say(command);
+  if (answer != "OK" && answer.find("NOAUTH") == std::string::npos) throw std::runtime_error(answer);
+  say({"FUNCTION", "LOAD", "REPLACE", redis::library_source()});
 }
 
 void RedisServer::kill() {
@@ -191,9 +222,9 @@ SentinelFleet::SentinelFleet() {
     if (!servers[static_cast<std::size_t>(i)]->wait_for({"INFO", "replication"}, "master_link_status:up"))
       throw std::runtime_error("a replica finds no master");
   for (int i = 0; i < 3; ++i)
-    sentinels.push_back(std::make_unique<RedisServer>(std::vector<std::string>{
-        "--sentinel", "sentinel monitor shop 127.0.0.1 " + port + " 2", "sentinel down-after-milliseconds shop 1000",
-        "sentinel failover-timeout shop 4000"}));
+    sentinels.push_back(std::make_unique<RedisServer>(
+        std::vector<std::string>{"--sentinel", "sentinel monitor shop 127.0.0.1 " + port + " 2",
+                                 "sentinel down-after-milliseconds shop 1000", "sentinel failover-timeout shop 4000"}));
   for (auto& sentinel : sentinels)
     if (!sentinel->wait_for({"INFO", "sentinel"}, "slaves=2,sentinels=3"))
       throw std::runtime_error("the Sentinels do not find each other");
@@ -201,7 +232,9 @@ SentinelFleet::SentinelFleet() {
 
 std::string SentinelFleet::url() const {
   std::string url = "redis+sentinel://";
-  for (const auto& sentinel : sentinels) url += (&sentinel == &sentinels[0] ? "" : ",") + ("127.0.0.1:" + std::to_string(sentinel->port()));
+  if (under_acl()) url += "scalemart:secret@";
+  for (const auto& sentinel : sentinels)
+    url += (&sentinel == &sentinels[0] ? "127.0.0.1:" : ",127.0.0.1:") + std::to_string(sentinel->port());
   return url + "/shop";
 }
 
@@ -233,8 +266,9 @@ RedisCluster::RedisCluster() {
     nodes[static_cast<std::size_t>(i)]->say({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
   }
   for (int i = 1; i < 3; ++i) {
-    const std::string bus = nodes[static_cast<std::size_t>(i)]->say({"CONFIG", "GET", "cluster-port"});
-    nodes[0]->say({"CLUSTER", "MEET", "127.0.0.1", std::to_string(nodes[static_cast<std::size_t>(i)]->port()), bus.substr(bus.find('\n') + 1)});
+    RedisServer& node = *nodes[static_cast<std::size_t>(i)];
+    const std::string bus = node.say({"CONFIG", "GET", "cluster-port"});
+    nodes[0]->say({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node.port()), bus.substr(bus.find('\n') + 1)});
   }
   for (auto& node : nodes)
     if (!node->wait_for({"CLUSTER", "INFO"}, "cluster_state:ok") ||
@@ -243,7 +277,7 @@ RedisCluster::RedisCluster() {
 }
 
 std::string RedisCluster::url() const {
-  return "redis+cluster://127.0.0.1:" + std::to_string(nodes[0]->port()) + ",127.0.0.1:" + std::to_string(nodes[1]->port());
+  return "redis+cluster://" + place_of(*nodes[0]) + ",127.0.0.1:" + std::to_string(nodes[1]->port());
 }
 
 RedisServer& RedisCluster::owner(const std::string& key) {

@@ -16,14 +16,18 @@ namespace scalemart::testing_servers {
 [[nodiscard]] bool has_redis();
 [[nodiscard]] bool require_all();
 
-#define SCALEMART_NEEDS_REDIS()                                                      \
-  do {                                                                               \
-    if (::scalemart::testing_servers::has_redis()) break;                            \
+#define SCALEMART_NEEDS_REDIS()                                                     \
+  do {                                                                              \
+    if (::scalemart::testing_servers::has_redis()) break;                           \
     ASSERT_FALSE(::scalemart::testing_servers::require_all()) << "no redis-server"; \
-    GTEST_SKIP() << "SKIPPED: redis-server is not installed";                        \
+    GTEST_SKIP() << "SKIPPED: redis-server is not installed";                       \
   } while (false)
 
 [[nodiscard]] std::uint16_t free_port();
+
+/// SCALEMART_TEST_REDIS_ACL=1: URLs are those of the user `scalemart` with the rights of deploy/redis/users.acl and no
+/// others, and the function library is there already.
+[[nodiscard]] bool under_acl();
 
 /// One redis-server. Killed when this ends, and with the test's process.
 class RedisServer {
@@ -35,20 +39,22 @@ class RedisServer {
   RedisServer& operator=(const RedisServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+  [[nodiscard]] std::string url() const;
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
   void kill();    ///< kill -9
   void start();   ///< Again, on the same port and folder.
   void freeze();  ///< SIGSTOP
   void thaw();
-  /// As the default user, whatever the tested one may do. The answer as text, arrays joined by newlines;
+  /// As the default user, who may do everything. The answer as text, arrays joined by newlines;
   /// "(error) ..." for an error. `login`: "user password" to say it as another user.
   std::string say(const std::vector<std::string>& command, const std::string& login = {});
   /// The same until the answer contains `text`, for ten seconds. False: it never did.
   [[nodiscard]] bool wait_for(const std::vector<std::string>& command, const std::string& text);
 
  private:
+  void be_strict();
+
   std::vector<std::string> options_;
   std::string folder_;
   std::uint16_t port_;

@@ -34,7 +34,9 @@ class Connection {
                                                  bool inform = true);
 
   /// An error of the server is a Failure of kind `refused`, never a Reply.
-  [[nodiscard]] Answered<Reply> call(const Command& command, SteadyTime deadline) { return call({&command, 1}, deadline); }
+  [[nodiscard]] Answered<Reply> call(const Command& command, SteadyTime deadline) {
+    return call({&command, 1}, deadline);
+  }
   /// Sends them together; the answer of the last one, or the first refusal.
   [[nodiscard]] Answered<Reply> call(std::span<const Command> commands, SteadyTime deadline);
   // For subscriptions:

@@ -167,7 +167,8 @@ bool OrderStreams::put_back(std::string_view consumer, const StreamLease& lease,
   std::string packed;
   pack_order(packed, order);
   const NumberText ms(std::max<std::int64_t>(0, delay.count()));
-  return call("put_back", lease.partition, {consumer, name_of(order.lane), lease.entry, ms, packed}, within).has_value();
+  return call("put_back", lease.partition, {consumer, name_of(order.lane), lease.entry, ms, packed}, within)
+      .has_value();
 }
 
 std::optional<StreamsView> OrderStreams::look(std::chrono::milliseconds within) {

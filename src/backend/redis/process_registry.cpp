@@ -6,8 +6,7 @@ Result<std::optional<std::string>> RedisRegistry::beat(std::string_view name, st
                                                        std::chrono::milliseconds remembered,
                                                        std::chrono::milliseconds within) {
   const redis::NumberText ms(remembered.count());
-  const auto reply =
-      functions_.call("process_beat", base_, {name, view, ms}, functions_.clock().steady() + within);
+  const auto reply = functions_.call("process_beat", base_, {name, view, ms}, functions_.clock().steady() + within);
   if (!reply) return error(reply.error().why);
   if (reply->value().is_nil()) return std::optional<std::string>();
   return std::optional(std::string(reply->value().text()));

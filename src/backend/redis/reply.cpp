@@ -14,7 +14,8 @@ bool Value::is_error() const {
 
 std::string_view Value::text() const {
   if (raw_ == nullptr) return {};
-  if (raw_->type != REDIS_REPLY_STRING && raw_->type != REDIS_REPLY_STATUS && raw_->type != REDIS_REPLY_ERROR) return {};
+  if (raw_->type != REDIS_REPLY_STRING && raw_->type != REDIS_REPLY_STATUS && raw_->type != REDIS_REPLY_ERROR)
+    return {};
   return {raw_->str, static_cast<std::size_t>(raw_->len)};
 }
 

@@ -418,7 +418,7 @@ local function rebuild(keys, args)
   -- Also greater than one that is forgotten: two rebuilds never fall into one microsecond.
   local epoch = math.max(state.epoch + 1, server_us())
   call('HSET', base .. ':state', 'open', 1, 'identity', identity, 'epoch', string.format('%.0f', epoch),
-       'words', args[5], 'complete', args[6], 'swept', ms)
+       'words', args[5], 'complete', args[6], 'swept', 0)
   call('HDEL', base .. ':state', 'nonce', 'building')
   return epoch
 end
@@ -521,14 +521,19 @@ local function enqueue(keys, args)
   return added
 end
 
-local function with_group(stream, ...)
+-- nil: nobody has read the stream yet.
+local function if_group(...)
   local got = redis.pcall(...)
-  if type(got) == 'table' and got.err and string.find(got.err, 'NOGROUP', 1, true) then
-    call('XGROUP', 'CREATE', stream, GROUP, '0', 'MKSTREAM')
-    return call(...)
-  end
-  if type(got) == 'table' and got.err then error(got.err) end
-  return got
+  if type(got) ~= 'table' or not got.err then return got end
+  if not string.find(got.err, 'NOGROUP', 1, true) then error(got.err) end
+  return nil
+end
+
+local function with_group(stream, ...)
+  local got = if_group(...)
+  if got ~= nil then return got end
+  call('XGROUP', 'CREATE', stream, GROUP, '0', 'MKSTREAM')
+  return call(...)
 end
 
 -- Puts delayed orders that are due into the stream.
@@ -575,11 +580,9 @@ end
 -- args: consumer, lane, ids separated by blanks. Those that are not this consumer's any more.
 local function renew(keys, args)
   local stream, consumer = keys[1] .. ':' .. args[2], args[1]
-  local pending = redis.pcall('XPENDING', stream, GROUP, '-', '+', PENDING_MAX, consumer)
+  local pending = if_group('XPENDING', stream, GROUP, '-', '+', PENDING_MAX, consumer) or {}
   local owned, mine, lost = {}, {}, {}
-  if not pending.err then
-    for i = 1, #pending do owned[pending[i][1]] = true end
-  end
+  for i = 1, #pending do owned[pending[i][1]] = true end
   for id in string.gmatch(args[3], '%S+') do
     if owned[id] then mine[#mine + 1] = id else lost[#lost + 1] = id end
   end
@@ -593,7 +596,7 @@ end
 
 -- Whether the entry was still there.
 local function take_out(stream, id)
-  redis.pcall('XACK', stream, GROUP, id)
+  call('XACK', stream, GROUP, id)
   return call('XDEL', stream, id) == 1
 end
 
@@ -619,8 +622,8 @@ end
 -- args: consumer, lane, id, delay (ms), packed order. 0: it was not this consumer's any more.
 local function put_back(keys, args)
   local stream = keys[1] .. ':' .. args[2]
-  local pending = redis.pcall('XPENDING', stream, GROUP, args[3], args[3], 1, args[1])
-  if pending.err or #pending == 0 then return 0 end
+  local pending = if_group('XPENDING', stream, GROUP, args[3], args[3], 1, args[1]) or {}
+  if #pending == 0 then return 0 end
   take_out(stream, args[3])
   if tonumber(args[4]) > 0 then
     call('ZADD', stream .. ':later', server_ms() + tonumber(args[4]), args[5])
@@ -633,9 +636,9 @@ end
 -- args: lane. {entries, delayed, leased, ms of the oldest entry or -1, paused}
 local function look(keys, args)
   local stream = keys[1] .. ':' .. args[1]
-  local pending = redis.pcall('XPENDING', stream, GROUP)
+  local pending = if_group('XPENDING', stream, GROUP) or {0}
   local first = call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-  return {call('XLEN', stream), call('ZCARD', stream .. ':later'), pending.err and 0 or pending[1],
+  return {call('XLEN', stream), call('ZCARD', stream .. ':later'), pending[1],
           first and tonumber(string.match(first[1], '^%d+')) or -1, call('EXISTS', keys[1] .. ':paused')}
 end
 
@@ -679,6 +682,18 @@ local function wish(keys, args)
   return 1
 end
 
+-- Removes what a rehearsal before the sale left under its own base.
+local function clear_check(keys)
+  local base = keys[1]
+  if not string.find(base, '{check}', 1, true) then error('only for a rehearsal') end
+  for _, part in ipairs({':state', ':products', ':takes', ':keys', ':sale', ':sale:later', ':paper', ':paper:later',
+                         ':queued', ':paused', ':views', ':seen', ':wishes'}) do
+    call('DEL', base .. part)
+  end
+  call('DEL', caps_keys(base, server_ms()))
+  return 1
+end
+
 -- ------------------------------------------------------------------------------------------------------------
 -- What may run although the memory is full: whatever tells a truth, ends something or only reads. What would start
 -- something is refused.
@@ -705,3 +720,4 @@ offer('pause', pause, ALWAYS)
 offer('process_beat', process_beat, ALWAYS)
 offer('processes', processes, READS)
 offer('wish', wish, ALWAYS)
+offer('clear_check', clear_check, ALWAYS)

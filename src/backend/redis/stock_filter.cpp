@@ -39,13 +39,11 @@ struct RedisStockFilter::Parcel {
 };
 
 struct RedisStockFilter::Partition {
-  Partition(redis::Client client, std::string the_base, std::string the_nonce)
-      : functions(std::move(client)), base(std::move(the_base)), nonce(std::move(the_nonce)) {}
+  Partition(redis::Client client, std::string the_base) : functions(std::move(client)), base(std::move(the_base)) {}
 
   mutable std::mutex mutex;  ///< Guards all below.
   redis::Functions functions;
   const std::string base;
-  const std::string nonce;  ///< Keeps this process's takes apart from others'.
   boost::unordered_flat_map<OrderId, Take, std::hash<OrderId>> takes;
   std::string packed;  ///< Scratch.
   std::string why_away;
@@ -88,12 +86,11 @@ Result<std::unique_ptr<RedisStockFilter>> RedisStockFilter::make(const redis::Ad
                                                                  Random& random, RedisFilterSettings settings) {
   SCALEMART_CHECK(settings.partitions > 0 && settings.key_words > 0);
   std::unique_ptr<RedisStockFilter> filter(new RedisStockFilter(clock, std::move(settings)));
-  filter->random_ = &random;
+  filter->nonce_ = NumberText(static_cast<std::int64_t>(random.next() >> 1));
   for (std::uint32_t i = 0; i < filter->settings_.partitions; ++i) {
     auto client = redis::Client::make(address, clock);
     if (!client) return client.error();
-    filter->partitions_.push_back(std::make_unique<Partition>(
-        std::move(*client), filter->settings_.keys.partition(i), filter->new_nonce()));
+    filter->partitions_.push_back(std::make_unique<Partition>(std::move(*client), filter->settings_.keys.partition(i)));
   }
   return filter;
 }
@@ -102,11 +99,6 @@ RedisStockFilter::RedisStockFilter(const Clock& clock, RedisFilterSettings setti
     : clock_(clock), settings_(std::move(settings)) {}
 
 RedisStockFilter::~RedisStockFilter() = default;
-
-std::string RedisStockFilter::new_nonce() {
-  const std::lock_guard lock(random_mutex_);
-  return std::string(NumberText(static_cast<std::int64_t>(random_->next() >> 1)));
-}
 
 Screening RedisStockFilter::screen(std::uint32_t partition, std::span<const Reserve> buys, WallTime now,
                                    std::chrono::milliseconds within) {
@@ -121,7 +113,7 @@ Screening RedisStockFilter::screen(std::uint32_t partition, std::span<const Rese
   p.packed.clear();
   for (const Reserve& buy : buys) redis::pack_buy(p.packed, buy);
   const NumberText now_text(now.ms);
-  const auto reply = p.call("screen", {redis::kServerIdentity, now_text, p.nonce, p.packed}, deadline);
+  const auto reply = p.call("screen", {redis::kServerIdentity, now_text, nonce_, p.packed}, deadline);
   if (!reply) {
     p.postpone_keys(buys);
     return screening;
@@ -165,7 +157,8 @@ void RedisStockFilter::settle(std::uint32_t partition, FilterEpoch epoch, std::s
       p.takes.erase(at);
     }
     if (settlement.outcome != Outcome::purchase_limit) continue;
-    const auto stock = std::find_if(stocks.begin(), stocks.end(), [&](const auto& s) { return s.product == buy.product; });
+    const auto stock =
+        std::find_if(stocks.begin(), stocks.end(), [&](const auto& s) { return s.product == buy.product; });
     if (stock != stocks.end())
       redis::pack_allowance(parcel.limited, buy.product, buy.quantity, stock->sequence, buy.buyer);
   }
@@ -198,7 +191,7 @@ bool RedisStockFilter::deliver(Partition& p, const Parcel& parcel, FilterEpoch e
                                SteadyTime deadline) {
   const NumberText epoch_text(static_cast<std::int64_t>(epoch));
   const auto reply = p.call("settle",
-                            {redis::kServerIdentity, epoch_text, p.nonce, parcel.stocks, parcel.takes, parcel.returned,
+                            {redis::kServerIdentity, epoch_text, nonce_, parcel.stocks, parcel.takes, parcel.returned,
                              parcel.accepted, parcel.limited, parcel.keys, parcel.keys_lost ? "1" : "0"},
                             deadline);
   if (!reply) return false;
@@ -229,10 +222,9 @@ bool RedisStockFilter::rebuild(std::uint32_t partition, std::span<const ProductR
   Partition& p = *partitions_.at(partition);
   const std::lock_guard lock(p.mutex);
   // Without a single order there is no used key.
-  const bool untouched = std::all_of(products.begin(), products.end(), [](const ProductRecord& product) {
-    return product.sequence <= 1 && product.stock.held == 0 && product.stock.sold == 0;
-  });
-  const std::string nonce = new_nonce();
+  const bool untouched =
+      std::all_of(products.begin(), products.end(), [](const auto& product) { return product.accepted == 0; });
+  const std::string nonce = nonce_ + "-" + std::to_string(++rebuilds_);
   const NumberText words(settings_.key_words);
   bool first = true;
   for (;;) {
@@ -278,8 +270,8 @@ bool RedisStockFilter::remember(std::uint32_t partition, FilterEpoch epoch, std:
     keys = keys.subspan(part.size());
     p.packed.clear();
     for (const BuyerKey& key : part) redis::pack_key(p.packed, key.buyer, key.key);
-    const auto reply = p.call(
-        "remember", {redis::kServerIdentity, epoch_text, p.packed, last && keys.empty() ? "1" : "0"}, deadline);
+    const auto reply =
+        p.call("remember", {redis::kServerIdentity, epoch_text, p.packed, last && keys.empty() ? "1" : "0"}, deadline);
     if (!reply || reply->value().integer().value_or(0) == 0) return false;
   } while (!keys.empty());
   return true;

@@ -1,6 +1,7 @@
 #pragma once
 // The stock filter inside Redis.
 
+#include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <map>
 #include <memory>
@@ -35,6 +36,7 @@ struct RedisFilterSettings {
 /// Concurrency: from any thread; calls for one partition wait for each other.
 class RedisStockFilter final : public StockFilter {
  public:
+  /// random: only during this call.
   [[nodiscard]] static Result<std::unique_ptr<RedisStockFilter>> make(const redis::Address& address, const Clock& clock,
                                                                       Random& random, RedisFilterSettings settings);
   ~RedisStockFilter() override;
@@ -61,12 +63,11 @@ class RedisStockFilter final : public StockFilter {
   [[nodiscard]] bool deliver(Partition& p, const Parcel& parcel, FilterEpoch epoch, FilterEpoch& now_open,
                              SteadyTime deadline);
   [[nodiscard]] bool deliver_backlog(Partition& p, SteadyTime deadline);
-  [[nodiscard]] std::string new_nonce();
 
   const Clock& clock_;
   const RedisFilterSettings settings_;
-  std::mutex random_mutex_;
-  Random* random_ = nullptr;
+  std::string nonce_;  ///< Keeps this process's takes and rebuilds apart from others'.
+  std::atomic<std::uint64_t> rebuilds_{0};
   std::vector<std::unique_ptr<Partition>> partitions_;
 };
 

@@ -143,7 +143,8 @@ Result<void> Stream::write(std::string_view bytes, SteadyTime deadline) {
   while (!bytes.empty()) {
     if (ssl_) {
       ERR_clear_error();
-      const int sent = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(std::min(bytes.size(), std::size_t{1} << 30)));
+      const int sent =
+          SSL_write(ssl_.get(), bytes.data(), static_cast<int>(std::min(bytes.size(), std::size_t{1} << 30)));
       if (sent > 0) {
         bytes.remove_prefix(static_cast<std::size_t>(sent));
       } else if (auto waited = wait_for_tls(sent, deadline); !waited) {

@@ -29,7 +29,10 @@ Step step_of(const Completion& completion) {
 }  // namespace
 
 StreamQueue::StreamQueue(OrderStreams streams, StreamQueueParts parts, StreamQueueSettings settings)
-    : streams_(std::move(streams)), parts_(std::move(parts)), settings_(std::move(settings)), pause_(settings_.poll_min) {
+    : streams_(std::move(streams)),
+      parts_(std::move(parts)),
+      settings_(std::move(settings)),
+      pause_(settings_.poll_min) {
   SCALEMART_CHECK(!settings_.process.empty() && settings_.batch_max > 0);
   reclaim_at_.resize(streams_.partitions());
 }
@@ -103,8 +106,7 @@ bool StreamQueue::heartbeat(WorkerRef worker) {
 bool StreamQueue::complete(WorkerRef worker, Completion completion, CompletionSink& sink, std::uint64_t token) {
   const auto [order, fence] = std::visit([](const auto& c) { return std::pair(c.order, c.fence); }, completion);
   const auto at = leases_.find(order);
-  if (at == leases_.end() || at->second.worker != worker || at->second.left ||
-      at->second.stream.order.fence != fence) {
+  if (at == leases_.end() || at->second.worker != worker || at->second.left || at->second.stream.order.fence != fence) {
     stale_.emplace_back(&sink, token);
     parts_.wake();
     return true;
@@ -128,8 +130,7 @@ bool StreamQueue::complete(WorkerRef worker, Completion completion, CompletionSi
 void StreamQueue::release(WorkerRef worker, OrderId order, std::uint32_t fence, std::uint16_t attempts, bool unresolved,
                           std::chrono::nanoseconds delay) {
   const auto at = leases_.find(order);
-  if (at == leases_.end() || at->second.worker != worker || at->second.left ||
-      at->second.stream.order.fence != fence)
+  if (at == leases_.end() || at->second.worker != worker || at->second.left || at->second.stream.order.fence != fence)
     return;
   SCALEMART_CHECK(!at->second.pending);  // A worker that waits for an answer is not at a step's boundary.
   at->second.stream.order.attempts = attempts;
@@ -211,8 +212,7 @@ void StreamQueue::put_back(Leases::iterator at, std::chrono::milliseconds delay)
   const std::lock_guard lock(mutex_);
   Member& member = members_[at->second.worker];
   // An entry that was lost is not ours to put anywhere.
-  if (member.drop(at->second.stream))
-    put_backs_.push_back({member.consumer, std::move(at->second.stream), delay});
+  if (member.drop(at->second.stream)) put_backs_.push_back({member.consumer, std::move(at->second.stream), delay});
   leases_.erase(at);
   news_.notify_all();
 }

@@ -105,9 +105,7 @@ class StreamQueue final : public OrderQueue, public AnswerSink {
     std::array<std::deque<Fetched>, kLaneCount> fetched;
     /// Entries in its name, those fetched included. Their names are their stream's alone.
     std::map<Place, std::unordered_set<std::string>> held;
-    bool drop(const StreamLease& lease) {
-      return held[{lease.partition, lease.order.lane}].erase(lease.entry) > 0;
-    }
+    bool drop(const StreamLease& lease) { return held[{lease.partition, lease.order.lane}].erase(lease.entry) > 0; }
   };
   /// Something to tell Redis.
   struct PutBack {
@@ -158,8 +156,8 @@ class StreamQueue final : public OrderQueue, public AnswerSink {
   std::vector<PutBack> put_backs_;
   std::map<Place, std::vector<OrderStreams::Finished>> finished_;
   SteadyTime poll_at_{};
-  std::chrono::milliseconds pause_;  ///< Until the next look.
-  SteadyTime told_at_{};             ///< Not before this, after Redis was away.
+  std::chrono::milliseconds pause_;     ///< Until the next look.
+  SteadyTime told_at_{};                ///< Not before this, after Redis was away.
   std::vector<SteadyTime> reclaim_at_;  ///< By partition.
   std::uint32_t first_partition_ = 0;   ///< Whose turn it is to be looked at first.
   bool away_ = false;

@@ -161,8 +161,8 @@ void StreamQueue::renew() {
   for (Due& due : dues) {
     bool told = true;
     for (const auto& [place, entries] : due.entries)
-      told = told &&
-             streams_.renew(place.first, place.second, due.consumer, entries, due.lost[place], settings_.within);
+      told =
+          told && streams_.renew(place.first, place.second, due.consumer, entries, due.lost[place], settings_.within);
     const std::lock_guard lock(mutex_);
     Member& member = members_[due.worker];
     if (!told) {

@@ -79,7 +79,11 @@ void pack_product(std::string& out, const ProductRecord& product) {
 }
 
 void pack_stock(std::string& out, const StockRecord& stock) {
-  Packer(out).u32(index_of(stock.product)).number(stock.stock.available).number(stock.stock.held).number(stock.sequence);
+  Packer(out)
+      .u32(index_of(stock.product))
+      .number(stock.stock.available)
+      .number(stock.stock.held)
+      .number(stock.sequence);
 }
 
 void pack_take(std::string& out, ProductRef product, std::uint32_t units, std::int64_t ms) {

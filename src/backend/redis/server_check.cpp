@@ -1,0 +1,136 @@
+#include "backend/redis/server_check.hpp"
+
+#include <charconv>
+
+#include "backend/redis/wire.hpp"
+
+namespace scalemart::redis {
+namespace {
+
+constexpr int kVersionMin = 7;
+constexpr std::string_view kAdvice = "; give the user the rights of deploy/redis/users.acl";
+
+Failure refused(const Connection& server, const std::string& why) {
+  return {Failure::Kind::refused, server.endpoint().text() + ": " + why};
+}
+
+Answered<void> check_facts(const Connection& server) {
+  const ServerFacts& facts = server.facts();
+  int major = 0;
+  std::from_chars(facts.version.data(), facts.version.data() + facts.version.size(), major);
+  if (major < kVersionMin)
+    return refused(server, "Redis " + facts.version + " is too old: 7.0 or later is needed (for functions)");
+  if (facts.eviction != "noeviction")
+    return refused(server, "maxmemory-policy is " + facts.eviction +
+                               ", and what Redis forgets at will closes the sale: CONFIG SET maxmemory-policy "
+                               "noeviction, and the same in redis.conf");
+  return boost::system::in_place_value;
+}
+
+bool is_about_rights(const std::string& why) {
+  return why.find("NOPERM") != std::string::npos || why.find("user executing the script") != std::string::npos;
+}
+
+/// A made-up product through everything that functions do: what they may not do shows here and not in the sale.
+class Rehearsal {
+ public:
+  Rehearsal(Functions& functions, const Keyspace& keys, SteadyTime deadline)
+      : functions_(functions), base_(keys.check()), deadline_(deadline) {}
+
+  Answered<void> run() {
+    ProductRecord product{ProductRef{0}, std::make_shared<ProductSpec>(), {}, false, false, 1};
+    auto capped = std::make_shared<ProductSpec>();
+    capped->terms.per_user_limit = 1;
+    product.spec = capped;
+    product.stock = {10, 10, 0, 0};
+    std::string products, buy, stocks, allowance, key, limit, take;
+    pack_product(products, product);
+    pack_buy(buy, {{1, 1}, {1, 1}, ProductRef{0}, 1, 0, {1, 1}});
+    pack_stock(stocks, {ProductRef{0}, product.stock, 2});
+    pack_allowance(allowance, ProductRef{0}, 1, 2, {1, 1});
+    pack_key(key, {1, 1}, {1, 1});
+    Packer(limit).u8(0).number(1.0).number(1.0).number(1.0).u8(1).id(0, 0);
+    const std::string order(16, 'o');
+
+    call("clear_check", {});
+    call("rebuild", {kServerIdentity, "check", "1", "1", "64", "1", products});
+    call("publish", {kServerIdentity, products});
+    call("screen", {kServerIdentity, "0", "check", buy});
+    const std::int64_t epoch = last_ ? last_->value()[1].integer().value_or(0) : 0;
+    pack_take(take, ProductRef{0}, 1, last_ ? last_->value()[2].integer().value_or(0) : 0);
+    const NumberText epoch_text(epoch);
+    call("settle", {kServerIdentity, epoch_text, "check", stocks, take, allowance, allowance, allowance, key, "0"});
+    call("remember", {kServerIdentity, epoch_text, key, "1"});
+    call("limit", {"", "", limit});
+    call("pause", {"1"});
+    call("pause", {"0"});
+    call("enqueue", {"sale", "16", order});
+    call("lease", {"check", "1", "1", "1"});
+    const std::string entry = last_ ? std::string(last_->value()[0][0][0].text()) : "";
+    call("renew", {"check", "sale", entry});
+    call("put_back", {"check", "sale", entry, "0", order});
+    call("look", {"sale"});
+    call("lease", {"check", "1", "1", "0"});
+    const std::string again = last_ ? std::string(last_->value()[0][0][0].text()) : "";
+    call("finish", {"sale", again.empty() ? "0-1" : again, order, "16", ""});
+    call("process_beat", {"check", "", "0"});
+    call("wish", {"check", ""});
+    call("processes", {});
+    call("clear_check", {});
+    if (failure_) return *failure_;
+    return boost::system::in_place_value;
+  }
+
+ private:
+  /// Until the first failure.
+  void call(std::string_view function, const Command& arguments) {
+    if (failure_) return;
+    auto reply = functions_.call(function, base_, arguments, deadline_);
+    if (reply) {
+      last_.emplace(std::move(*reply));
+      return;
+    }
+    last_.reset();
+    failure_ = reply.error();
+    if (is_about_rights(failure_->why)) failure_->why = "function " + std::string(function) + ": " + failure_->why;
+  }
+
+  Functions& functions_;
+  const std::string base_;
+  const SteadyTime deadline_;
+  std::optional<Reply> last_;
+  std::optional<Failure> failure_;
+};
+
+/// On a connection that ends here, since a subscribed one takes no other commands.
+Answered<void> check_channel(Client& client, const std::string& channel, SteadyTime deadline) {
+  auto published = client.call(channel, {"PUBLISH", channel, ""}, deadline);
+  if (!published) return published.error();
+  auto connection = client.open(channel, deadline);
+  if (!connection) return connection.error();
+  auto subscribed = connection->call(Command{"SUBSCRIBE", channel}, deadline);
+  if (!subscribed) return subscribed.error();
+  return boost::system::in_place_value;
+}
+
+}  // namespace
+
+Result<void> check_servers(Functions& functions, const Keyspace& keys, std::chrono::milliseconds within) {
+  const SteadyTime deadline = functions.clock().steady() + within;
+  Client& client = functions.client();
+  auto checked = client.each_master(
+      [&](Connection& server) -> Answered<void> {
+        if (auto good = check_facts(server); !good) return good;
+        return ensure_library(server, deadline);
+      },
+      deadline);
+  if (checked) checked = Rehearsal(functions, keys, deadline).run();
+  if (checked) checked = check_channel(client, keys.live_channel(), deadline);
+  if (checked) return {};
+  const Failure& failure = checked.error();
+  std::string line = "Redis " + client.address().text() + ": " + failure.why;
+  if (is_about_rights(line) && line.find(kAdvice) == std::string::npos) line += kAdvice;
+  return error(line);
+}
+
+}  // namespace scalemart::redis
