@@ -58,10 +58,10 @@ class DeadLetterHandlers {
     });
   }
 
-  void retry(Exchange& x) const { settle(x, "dead_letter_retried", &FulfilmentService::retry_dead); }
-  void discard(Exchange& x) const { settle(x, "dead_letter_discarded", &FulfilmentService::discard_dead); }
-  void retry_many(Exchange& x) const { settle_many(x, "dead_letter_retried", &FulfilmentService::retry_dead); }
-  void discard_many(Exchange& x) const { settle_many(x, "dead_letter_discarded", &FulfilmentService::discard_dead); }
+  void retry(Exchange& x) const { settle(x, "dead_letter_retried", &FulfilmentDesk::retry_dead); }
+  void discard(Exchange& x) const { settle(x, "dead_letter_discarded", &FulfilmentDesk::discard_dead); }
+  void retry_many(Exchange& x) const { settle_many(x, "dead_letter_retried", &FulfilmentDesk::retry_dead); }
+  void discard_many(Exchange& x) const { settle_many(x, "dead_letter_discarded", &FulfilmentDesk::discard_dead); }
 
  private:
   /// False: there never was such a product.

@@ -34,18 +34,26 @@ Document filter_of(const OrderSearch& search, const IdRange& range, const std::s
   return filter;
 }
 
+struct Sum {
+  std::int64_t orders = 0;
+  std::int64_t units = 0;
+  MinorUnits amount = 0;
+};
+
 /// Sums of the orders of a status, by currency.
-Reply<std::map<std::string, MinorUnits>> sums_of(Client& client, OrderStatus status) {
+Reply<std::map<std::string, Sum>> sums_of(Client& client, OrderStatus status) {
   std::vector<Document> stages(2);
-  Document wanted, group, sum, command;
+  Document wanted, group, amount, units, orders, command;
+  group.add("_id", "$currency").add("amount", amount.add("$sum", "$amount"));
+  group.add("units", units.add("$sum", "$quantity")).add("orders", orders.add("$sum", std::int32_t{1}));
   stages[0].add("$match", wanted.add("status", static_cast<std::int32_t>(status)));
-  stages[1].add("$group", group.add("_id", "$currency").add("sum", sum.add("$sum", "$amount")));
+  stages[1].add("$group", group);
   command.add("aggregate", "orders").add("pipeline", stages).add("cursor", Document());
   const auto answer = client.run(command);
   if (!answer) return answer.error();
-  std::map<std::string, MinorUnits> sums;
+  std::map<std::string, Sum> sums;
   for (const Reading& each : answer->document("cursor").documents("firstBatch"))
-    sums[each.text("_id")] = each.integer("sum");
+    sums[each.text("_id")] = {each.integer("orders"), each.integer("units"), each.integer("amount")};
   return sums;
 }
 
@@ -112,24 +120,30 @@ Result<std::optional<ArchivedOrder>> MongoArchive::find(OrderId id) {
   }
 }
 
-Result<std::vector<Revenue>> MongoArchive::revenue() {
-  std::map<std::string, Revenue> by_currency;
+Result<SaleTotals> MongoArchive::totals() {
+  SaleTotals totals;
+  std::map<std::string, SaleTotals::Money> by_currency;
   try {
-    const auto confirmed = sums_of(*client_, OrderStatus::confirmed);
-    if (!confirmed) return to_error(confirmed.error());
-    const auto refunded = sums_of(*client_, OrderStatus::refunded);
-    if (!refunded) return to_error(refunded.error());
-    for (const auto& [currency, sum] : *confirmed) by_currency[currency].confirmed = sum;
-    for (const auto& [currency, sum] : *refunded) by_currency[currency].refunded = sum;
+    for (int i = 0; i < kOrderStatusCount; ++i) {
+      const auto status = static_cast<OrderStatus>(i);
+      const auto sums = sums_of(*client_, status);
+      if (!sums) return to_error(sums.error());
+      for (const auto& [currency, sum] : *sums) {
+        totals.orders.at(static_cast<std::size_t>(i)) += static_cast<std::uint64_t>(sum.orders);
+        if (status != OrderStatus::confirmed && status != OrderStatus::refunded) continue;
+        SaleTotals::Money& money = by_currency[currency];
+        (status == OrderStatus::confirmed ? money.confirmed : money.refunded) = sum.amount;
+        if (status == OrderStatus::confirmed) money.units = static_cast<std::uint64_t>(sum.units);
+      }
+    }
   } catch (const Malformed& fault) {
     return damaged(fault);
   }
-  std::vector<Revenue> all;
-  for (auto& [currency, revenue] : by_currency) {
-    revenue.currency = currency;
-    all.push_back(std::move(revenue));
+  for (auto& [currency, money] : by_currency) {
+    money.currency = currency;
+    totals.money.push_back(std::move(money));
   }
-  return all;
+  return totals;
 }
 
 }  // namespace scalemart::mongo
