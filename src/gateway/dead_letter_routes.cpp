@@ -51,8 +51,10 @@ class DeadLetterHandlers {
     s_.fulfilment.dead_letters(std::move(search), [this, reply](const DeadLetterPage& page) {
       const auto offers = s_.catalogue.current();
       array data;
-      for (const DeadLetter& letter : page.letters)
-        data.push_back(render_dead(letter, offers->at(letter.order.product).spec->id));
+      for (const DeadLetter& letter : page.letters) {
+        const Offer* offer = offers->look(letter.order.product);
+        data.push_back(render_dead(letter, offer == nullptr ? std::string() : offer->spec->id));
+      }
       reply->respond(
           json_list(data, page.more > 0 ? std::to_string(page.letters.back().order.sequence) : std::string()));
     });
