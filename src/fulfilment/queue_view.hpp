@@ -64,16 +64,27 @@ struct WorkerView {
   std::array<BreakerState, kStepCount> breakers{};
 };
 
+/// Where an order stands among others: by acceptance, also where sequences count by product.
+struct OrderPlace {
+  WallTime created;
+  Sequence sequence = 0;
+  OrderId order;
+  auto operator<=>(const OrderPlace&) const = default;
+};
+[[nodiscard]] inline OrderPlace place_of(const OpenOrder& order) {
+  return {order.created, order.sequence, order.id};
+}
+
 /// Which dead letters; empty members let everything through.
 struct DeadLetterSearch {
   std::optional<Step> step = {};
   std::optional<ProductRef> product = {};
   std::string reason = {};  ///< Part of it.
-  OrderId after = {};       ///< Only orders made later than this one.
+  OrderPlace after = {};    ///< Only orders accepted later than this one.
   std::size_t limit = 1000;
 };
 struct DeadLetterPage {
-  std::vector<DeadLetter> letters;  ///< By order id: in the order in which they were made.
+  std::vector<DeadLetter> letters;  ///< In the order in which the orders were accepted.
   std::size_t more = 0;             ///< That match as well.
   bool available = true;            ///< False: they cannot be read now.
 };

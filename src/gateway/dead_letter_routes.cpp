@@ -19,6 +19,26 @@ Response dead_letter_not_found() {
   return error(404, "order_not_found", "This order is not among the dead letters.");
 }
 
+/// A cursor: time, sequence and id with dots between them.
+std::string to_text(const OrderPlace& place) {
+  return std::to_string(place.created.ms) + "." + std::to_string(place.sequence) + "." + to_string(place.order);
+}
+
+std::optional<OrderPlace> parse_place(std::string_view text) {
+  OrderPlace place;
+  const auto number = [&text](auto& value) {
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (wrong != std::errc() || end == text.data() + text.size() || *end != '.') return false;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+    return true;
+  };
+  if (!number(place.created.ms) || !number(place.sequence)) return std::nullopt;
+  const auto order = parse_ulid<OrderId>(text);
+  if (!order) return std::nullopt;
+  place.order = *order;
+  return place;
+}
+
 Response dead_letters_unavailable() {
   return error(503, "unavailable",
                "The dead letters cannot be read at the moment; nothing was done. Please try again.");
@@ -43,7 +63,7 @@ class DeadLetterHandlers {
     DeadLetterSearch search;
     if (const auto text = x.query("limit")) std::from_chars(text->data(), text->data() + text->size(), search.limit);
     if (const auto text = x.query("cursor")) {
-      const auto after = parse_ulid<OrderId>(*text);
+      const auto after = parse_place(*text);
       if (!after)
         return x.respond(
             validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor"));
@@ -62,7 +82,7 @@ class DeadLetterHandlers {
         const Offer* offer = offers->look(letter.order.product);
         data.push_back(render_dead(letter, offer == nullptr ? std::string() : offer->spec->id));
       }
-      reply->respond(json_list(data, page.more > 0 ? to_string(page.letters.back().order.id) : std::string()));
+      reply->respond(json_list(data, page.more > 0 ? to_text(place_of(page.letters.back().order)) : std::string()));
     });
   }
 

@@ -26,12 +26,12 @@ bool is_cancelled(PaymentOutcome outcome) {
 
 DeadLetterPage select_letters(std::vector<DeadLetter> letters, const DeadLetterSearch& search) {
   std::erase_if(letters, [&](const DeadLetter& letter) {
-    return letter.order.id <= search.after || (search.step && letter.step != *search.step) ||
+    return place_of(letter.order) <= search.after || (search.step && letter.step != *search.step) ||
            (search.product && letter.order.product != *search.product) ||
            letter.reason.find(search.reason) == std::string::npos;
   });
   std::sort(letters.begin(), letters.end(),
-            [](const DeadLetter& a, const DeadLetter& b) { return a.order.id < b.order.id; });
+            [](const DeadLetter& a, const DeadLetter& b) { return place_of(a.order) < place_of(b.order); });
   DeadLetterPage page;
   page.more = letters.size() - std::min(search.limit, letters.size());
   letters.resize(letters.size() - page.more);
@@ -101,7 +101,8 @@ void DeadLetters::settle(Command command, const std::string& mark, std::function
     // Whether it happened is not known: until it is, the mark ends by itself.
     if (!mark.empty() && answer.outcome != Outcome::unknown)
       static_cast<void>(thread_.post([this, mark] { marks_.end(mark); }));
-    done(answer.outcome);
+    // The list was a moment old: somebody else was quicker.
+    done(answer.outcome == Outcome::invalid_state ? Outcome::order_not_found : answer.outcome);
   });
   if (taken) return;
   if (!mark.empty()) marks_.end(mark);

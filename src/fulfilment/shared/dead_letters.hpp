@@ -64,7 +64,7 @@ class DeadLetters {
   TaskPool thread_;
 };
 
-/// Those that match, in the order in which the orders were made.
+/// Those that match, in the order in which the orders were accepted.
 [[nodiscard]] DeadLetterPage select_letters(std::vector<DeadLetter> letters, const DeadLetterSearch& search);
 
 }  // namespace scalemart
