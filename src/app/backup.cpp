@@ -32,16 +32,16 @@ Result<JournalHead> copy_journal(EmbeddedEngine& engine, const std::filesystem::
 
 }  // namespace
 
-Done<BackupReport> make_backup(EmbeddedEngine& engine, EmbeddedAccountStore& accounts, const std::filesystem::path& folder,
-                               const Clock& clock) {
+Done<BackupReport> make_backup(EmbeddedEngine& engine, EmbeddedAccountStore& accounts,
+                               const std::filesystem::path& folder, const Clock& clock) {
   const SteadyTime begin = clock.steady();
   if (const auto prepared = prepare_backup(folder); !prepared)
     return Refusal{Refusal::Kind::refused, "folder_not_empty", prepared.error().message};
   const auto head = copy_journal(engine, folder / "journal.db", clock);
   if (!head) return failed(head.error().message);
   // After the journal: every buyer of an order in it is among the accounts.
-  const auto copied = await<Result<void>>(
-      [&](auto done) { return accounts.copy_to(folder / "accounts.db", std::move(done)); });
+  const auto copied =
+      await<Result<void>>([&](auto done) { return accounts.copy_to(folder / "accounts.db", std::move(done)); });
   if (!copied) return failed("the account store does not answer");
   if (!*copied) return failed(copied->error().message);
   std::error_code none;

@@ -14,7 +14,12 @@ class EngineOperations : public Operations {
   /// `stats` gives the object of GET /api/admin/stats. All outlive this.
   EngineOperations(const Shop& shop, const ApiDocument& document, const Clock& clock,
                    std::function<boost::json::object()> stats)
-      : shop_(shop), engine_(*shop.engine), identity_(*shop.identity), document_(document), clock_(clock), stats_(std::move(stats)) {}
+      : shop_(shop),
+        engine_(*shop.engine),
+        identity_(*shop.identity),
+        document_(document),
+        clock_(clock),
+        stats_(std::move(stats)) {}
 
   [[nodiscard]] std::string_view carried_out_by() const override { return "folder"; }
   Done<UserSummary> create_user(const NewUser& user) override;

@@ -85,8 +85,7 @@ std::vector<HistorySource> history_sources(const HistoryParts& parts) {
   add_orders(sources, parts.engine.counts());
   add_answers(sources, parts.metrics);
   add_fulfilment(sources, parts);
-  sources.level("waiting_buys", HistoryMerge::most,
-                [&engine = parts.engine] { return whole(engine.load().buys); });
+  sources.level("waiting_buys", HistoryMerge::most, [&engine = parts.engine] { return whole(engine.load().buys); });
   sources.level("connections", HistoryMerge::most, [read = parts.connections] { return whole(read()); });
   sources.level("drift", HistoryMerge::farthest, [&engine = parts.engine] { return engine.drift(); });
   return std::move(sources.all);

@@ -40,7 +40,8 @@ Done<std::unique_ptr<Operations>> open_local_operations(const Config& config) {
   auto document = ApiDocument::load(api_document_text());
   if (!document) return cannot_run(document.error());
   parts->document = std::make_unique<ApiDocument>(std::move(*document));
-  parts->statistics = std::make_unique<Statistics>(Statistics::Parts{*parts->shop.engine, parts->metrics, parts->clock});
+  parts->statistics =
+      std::make_unique<Statistics>(Statistics::Parts{*parts->shop.engine, parts->metrics, parts->clock});
   parts->shop.engine->start();
   return std::unique_ptr<Operations>(std::make_unique<LocalOperations>(std::move(parts)));
 }

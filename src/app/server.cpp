@@ -78,16 +78,17 @@ Result<void> Server::open() {
   auto desk = shop_.open_desk([this](const FinishedStep& step) { recorder_->step_ended(step); });
   if (!desk) return desk.error();
   desk_ = std::move(*desk);
-  statistics_ = std::make_unique<Statistics>(Statistics::Parts{
-      *shop_.engine, metrics_, clock_, &desk_->fulfilment(), [this] { return api_ ? api_->gateway().connections() : 0; }});
+  statistics_ =
+      std::make_unique<Statistics>(Statistics::Parts{*shop_.engine, metrics_, clock_, &desk_->fulfilment(),
+                                                     [this] { return api_ ? api_->gateway().connections() : 0; }});
   if (auto opened = open_history(); !opened) return opened;
   auto api = Api::open(config_, {*shop_.engine, *shop_.identity, *desk_, *statistics_, metrics_, clock_, random_,
                                  [this] { return not_ready(); }, *history_});
   if (!api) return api.error();
   api_ = std::move(*api);
   if (auto joined = join_fleet(); !joined) return joined;
-  operations_ = std::make_unique<EngineOperations>(shop_, api_->document(), clock_,
-                                                   [this] { return statistics_->render(); });
+  operations_ =
+      std::make_unique<EngineOperations>(shop_, api_->document(), clock_, [this] { return statistics_->render(); });
   shop_.engine->start();
   desk_->start();
   if (fleet_) fleet_->start();

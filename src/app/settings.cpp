@@ -40,8 +40,8 @@ Fault check_database(std::string_view value) {
 }
 Fault check_redis(std::string_view value) {
   if (value.empty()) return {};
-  for (const std::string_view scheme : {"redis://", "rediss://", "redis+sentinel://", "rediss+sentinel://",
-                                        "redis+cluster://", "rediss+cluster://"})
+  for (const std::string_view scheme :
+       {"redis://", "rediss://", "redis+sentinel://", "rediss+sentinel://", "redis+cluster://", "rediss+cluster://"})
     if (value.starts_with(scheme) && value.size() > scheme.size()) return {};
   return "redis://host, redis+sentinel://h1,h2,h3/master or redis+cluster://h1,h2";
 }
@@ -125,8 +125,8 @@ const std::array kSettings{
 
     Setting{"Store", "DATA", &C::data, "./data", "Folder of the embedded store, keys, invoices and mails.", 0, kNoMax,
             Mask::none, check_data},
-    Setting{"Store", "DATABASE", &C::database, "embedded:",
-            "The system of record: this process's own, or one that several processes share.", 0, kNoMax,
+    Setting{"Store", "DATABASE", &C::database,
+            "embedded:", "The system of record: this process's own, or one that several processes share.", 0, kNoMax,
             Mask::credentials, check_database},
     Setting{"Store", "REDIS", &C::redis, "",
             "Filter, order queue, rate limits and live updates of a shared shop. Goes with a shared DATABASE.", 0,

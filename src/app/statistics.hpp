@@ -20,7 +20,7 @@ class Statistics {
     Engine& engine;
     Metrics& metrics;
     const Clock& clock;
-    FulfilmentDesk* fulfilment = nullptr;             ///< nullptr: there is none in this process.
+    FulfilmentDesk* fulfilment = nullptr;                ///< nullptr: there is none in this process.
     std::function<std::size_t()> connections = nullptr;  ///< nullptr: no gateway in this process.
   };
   explicit Statistics(Parts parts);

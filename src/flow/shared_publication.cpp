@@ -8,8 +8,7 @@ void SharedPublication::take_products(std::span<const ProductRecord> products) {
   if (known == 0) {
     std::vector<Offer> offers;
     for (const ProductRecord& product : products) {
-      offers.push_back(
-          {product.product, product.spec, product.paused, product.removed, std::make_shared<LiveStock>()});
+      offers.push_back({product.product, product.spec, product.paused, product.removed, std::make_shared<LiveStock>()});
       offers.back().live->publish(product.stock, product.sequence);
     }
     catalogue_.load(std::move(offers));

@@ -15,7 +15,8 @@ namespace scalemart {
 /// Purpose: lets the gateway refuse a sold-out buy at once although it carries a key. Only when the key may
 /// belong to an order (a retry whose first answer was lost) must the ledger look. A Bloom filter (Bloom,
 /// 1970) with three probes: at 1 million orders 0.01 % of fresh keys take the longer way, at 10 million 5 %.
-/// Concurrency: forget_nothing() before anybody asks; add() on one thread, before the order's answer leaves; may_contain() on any.
+/// Concurrency: forget_nothing() before anybody asks; add() on one thread, before the order's answer leaves;
+/// may_contain() on any.
 class UsedKeys {
  public:
   /// bits: a power of two, 8 MiB of memory by default; pages are touched as they fill.

@@ -98,9 +98,8 @@ class OrderHandlers {
           const auto offers = s.catalogue.current();
           const Offer* offer = offers->look(order->product);
           if (offer == nullptr) return reply->respond(unavailable());
-          if (!s.pool.post([reply, &s, data = invoice_of(*order, *offer->spec)] {
-                reply->respond(pdf(s.invoices, data));
-              }))
+          if (!s.pool.post(
+                  [reply, &s, data = invoice_of(*order, *offer->spec)] { reply->respond(pdf(s.invoices, data)); }))
             reply->respond(too_busy());
         }))
       reply->respond(too_busy());
