@@ -3,23 +3,13 @@
 #include <algorithm>
 
 #include "app/process_place.hpp"
+#include "app/step_metrics.hpp"
 #include "flow/resume.hpp"
 
 namespace scalemart {
-namespace {
-
-StepHook count_steps(Metrics& metrics, StepHook also) {
-  return [&metrics, also = std::move(also)](const FinishedStep& step) {
-    metrics.fulfilment_duration_seconds.at({to_text(step.step)}).record(step.took);
-    metrics.fulfilment_attempts_total.at({to_text(step.step), to_text(step.result)}).add();
-    if (also) also(step);
-  };
-}
-
-}  // namespace
-
-Result<std::unique_ptr<EmbeddedDesk>> EmbeddedDesk::open(const Config& config, EmbeddedEngine& engine, AccountStore& accounts,
-                                                   const Clock& clock, Metrics& metrics, StepHook on_step) {
+Result<std::unique_ptr<EmbeddedDesk>> EmbeddedDesk::open(const Config& config, EmbeddedEngine& engine,
+                                                         AccountStore& accounts, const Clock& clock, Metrics& metrics,
+                                                         StepHook on_step) {
   auto providers = Providers::open(config, engine.folder().path(), clock);
   if (!providers) return providers.error();
   std::unique_ptr<EmbeddedDesk> desk(new EmbeddedDesk(accounts));

@@ -23,7 +23,8 @@ struct SharedDeskParts {
 };
 
 /// Purpose: OrderDesk over the order queue in Redis: puts in what this process sells and what a sweep finds, runs this
-/// process's workers, shows and steers all of them. The parts outlive it; open it before the engine starts.
+/// process's workers, shows and steers all of them. The parts outlive it; open it before the engine starts. Its end is
+/// also the engine's: the ledger's last answers come here.
 [[nodiscard]] Result<std::unique_ptr<OrderDesk>> open_shared_desk(SharedDeskParts parts);
 
 }  // namespace scalemart

@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::seconds kCheckWithin{5};
 
 Error of_setting(std::string_view setting, const Error& why) {
-  return {std::string(setting) + ": " + why.message};
+  return error(std::string(setting) + ": " + why.message);
 }
 
 bool is_mongodb(std::string_view url) {

@@ -29,6 +29,8 @@ class DeadLetterBatch : public std::enable_shared_from_this<DeadLetterBatch> {
 
   /// `more`: how many matched beyond these.
   void start(std::vector<OrderId> orders, std::size_t more);
+  /// Instead of start(): nothing is done.
+  void refuse(Response response) { reply_.respond(std::move(response)); }
 
  private:
   struct Item {
