@@ -162,7 +162,9 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   return api;
 }
 
-Api::~Api() = default;
+Api::~Api() {
+  parts_.identity.on_setting({});
+}
 
 Result<void> Api::set_limits(const Config& config) {
   RatePolicies policies = RatePolicies::defaults();
@@ -180,12 +182,16 @@ Result<void> Api::set_limits(const Config& config) {
   }
   limiter_ = std::make_unique<Limiter>(policies, parts_.random);
   refresh_ = parts_.metrics.before_collect([this] { count_limits(); });
+  const auto take = [this](const Setting& setting) {
+    if (setting.key == kRateLimitSetting) apply_stored_limits(*limiter_, setting.json, parts_.clock.steady());
+  };
+  // Before they are read, so that no change falls between.
+  parts_.identity.on_setting(take);
   const auto stored = await<Result<std::vector<Setting>>>(
       [this](auto done) { return parts_.identity.accounts().settings(std::move(done)); });
   if (!stored) return error("the account store is busy; try again");
   if (!*stored) return stored->error();
-  for (const Setting& setting : **stored)
-    if (setting.key == kRateLimitSetting) apply_stored_limits(*limiter_, setting.json, parts_.clock.steady());
+  for (const Setting& setting : **stored) take(setting);
   return {};
 }
 

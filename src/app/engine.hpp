@@ -52,6 +52,12 @@ class Engine {
   [[nodiscard]] virtual bool has_room_for_buys() const { return true; }
   /// Why no traffic should come here, one line each.
   [[nodiscard]] virtual std::vector<std::string> faults() const = 0;
+  /// What it needs outside this process, and whether that is cut off now, for the metrics.
+  struct Dependency {
+    std::string_view name;
+    bool cut_off = false;
+  };
+  [[nodiscard]] virtual std::vector<Dependency> dependencies() const { return {}; }
   /// Tells the listener that these changed, for what time alone changes.
   virtual void tell(std::vector<ProductRef> products) = 0;
 

@@ -36,7 +36,7 @@ Result<std::unique_ptr<Identity>> Identity::open(OpenAccounts accounts, const Da
   // Before the state is loaded, so that no change falls between.
   if (identity->accounts_.watch)
     if (auto watched = identity->accounts_.watch(
-            [sessions = identity->sessions_.get()](const AccountChanges& changes) { sessions->learn(changes); });
+            [identity = identity.get()](const AccountChanges& changes) { identity->learn(changes); });
         !watched)
       return watched.error();
   if (auto started = identity->sessions_->start(); !started) return started.error();
@@ -49,6 +49,18 @@ Result<std::unique_ptr<Identity>> Identity::open(OpenAccounts accounts, const Da
     if (*made) log::info("administrator_created");
   }
   return identity;
+}
+
+void Identity::learn(const AccountChanges& changes) {
+  sessions_->learn(changes);
+  const std::lock_guard lock(setting_mutex_);
+  if (!setting_listener_) return;
+  for (const Setting& setting : changes.settings) setting_listener_(setting);
+}
+
+void Identity::on_setting(std::function<void(const Setting&)> listener) {
+  const std::lock_guard lock(setting_mutex_);
+  setting_listener_ = std::move(listener);
 }
 
 void Identity::stop() {

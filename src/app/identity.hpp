@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include "app/config.hpp"
 #include "auth/keys.hpp"
@@ -39,6 +40,8 @@ class Identity {
   [[nodiscard]] AccountStore& accounts() { return *accounts_.store; }
   /// Why this process may believe tokens that were revoked elsewhere; nothing: it does not.
   [[nodiscard]] std::optional<std::string> fault() const;
+  /// What other processes change in the settings from now on, on the store's thread; empty: nobody listens any more.
+  void on_setting(std::function<void(const Setting&)> listener);
   [[nodiscard]] KeyRing& keys() { return *keys_; }
   [[nodiscard]] Revocations& revocations() { return revocations_; }
   [[nodiscard]] Admins& admins() { return admins_; }
@@ -46,8 +49,11 @@ class Identity {
 
  private:
   explicit Identity(OpenAccounts accounts) : accounts_(std::move(accounts)) {}
+  void learn(const AccountChanges& changes);
 
   OpenAccounts accounts_;
+  std::mutex setting_mutex_;
+  std::function<void(const Setting&)> setting_listener_;  ///< Guarded by setting_mutex_.
   std::unique_ptr<KeyRing> keys_;
   std::unique_ptr<TokenSigner> signer_;
   Revocations revocations_;

@@ -43,6 +43,7 @@ class Server {
 
   Result<void> open();
   Result<void> open_history();
+  Result<void> join_fleet();
   void run(const sigset_t& signals);
 
  private:
@@ -62,6 +63,7 @@ class Server {
   std::unique_ptr<OrderDesk> desk_;
   std::unique_ptr<Statistics> statistics_;
   std::unique_ptr<Api> api_;
+  std::unique_ptr<Fleet> fleet_;  ///< nullptr: this gateway is alone.
   std::unique_ptr<EngineOperations> operations_;
   std::unique_ptr<WorkerLinks> worker_links_;
   std::unique_ptr<ControlServer> control_;
@@ -83,10 +85,12 @@ Result<void> Server::open() {
                                  [this] { return not_ready(); }, *history_});
   if (!api) return api.error();
   api_ = std::move(*api);
+  if (auto joined = join_fleet(); !joined) return joined;
   operations_ = std::make_unique<EngineOperations>(shop_, api_->document(), clock_,
                                                    [this] { return statistics_->render(); });
   shop_.engine->start();
   desk_->start();
+  if (fleet_) fleet_->start();
   if (RemoteWorkers* workers = desk_->remote_workers())
     worker_links_ = std::make_unique<WorkerLinks>(*workers, shop_.identity->accounts());
   auto control = ControlServer::start(shop_.engine->folder().path(), *operations_, worker_links_.get());
@@ -96,6 +100,14 @@ Result<void> Server::open() {
     if (auto made = make_demo(*operations_, shop_.engine->clock().now()); !made) return made;
   }
   api_->gateway().start();
+  return {};
+}
+
+Result<void> Server::join_fleet() {
+  if (!shop_.join_fleet) return {};
+  auto fleet = shop_.join_fleet(api_->limiter());
+  if (!fleet) return fleet.error();
+  fleet_ = std::move(*fleet);
   return {};
 }
 
@@ -124,6 +136,8 @@ std::vector<std::string> Server::not_ready() const {
   if (draining_) reasons.emplace_back("draining");
   for (std::string& fault : shop_.engine->faults()) reasons.push_back(std::move(fault));
   if (auto fault = shop_.identity->fault()) reasons.push_back(std::move(*fault));
+  if (fleet_)
+    for (std::string& fault : fleet_->faults()) reasons.push_back(std::move(fault));
   return reasons;
 }
 
@@ -177,6 +191,7 @@ void Server::drain(const sigset_t& signals) {
   }
   control_.reset();
   const bool finished = api_->gateway().drain(config_.drain_timeout);
+  if (fleet_) fleet_->stop();
   desk_->stop(2s);
   recorder_->stop();
   history_->stop();

@@ -131,11 +131,18 @@ void SharedEngine::run() {
       heard_ns_ = time_.steady().time_since_epoch().count();
     }
     look_for_expiry();
+    redis_away_ = is_redis_away();
     const SteadyTime begin = time_.steady();
     if (begin < next_sum) continue;
     sum_up();
     next_sum = time_.steady() + std::max<std::chrono::nanoseconds>(kReadEvery, (time_.steady() - begin) * kSumEvery);
   }
+}
+
+bool SharedEngine::is_redis_away() const {
+  for (std::uint32_t i = 0; i < ledger_->partitions(); ++i)
+    if (!filter_->why_away(i).empty()) return true;
+  return false;
 }
 
 /// Without the filter, which the lane tells itself.
@@ -157,7 +164,7 @@ void SharedEngine::sum_up() {
 
 std::shared_ptr<const ProductSpec> SharedEngine::spec_of(ProductRef product) {
   const auto offers = catalogue_.current();
-  if (index_of(product) < offers->all().size()) return offers->at(product).spec;
+  if (const Offer* offer = offers->look(product)) return offer->spec;
   wake();
   return nullptr;
 }
@@ -174,6 +181,10 @@ std::vector<std::string> SharedEngine::faults() const {
     faults.emplace_back("unavailable: the database does not answer");
   if (now - ledger_->last_tick() > kWithin + kSilenceMax) faults.emplace_back("the ledger does not turn");
   return faults;
+}
+
+std::vector<Engine::Dependency> SharedEngine::dependencies() const {
+  return {{"database", database_.is_cut_off()}, {"redis", redis_away_.load(std::memory_order_relaxed)}};
 }
 
 void SharedEngine::pulse() {

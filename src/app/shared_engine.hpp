@@ -52,6 +52,7 @@ class SharedEngine final : public Engine, private BatchObserver, private LiveSin
   [[nodiscard]] EngineLoad load() const override;
   [[nodiscard]] std::int64_t drift() const override { return drift_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::vector<std::string> faults() const override;
+  [[nodiscard]] std::vector<Dependency> dependencies() const override;
   void tell(std::vector<ProductRef> products) override { publication_->tell(products); }
   void pulse() override;
   void every_second() override {}
@@ -74,6 +75,7 @@ class SharedEngine final : public Engine, private BatchObserver, private LiveSin
   void missed() noexcept override;
 
   void run();
+  [[nodiscard]] bool is_redis_away() const;
   void read_products();
   void sum_up();
   void look_for_expiry();
@@ -91,6 +93,7 @@ class SharedEngine final : public Engine, private BatchObserver, private LiveSin
   std::vector<OnCommitted> listeners_;
 
   std::atomic<std::int64_t> drift_{0};
+  std::atomic<bool> redis_away_{false};
   std::atomic<std::int64_t> heard_ns_{0};  ///< When the record last told its products, on the monotonic clock.
   std::atomic<std::int64_t> next_expiry_ms_{kNever};
   std::shared_ptr<std::atomic<bool>> expiring_ = std::make_shared<std::atomic<bool>>(false);

@@ -1,4 +1,5 @@
 // A shop that several processes share.
+#include "app/redis_fleet.hpp"
 #include "app/shared_desk.hpp"
 #include "app/shared_engine.hpp"
 #include "app/shared_stores.hpp"
@@ -55,6 +56,11 @@ Done<Shop> open_shared_shop(const Config& config, const Clock& clock, Metrics& m
   shop.identity = std::move(*identity);
   shop.open_desk = [parts, &config, &clock, &metrics, &engine, &lanes](StepHook on_step) {
     return open_shared_desk({config, engine, *parts->redis, lanes, clock, metrics, std::move(on_step)});
+  };
+  shop.join_fleet = [parts, &clock](Limiter& limiter) -> Result<std::unique_ptr<Fleet>> {
+    auto fleet = RedisFleet::join(*parts->redis, limiter, clock);
+    if (!fleet) return fleet.error();
+    return std::unique_ptr<Fleet>(std::move(*fleet));
   };
   shop.verify = [&engine] { return engine.verify(); };
   shop.backup = [](const std::filesystem::path&) -> Done<BackupReport> {

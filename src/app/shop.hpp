@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 
+#include "admission/limiter.hpp"
 #include "app/config.hpp"
 #include "app/engine.hpp"
+#include "app/fleet.hpp"
 #include "app/identity.hpp"
 #include "app/operations.hpp"
 #include "app/order_desk.hpp"
@@ -23,6 +25,8 @@ struct Shop {
   std::unique_ptr<Identity> identity;
   /// Once, before the engine starts. `on_step`: told of every step that ended, besides the metrics.
   std::function<Result<std::unique_ptr<OrderDesk>>(StepHook on_step)> open_desk;
+  /// Once; the limiter outlives it. Empty: there are no others.
+  std::function<Result<std::unique_ptr<Fleet>>(Limiter& limiter)> join_fleet;
   /// Everything but the audit trail. Not from the engine's threads: it waits.
   std::function<Done<VerifyReport>()> verify;
   std::function<Done<BackupReport>(const std::filesystem::path& folder)> backup;

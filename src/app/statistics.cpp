@@ -165,6 +165,8 @@ void Statistics::set_gauges() const {
   const EngineLoad load = parts_.engine.load();
   metrics.queue_depth.at({"commit"}).set(static_cast<double>(load.buys + load.others));
   metrics.queue_oldest_age_seconds.at({"commit"}).set(std::chrono::duration<double>(load.oldest_age).count());
+  for (const Engine::Dependency& dependency : parts_.engine.dependencies())
+    metrics.breaker_state.at({dependency.name}).set(dependency.cut_off ? 2 : 0);
   if (parts_.fulfilment == nullptr) return;
   const auto view = parts_.fulfilment->view();
   const WallTime now = parts_.clock.wall();

@@ -17,7 +17,7 @@ void SharedPublication::take_products(std::span<const ProductRecord> products) {
   }
   for (const ProductRecord& product : products) {
     const auto offers = catalogue_.current();
-    const Offer* offer = index_of(product.product) < offers->all().size() ? &offers->at(product.product) : nullptr;
+    const Offer* offer = offers->look(product.product);
     const bool changed = offer == nullptr || offer->paused != product.paused || offer->removed != product.removed ||
                          !(*offer->spec == *product.spec);
     if (offer != nullptr && offer->live->read().sequence > product.sequence) {
@@ -35,11 +35,9 @@ void SharedPublication::take_products(std::span<const ProductRecord> products) {
 
 void SharedPublication::publish(ProductRef product, const Stock& stock, Sequence sequence) {
   const auto offers = catalogue_.current();
-  if (index_of(product) >= offers->all().size()) {
-    wants_products_ = true;
-    return;
-  }
-  LiveStock& live = *offers->at(product).live;
+  const Offer* offer = offers->look(product);
+  if (offer == nullptr) return;  // the next reading brings it
+  LiveStock& live = *offer->live;
   if (live.read().sequence >= sequence) return;
   live.publish(stock, sequence);
   if (listener_.product_changed) listener_.product_changed(product);
@@ -56,7 +54,6 @@ void SharedPublication::committed(const RecordedBatch& batch) {
     if (publisher_ != nullptr) publisher_->stock_changed({stock.product, stock.stock, stock.sequence});
   }
   for (const ProductRef product : batch.terms) {
-    wants_products_ = true;
     if (publisher_ != nullptr) publisher_->terms_changed(product);
   }
   for (const OrderChange& change : batch.changes) {
@@ -83,16 +80,6 @@ void SharedPublication::tell(std::span<const ProductRef> products) {
   const std::lock_guard lock(mutex_);
   if (!listener_.product_changed) return;
   for (const ProductRef product : products) listener_.product_changed(product);
-}
-
-bool SharedPublication::wants_products() const {
-  const std::lock_guard lock(mutex_);
-  return wants_products_;
-}
-
-void SharedPublication::want_products() {
-  const std::lock_guard lock(mutex_);
-  wants_products_ = true;
 }
 
 }  // namespace scalemart

@@ -32,10 +32,6 @@ class SharedPublication {
   void heard_orders(std::span<const OrderNews> news);
   void tell(std::span<const ProductRef> products);
 
-  /// Products are known by name only once the record was read: new or changed ones since the last take_products().
-  [[nodiscard]] bool wants_products() const;
-  void want_products();
-
  private:
   void publish(ProductRef product, const Stock& stock, Sequence sequence);
   void order_changed(const OrderNotice& notice) const;
@@ -43,9 +39,7 @@ class SharedPublication {
   Catalogue& catalogue_;
   const Publication::Listener listener_;
   LivePublisher* const publisher_;
-  mutable std::mutex mutex_;  ///< Guards all below, and orders writes to the catalogue.
-  std::vector<Sequence> terms_;  ///< By product: its record's sequence when its terms were last taken.
-  bool wants_products_ = false;
+  std::mutex mutex_;  ///< Orders writes to the catalogue.
 };
 
 }  // namespace scalemart

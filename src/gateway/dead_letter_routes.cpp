@@ -78,8 +78,10 @@ class DeadLetterHandlers {
       if (!page.available) return reply->respond(dead_letters_unavailable());
       const auto offers = s_.catalogue.current();
       array data;
-      for (const DeadLetter& letter : page.letters)
-        data.push_back(render_dead(letter, offers->at(letter.order.product).spec->id));
+      for (const DeadLetter& letter : page.letters) {
+        const Offer* offer = offers->look(letter.order.product);
+        data.push_back(render_dead(letter, offer == nullptr ? std::string() : offer->spec->id));
+      }
       reply->respond(json_list(data, page.more > 0 ? to_text(place_of(page.letters.back().order)) : std::string()));
     });
   }

@@ -34,27 +34,30 @@ Document filter_of(const OrderSearch& search, const IdRange& range, const std::s
   return filter;
 }
 
-struct Sum {
-  std::int64_t orders = 0;
-  std::int64_t units = 0;
-  MinorUnits amount = 0;
-};
-
-/// Sums of the orders of a status, by currency.
-Reply<std::map<std::string, Sum>> sums_of(Client& client, OrderStatus status) {
-  std::vector<Document> stages(2);
-  Document wanted, group, amount, units, orders, command;
-  group.add("_id", "$currency").add("amount", amount.add("$sum", "$amount"));
-  group.add("units", units.add("$sum", "$quantity")).add("orders", orders.add("$sum", std::int32_t{1}));
-  stages[0].add("$match", wanted.add("status", static_cast<std::int32_t>(status)));
-  stages[1].add("$group", group);
+/// Adds `what` up in groups. One sum a call: FerretDB 1 gives the second one of a stage nothing to add.
+template <class Name, class What>
+Reply<std::map<Name, std::int64_t>> sums_of(Client& client, std::optional<OrderStatus> status, const char* by,
+                                            What what) {
+  std::vector<Document> stages;
+  Document wanted, group, sum, command;
+  if (status) stages.emplace_back().add("$match", wanted.add("status", static_cast<std::int32_t>(*status)));
+  stages.emplace_back().add("$group", group.add("_id", by).add("sum", sum.add("$sum", what)));
   command.add("aggregate", "orders").add("pipeline", stages).add("cursor", Document());
   const auto answer = client.run(command);
   if (!answer) return answer.error();
-  std::map<std::string, Sum> sums;
-  for (const Reading& each : answer->document("cursor").documents("firstBatch"))
-    sums[each.text("_id")] = {each.integer("orders"), each.integer("units"), each.integer("amount")};
+  std::map<Name, std::int64_t> sums;
+  for (const Reading& each : answer->document("cursor").documents("firstBatch")) {
+    if constexpr (std::is_same_v<Name, std::string>)
+      sums[each.text("_id")] = each.integer("sum");
+    else
+      sums[each.integer("_id")] = each.integer("sum");
+  }
   return sums;
+}
+
+using ByCurrency = std::map<std::string, std::int64_t>;
+Reply<ByCurrency> by_currency(Client& client, OrderStatus status, const char* what) {
+  return sums_of<std::string>(client, status, "$currency", what);
 }
 
 Error damaged(const Malformed& fault) {
@@ -122,26 +125,27 @@ Result<std::optional<ArchivedOrder>> MongoArchive::find(OrderId id) {
 
 Result<SaleTotals> MongoArchive::totals() {
   SaleTotals totals;
-  std::map<std::string, SaleTotals::Money> by_currency;
+  std::map<std::string, SaleTotals::Money> money;
   try {
-    for (int i = 0; i < kOrderStatusCount; ++i) {
-      const auto status = static_cast<OrderStatus>(i);
-      const auto sums = sums_of(*client_, status);
-      if (!sums) return to_error(sums.error());
-      for (const auto& [currency, sum] : *sums) {
-        totals.orders.at(static_cast<std::size_t>(i)) += static_cast<std::uint64_t>(sum.orders);
-        if (status != OrderStatus::confirmed && status != OrderStatus::refunded) continue;
-        SaleTotals::Money& money = by_currency[currency];
-        (status == OrderStatus::confirmed ? money.confirmed : money.refunded) = sum.amount;
-        if (status == OrderStatus::confirmed) money.units = static_cast<std::uint64_t>(sum.units);
-      }
-    }
+    const auto orders = sums_of<std::int64_t>(*client_, std::nullopt, "$status", std::int32_t{1});
+    if (!orders) return to_error(orders.error());
+    const auto confirmed = by_currency(*client_, OrderStatus::confirmed, "$amount");
+    if (!confirmed) return to_error(confirmed.error());
+    const auto refunded = by_currency(*client_, OrderStatus::refunded, "$amount");
+    if (!refunded) return to_error(refunded.error());
+    const auto units = by_currency(*client_, OrderStatus::confirmed, "$quantity");
+    if (!units) return to_error(units.error());
+    for (const auto& [status, count] : *orders)
+      totals.orders.at(static_cast<std::size_t>(status)) = static_cast<std::uint64_t>(count);
+    for (const auto& [currency, sum] : *confirmed) money[currency].confirmed = sum;
+    for (const auto& [currency, sum] : *refunded) money[currency].refunded = sum;
+    for (const auto& [currency, sum] : *units) money[currency].units = static_cast<std::uint64_t>(sum);
   } catch (const Malformed& fault) {
     return damaged(fault);
   }
-  for (auto& [currency, money] : by_currency) {
-    money.currency = currency;
-    totals.money.push_back(std::move(money));
+  for (auto& [currency, one] : money) {
+    one.currency = currency;
+    totals.money.push_back(std::move(one));
   }
   return totals;
 }
