@@ -345,6 +345,19 @@ TEST_F(StreamQueueTest, ForgottenQueueIsFilledAgainByASweep) {
   check_money();
 }
 
+TEST_F(StreamQueueTest, WorkerThatDropsEverythingKeepsNoLeaseOfWhatWasStillItsOwn) {
+  WorkerProcess& one = start("one", milliseconds(60'000));
+  shop->bank.latency = milliseconds(500);
+  for (int i = 0; i < 20; ++i) shop->sell();
+  ASSERT_TRUE(run_until(*shop, processes, [&] { return shop->bank.in_flight == 20; }));
+  server->say({"FLUSHALL"});
+  for (int i = 0; i < 20; ++i) shop->sell();
+  ASSERT_TRUE(run_until(*shop, processes, [&] { return one.worker.view().lost > 20; })) << "old ones and new ones";
+  shop->bank.latency = milliseconds(2);
+  ASSERT_TRUE(run_until_finished()) << "without waiting for a lease to lapse";
+  check_money();
+}
+
 TEST_F(StreamQueueTest, RedisThatIsAwayStopsNothingThatIsUnderWay) {
   WorkerProcess& one = start("one");
   shop->bank.latency = milliseconds(100);

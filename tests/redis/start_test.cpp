@@ -60,6 +60,19 @@ class RedisStartTest : public ::testing::Test {
   }
 };
 
+TEST_F(RedisStartTest, ProcessesThatStartTogetherDoNotDisturbEachOther) {
+  RedisServer server;
+  std::vector<std::string> faults(8);
+  std::vector<std::thread> processes;
+  for (std::string& fault : faults)
+    processes.emplace_back([&fault, &server] {
+      for (int i = 0; i < 5 && fault.empty(); ++i) fault = fault_of("redis://" + place(server));
+    });
+  for (std::thread& process : processes) process.join();
+  EXPECT_EQ(faults, std::vector<std::string>(8));
+  EXPECT_TRUE(server.wait_for({"DBSIZE"}, "0")) << "they leave nothing behind: " << server.say({"KEYS", "*"});
+}
+
 TEST_F(RedisStartTest, GoodServerGetsItsFunctions) {
   RedisServer server;
   EXPECT_EQ(fault_of("redis://" + place(server)), "");

@@ -28,6 +28,7 @@ struct Keyspace {
   [[nodiscard]] std::string workers() const { return prefix + ":{workers}"; }
   [[nodiscard]] std::string gateways() const { return prefix + ":{gateways}"; }
   [[nodiscard]] std::string letters() const { return prefix + ":{letters}"; }
+  /// Of a rehearsal before the sale; its own part follows.
   [[nodiscard]] std::string check() const { return prefix + ":{check}"; }
   [[nodiscard]] std::string live_channel() const { return prefix + ":live"; }
 };

@@ -7,7 +7,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { PageHead } from "../../ui/page.tsx";
-import { Empty, Skeleton, Table, Tile, Tiles } from "../../ui/surface.tsx";
+import { Empty, Notice, Skeleton, Table, Tile, Tiles } from "../../ui/surface.tsx";
 import css from "../console.module.css";
 import { DeadLetters } from "../dead-letters.tsx";
 import { NO_REFUSAL, refusalOf, Unread, useAct } from "../forms.tsx";
@@ -37,6 +37,11 @@ export function QueuePage() {
           <Skeleton height="12rem" />
         ) : (
           <>
+            {now.away && (
+              <Notice title="The queue cannot be reached" tone="refused">
+                What is shown is what was seen last. Workers finish what they have; everything goes on by itself when Redis is back.
+              </Notice>
+            )}
             <Tiles>
               <Tile label="Waiting" value={formatCount(now.depth)} detail={now.drain_seconds === null ? "nothing leaves it" : now.drain_seconds === 0 ? "empty" : `empty in ${sayDuration(now.drain_seconds * 1_000)}`} />
               <Tile label="Oldest" value={`${now.oldest_age_seconds.toFixed(1)} s`} detail="since it was accepted" />

@@ -1063,10 +1063,12 @@ export interface components {
             /** @description depth divided by the orders that left these stages a second (confirmed or declined) over the last 10 seconds; null: none did */
             drain_seconds: number | null;
             paused: boolean;
+            /** @description The queue of a shared shop cannot be reached: what is shown is what was seen last */
+            away: boolean;
             dead_letters: number;
             /** @description Since the process started */
             declined: number;
-            /** @description Only in GET /api/admin/queue: the last 100 of this process, newest first */
+            /** @description Only in GET /api/admin/queue: the last 100 of the workers, newest first */
             recent?: components["schemas"]["FinishedStep"][];
         };
         ProductStats: {
@@ -1403,7 +1405,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description `overloaded`, `unavailable` or `read_only`, with `Retry-After`; nothing was taken from stock */
+        /** @description `overloaded`, `unavailable` or `read_only`, with `Retry-After`; nothing was taken from stock. `outcome_unknown`: it may have been; ask by key or repeat under the same key */
         Unavailable: {
             headers: {
                 [name: string]: unknown;
