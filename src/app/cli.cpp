@@ -22,7 +22,7 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {
     {"serve", "Run the shop: API, pages, ledger and workers", declare_serve, true},
-    {"worker", "Work on the orders of the server on the same data folder", declare_worker, true},
+    {"worker", "Work on the orders of a server on the same data folder, or of a shared shop", declare_worker, true},
     {"user", "Create, seed, list, disable users; set passwords", declare_user, false},
     {"product", "Create, change, list, pause products; move stock", declare_product, false},
     {"key", "Rotate the key that signs access tokens", declare_key, false},
@@ -32,6 +32,7 @@ constexpr Subcommand kSubcommands[] = {
     {"backup", "Copy the shop, running or not, into a folder", declare_backup, false},
     {"restore", "Make a data folder from a backup", declare_restore, false},
     {"doctor", "Check this machine and the data folder", declare_doctor, false},
+    {"redis", "Print what a shared Redis is set up with", declare_redis, false},
     {"config", "Print the configuration in effect", declare_config, true},
     {"version", "Print the version", declare_version, false},
 };

@@ -89,6 +89,7 @@ void declare_verify(CommandSpec spec);
 void declare_backup(CommandSpec spec);
 void declare_restore(CommandSpec spec);
 void declare_doctor(CommandSpec spec);
+void declare_redis(CommandSpec spec);
 void declare_config(CommandSpec spec);
 void declare_version(CommandSpec spec);
 

@@ -6,10 +6,9 @@ import urllib.request
 
 from .machine import Problem, free_port, wait_until
 from .member import Member
-from .store import ROOT, write
+from .store import BINARY, write
 
 ADMIN = "admin@shop.example"
-BINARY = os.environ.get("SCALEMART_BINARY") or os.path.join(ROOT, "build", "scalemart")
 READY_WITHIN = 60
 
 

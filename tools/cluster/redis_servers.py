@@ -1,18 +1,18 @@
 """Redis: a master, two replicas and three Sentinels; or a Redis Cluster of three masters with a replica each."""
 import hashlib
 import os
+import subprocess
 
 from .machine import Problem, free_port, wait_until
 from .member import Member
 from .resp import RedisError, fields, say
-from .store import ROOT, write
+from .store import BINARY, ROOT, write
 
 MASTER = "shop"  # what the Sentinels call it
 SLOTS = 16384
 ACL = os.path.join(ROOT, "deploy", "redis", "users.acl")
 SERVER_CONF = os.path.join(ROOT, "deploy", "redis", "redis.conf")
 SENTINEL_CONF = os.path.join(ROOT, "deploy", "redis", "sentinel.conf")
-LIBRARY = os.path.join(ROOT, "src", "backend", "redis", "scalemart.lua")
 USERS = {"scalemart": "redis_shop", "scalemart-setup": "redis_setup", "replica": "redis_replica",
          "sentinel": "redis_sentinel"}
 
@@ -98,12 +98,13 @@ class RedisServers:
 
     def load_library(self):
         """As the user that may do nothing else."""
-        with open(LIBRARY, "rb") as file:
-            text = file.read()
+        done = subprocess.run([BINARY, "redis", "functions"], capture_output=True, check=False)
+        if done.returncode != 0:
+            raise Problem(f"{BINARY} redis functions: {done.stderr.decode().strip()}")
         login = ("scalemart-setup", self.store.secret("redis_setup"))
         for server in self.servers:
             if self.info(server).get("role") == "master":
-                say(server.host, server.port, "FUNCTION", "LOAD", "REPLACE", text, login=login)
+                say(server.host, server.port, "FUNCTION", "LOAD", "REPLACE", done.stdout, login=login)
 
     def _set_up_sentinels(self, master):
         with open(SENTINEL_CONF, encoding="ascii") as file:

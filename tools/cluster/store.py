@@ -12,6 +12,7 @@ from .machine import Problem
 from .member import Member
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BINARY = os.environ.get("SCALEMART_BINARY") or os.path.join(ROOT, "build", "scalemart")
 SECRETS = ("admin", "jwt", "redis_shop", "redis_setup", "redis_replica", "redis_sentinel", "redis_operator",
            "postgres", "postgres_shop", "postgres_standby")
 
