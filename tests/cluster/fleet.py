@@ -1,6 +1,7 @@
 """Clusters for tests: in a folder of their own, on free ports, ended with the test."""
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -34,7 +35,17 @@ def _has_haproxy():
         return False
 
 
-_HAS = {"redis": lambda: bool(shutil.which("redis-server")), "postgresql": lambda: bool(postgresql_programs()),
+def _has_namespaces():
+    """Root, and iproute2."""
+    if os.getuid() != 0 or not shutil.which("ip"):
+        return False
+    name = f"scalemart-{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode == 0
+    subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+    return made
+
+
+_HAS = {"namespaces": _has_namespaces, "redis": lambda: bool(shutil.which("redis-server")), "postgresql": lambda: bool(postgresql_programs()),
         "haproxy": _has_haproxy}
 
 
@@ -55,6 +66,23 @@ class ClusterTest(unittest.TestCase):
 
     def eventually(self, condition, patience=20, what=""):
         return wait_until(condition, patience, what or "it is so")
+
+
+def standing(**more):
+    """A cluster for all tests of a class, and how it ends."""
+    folder = tempfile.mkdtemp(prefix="scalemart-cluster-")
+    os.chmod(folder, 0o755)
+    cluster = Cluster(folder, **more)
+
+    def close():
+        cluster.down()
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        cluster.up(port=free_port())
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return cluster, close
 
 
 def main():

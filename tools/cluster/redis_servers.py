@@ -1,6 +1,7 @@
 """Redis: a master, two replicas and three Sentinels; or a Redis Cluster of three masters with a replica each."""
 import hashlib
 import os
+import shutil
 import subprocess
 
 from .machine import Problem, free_port, wait_until
@@ -160,6 +161,15 @@ class RedisServers:
         master = self.master()
         self.configure(server, None if master is server else master)
         self.launch(server)
+
+    def forget(self, server):
+        """As if its disk were new. It does not run."""
+        for name in ("appendonlydir", "dump.rdb", "nodes.conf"):
+            path = os.path.join(server.folder, name)
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            elif os.path.exists(path):
+                os.unlink(path)
 
     def say(self, server, *command):
         return say(server.host, server.port, *command, login=("operator", self.store.secret("redis_operator")))

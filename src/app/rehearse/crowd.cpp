@@ -184,8 +184,12 @@ void Crowd::buy_answered(std::uint32_t id, const HttpAnswer& answer) {
     if (answer.replayed) ++tally_.replayed;
     return accept(id, json_text_field(answer.body, "order_id"));
   }
-  if (answer.status == 503 && visit.kind == Kind::shopper) {
-    count_refusal(std::string(json_text_field(answer.body, "code")));
+  const std::string code(json_text_field(answer.body, "code"));
+  // The server does not know, or a proxy lost the server in the middle.
+  const bool lost = answer.status == 502 || answer.status == 504;
+  if (lost || code == "outcome_unknown") visit.in_doubt = true;
+  if ((lost || answer.status == 503) && visit.kind == Kind::shopper) {
+    count_refusal(code.empty() ? "status_" + std::to_string(answer.status) : code);
     return retry_or_give_up(id, options_.second * std::clamp(answer.retry_after_s, 1U, 30U));
   }
   refuse(id, answer);

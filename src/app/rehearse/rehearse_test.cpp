@@ -102,6 +102,7 @@ class FakeShop {
     int stock = 100;
     int busy_first = 0;     ///< So many buys are answered 503 first.
     int drop_answers = 0;   ///< So many buys are accepted, and the connection is closed instead of an answer.
+    int doubts = 0;         ///< So many buys are accepted after that, and the answer is that nobody knows.
     bool oversell = false;  ///< Says yes for ever.
     std::chrono::milliseconds freeze{0};  ///< Once, before the tenth buy is read.
   };
@@ -193,6 +194,7 @@ class FakeShop {
     }
     orders_.insert(key);
     if (behaviour_.drop_answers-- > 0) return "";
+    if (behaviour_.doubts-- > 0) return json(503, R"({"code":"outcome_unknown"})", "Retry-After: 1\r\n");
     return json(200, R"({"status":"success","data":{"order_id":"O-)" + key + R"(","status":"pending"}})",
                 replay ? "Idempotent-Replayed: true\r\n" : "");
   }
@@ -325,6 +327,15 @@ TEST(Rehearsal, LostAnswerIsRetriedAndCountedOnce) {
   EXPECT_EQ(report.tally.errors.at("connection"), 5U);
   EXPECT_EQ(report.tally.replayed, 5U);
   EXPECT_EQ(report.tally.accepted, 200U);
+  EXPECT_TRUE(report.ok());
+}
+
+TEST(Rehearsal, DoubtIsResolvedByShoppersAndBots) {
+  FakeShop shop({.stock = 1000, .doubts = 6});
+  const Report report = rehearse(shop, [](Options& o) { o.mix = {50, 0, 50}; });
+  EXPECT_EQ(report.tally.replayed + report.tally.resolved, 6U);
+  EXPECT_EQ(report.tally.accepted, 200U);
+  EXPECT_EQ(report.tally.unknown, 0U);
   EXPECT_TRUE(report.ok());
 }
 
