@@ -34,8 +34,7 @@ class SharedDesk final : public OrderDesk {
         team_({parts.config, parts.engine, parts.redis, *providers_, addresses_, parts.clock,
                count_steps(parts.metrics, parts.on_step)}),
         sweeper_(engine_.record(), connections_.sweep, parts.clock),
-        feeder_(std::make_shared<OrderFeeder>(
-            connections_.feed, OrderFeeder::Hooks{[this] { team_.queue().poke(); }, [this] { sweeper_.hurry(); }})),
+        feeder_(std::make_shared<OrderFeeder>(connections_.feed, [this] { sweeper_.hurry(); })),
         letters_({engine_.record(),
                   [&engine = engine_](Command command, std::function<void(const Answer&)> then) {
                     return ask(engine.ledger(), std::move(command), std::move(then));

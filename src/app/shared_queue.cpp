@@ -8,6 +8,12 @@
 #include "app/process_place.hpp"
 
 namespace scalemart {
+namespace {
+
+/// Each look is a call for each partition: under load they are few for each order, and nobody notices the wait.
+constexpr std::chrono::milliseconds kPollMin{20};
+
+}  // namespace
 
 std::string unique_process_name() {
   SecureRandom random;
@@ -22,6 +28,7 @@ StreamQueueSettings stream_queue_settings(const Config& config, const std::strin
   StreamQueueSettings settings;
   settings.process = process;
   settings.lease_ttl = config.worker_lease;
+  settings.poll_min = kPollMin;
   return settings;
 }
 

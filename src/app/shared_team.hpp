@@ -16,7 +16,7 @@
 namespace scalemart {
 
 /// Purpose: a fulfilment loop with as many workers as the configuration says, none included.
-/// Concurrency: construct, start, stop from one thread; queue().poke() from any.
+/// Concurrency: construct, start, stop from one thread; beats() from any.
 class SharedTeam {
  public:
   struct Parts {
@@ -34,7 +34,6 @@ class SharedTeam {
   /// Takes nothing new, ends what is under way within `patience` and gives the rest back. Idempotent.
   void stop(std::chrono::nanoseconds patience);
 
-  [[nodiscard]] StreamQueue& queue() { return *queue_; }
   [[nodiscard]] const RegistryBeats& beats() const { return beats_; }
 
  private:

@@ -1,5 +1,7 @@
 #include "app/stream_source.hpp"
 
+#include <atomic>
+
 #include "app/contacts.hpp"
 #include "app/shared_queue.hpp"
 #include "app/shared_record.hpp"
@@ -26,6 +28,7 @@ class StreamSource final : public WorkerSource {
   StreamSource(std::unique_ptr<Stores> stores, const WorkerSourceParts& parts, const std::string& process)
       : loop_(parts.loop),
         clock_(parts.clock),
+        patience_(parts.options.patience),
         stores_(std::move(stores)),
         addresses_(*stores_->database.accounts),
         queue_(open_order_streams(*stores_->redis),
@@ -57,11 +60,12 @@ class StreamSource final : public WorkerSource {
     beats_.stop();
     stores_->record->stop();
   }
-  [[nodiscard]] std::optional<std::string> fault() const override { return std::nullopt; }
+  [[nodiscard]] std::optional<std::string> fault() const override;
 
  private:
   FulfilmentLoop& loop_;
   const Clock& clock_;
+  const std::chrono::nanoseconds patience_;  ///< Zero: for ever.
   std::unique_ptr<Stores> stores_;
   AccountAddresses addresses_;
   StreamQueue queue_;
@@ -69,7 +73,21 @@ class StreamSource final : public WorkerSource {
   RedisRegistry registry_;
   RegistryBeats beats_;
   WorkerOffice& office_;
+  mutable std::atomic<SteadyTime> away_since_{SteadyTime{}};  ///< Zero: everything is there.
 };
+
+/// Nothing that heals makes it give up, unless it was told when to.
+std::optional<std::string> StreamSource::fault() const {
+  const bool redis = queue_.is_away();
+  if (patience_.count() == 0 || !(redis || stores_->database.is_cut_off())) {
+    away_since_ = SteadyTime{};
+    return std::nullopt;
+  }
+  SteadyTime since{};
+  if (away_since_.compare_exchange_strong(since, clock_.steady())) since = clock_.steady();
+  if (clock_.steady() - since < patience_) return std::nullopt;
+  return std::string("gave up: ") + (redis ? "Redis" : "the database") + " does not answer";
+}
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 
 #include "app/process_place.hpp"
 #include "app/providers.hpp"
+#include "app/shared_queue.hpp"
 #include "app/version.hpp"
 #include "app/worker_source.hpp"
 #include "fulfilment/worker_reporter.hpp"
@@ -32,7 +33,8 @@ WorkerSettings settings_of(const Config& config, const WorkerOptions& options) {
   WorkerSettings settings;
   settings.name = name_of(options);
   settings.concurrency = config.worker_concurrency;
-  settings.heartbeat_every = 500ms;
+  // In a shared shop a heartbeat renews every lease in Redis.
+  settings.heartbeat_every = config.is_shared() ? heartbeat_every(config, settings.heartbeat_every) : 500ms;
   return settings;
 }
 

@@ -125,9 +125,9 @@ TEST_F(ViewTest, TwoOfOneNameAreToldApartByWhoCameFirst) {
 }
 
 TEST_F(ViewTest, SteersWorkersWhereverTheyAre) {
-  other_office.report(view_of("far"), {});
-  other.step();
   desk.step();
+  other_office.report(view_of("far"), {});
+  other.step();  // and nobody has looked since
   desk.set_concurrency("far", 7, hear());
   desk.set_concurrency("nobody", 7, hear());
   desk.set_concurrency("far", kConcurrencyMax + 1, hear());

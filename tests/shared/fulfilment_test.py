@@ -233,7 +233,10 @@ class RedisLost(fleet.FleetTest):
         wait_until(lambda: len(self.names(self.gateways[1])) == 3, what=lambda: f"three again: {self.names(self.gateways[1])}")
 
     def test_without_redis_the_console_says_so_and_everything_resumes(self):
+        hasty = self.fleet.worker("hasty", "--give-up-after", "1s").wait_until_there()
         self.fleet.redis.kill()
+        self.assertEqual(3, hasty.wait())
+        self.assertIn("scalemart: worker: gave up: Redis does not answer", hasty.text())
         for gateway in self.gateways:
             wait_until(lambda g=gateway: self.queue(g)["away"], what="the queue is away")
         own = lambda g: [w for w in self.ask(g, "GET", "/api/admin/workers", self.shop.admin.token) if w["pid"] == g.process.pid]

@@ -46,7 +46,7 @@ struct StreamQueueSettings {
 /// after a second. An order is taken out of its stream after the record's answer. While Redis is away, what
 /// workers have goes on; what is to be told waits.
 /// An outcome that nobody knows is told to the worker as `overloaded`: completions may be repeated.
-/// Concurrency: answers() on the ledger's threads; everything public else on the fulfilment loop's, except poke().
+/// Concurrency: answers() on the ledger's threads; everything public else on the fulfilment loop's.
 class StreamQueue final : public OrderQueue, public AnswerSink {
  public:
   StreamQueue(OrderStreams streams, StreamQueueParts parts, StreamQueueSettings settings);
@@ -73,8 +73,6 @@ class StreamQueue final : public OrderQueue, public AnswerSink {
   void answers(std::span<const AnswerSink::Item> items) noexcept override;
   /// No completion waits for the record's answer.
   [[nodiscard]] bool is_settled() const { return pending_.empty(); }
-  /// There is something new: look at once. From any thread.
-  void poke() noexcept;
   [[nodiscard]] bool is_away() const;
 
  private:

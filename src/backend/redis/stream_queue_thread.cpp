@@ -37,12 +37,6 @@ void StreamQueue::stop(std::chrono::milliseconds patience) {
   }
 }
 
-void StreamQueue::poke() noexcept {
-  const std::lock_guard lock(mutex_);
-  poll_at_ = {};
-  news_.notify_all();
-}
-
 bool StreamQueue::is_away() const {
   const std::lock_guard lock(mutex_);
   return away_;
@@ -83,13 +77,14 @@ SteadyTime StreamQueue::round() {
   {
     const std::lock_guard lock(mutex_);
     look = now >= poll_at_;
-    if (look) poll_at_ = SteadyTime::max();  // poke() sets it back
   }
   const bool found = look && fetch(now);
   note_away();
   const std::lock_guard lock(mutex_);
-  if (look) pause_ = found ? settings_.poll_min : std::min(pause_ * 2, settings_.poll_max);
-  if (poll_at_ == SteadyTime::max()) poll_at_ = parts_.clock.steady() + pause_;
+  if (look) {
+    pause_ = found ? settings_.poll_min : std::min(pause_ * 2, settings_.poll_max);
+    poll_at_ = parts_.clock.steady() + pause_;
+  }
   return poll_at_;
 }
 

@@ -28,8 +28,8 @@ std::vector<OpenOrder> accepted_orders(const RecordedBatch& batch) {
   return orders;
 }
 
-OrderFeeder::OrderFeeder(OrderIntake& intake, Hooks hooks, OrderFeederSettings settings)
-    : intake_(intake), hooks_(std::move(hooks)), settings_(settings) {}
+OrderFeeder::OrderFeeder(OrderIntake& intake, std::function<void()> on_lost, OrderFeederSettings settings)
+    : intake_(intake), on_lost_(std::move(on_lost)), settings_(settings) {}
 
 OrderFeeder::~OrderFeeder() {
   stop();
@@ -80,11 +80,8 @@ bool OrderFeeder::step() {
     lost = std::exchange(lost_, false);
   }
   const bool any = !orders.empty();
-  if (any && !intake_.offer(orders, settings_.within))
-    lost = true;
-  else if (any && hooks_.on_offered)
-    hooks_.on_offered();
-  if (lost && hooks_.on_lost) hooks_.on_lost();
+  if (any && !intake_.offer(orders, settings_.within)) lost = true;
+  if (lost && on_lost_) on_lost_();
   return any;
 }
 

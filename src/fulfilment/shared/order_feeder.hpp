@@ -22,14 +22,10 @@ struct OrderFeederSettings {
 /// Purpose: takes orders from the threads that sold them and offers them on a thread of its own.
 /// What finds no room, or does not arrive, is left to a sweep: `on_lost` says that one is due. Nothing is kept for
 /// later here, for the record has it.
-/// Concurrency: sold() and put() from any thread, quick; the callbacks on the feeder's thread.
+/// Concurrency: sold() and put() from any thread, quick; on_lost on the feeder's thread.
 class OrderFeeder {
  public:
-  struct Hooks {
-    std::function<void()> on_offered = {};  ///< There is something new in the queue.
-    std::function<void()> on_lost = {};
-  };
-  OrderFeeder(OrderIntake& intake, Hooks hooks, OrderFeederSettings settings = {});
+  OrderFeeder(OrderIntake& intake, std::function<void()> on_lost, OrderFeederSettings settings = {});
   ~OrderFeeder();
 
   /// The new orders of a committed batch.
@@ -48,7 +44,7 @@ class OrderFeeder {
   void run();
 
   OrderIntake& intake_;
-  const Hooks hooks_;
+  const std::function<void()> on_lost_;
   const OrderFeederSettings settings_;
   std::mutex mutex_;
   std::condition_variable news_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fulfilment/worker.hpp"
+#include "telemetry/log.hpp"
 
 namespace scalemart {
 
@@ -101,6 +102,10 @@ void SharedFulfilment::tell_pause() {
 
 void SharedFulfilment::tell(const Wish& wish) {
   const std::string* name = workers_.find(wish.worker);
+  if (name == nullptr) {
+    look();  // it may have come a moment ago
+    name = workers_.find(wish.worker);
+  }
   if (name == nullptr) return wish.done(Outcome::order_not_found);
   const auto told = parts_.workers.wish(*name, std::to_string(wish.concurrency), settings_.within);
   wish.done(!told ? Outcome::unavailable : *told ? Outcome::done : Outcome::order_not_found);
@@ -118,8 +123,15 @@ void SharedFulfilment::look() {
   put_depths(view->queue, depths_);
   view->queue.away = !listed;
   view->queue.dead_letters = parts_.parked();
+  note_workers(*view);
   const std::lock_guard lock(mutex_);
   view_ = std::move(view);
+}
+
+void SharedFulfilment::note_workers(const FulfilmentView& view) {
+  if (view.queue.away || std::exchange(workers_seen_, view.workers.size()) == view.workers.size()) return;
+  log::info("workers", {{"workers", workers_seen_}});
+  if (workers_seen_ == 0) log::warn("no_worker", {{"warning", "orders wait until a `scalemart worker` joins"}});
 }
 
 void SharedFulfilment::run() {

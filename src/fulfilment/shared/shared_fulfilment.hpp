@@ -63,12 +63,14 @@ class SharedFulfilment final : public FulfilmentDesk {
   void tell_pause();
   void tell(const Wish& wish);
   void look();
+  void note_workers(const FulfilmentView& view);
   void run();
 
   const SharedFulfilmentParts parts_;
   const SharedFulfilmentSettings settings_;
-  WorkersOfAll workers_;  ///< The thread's.
-  QueueDepths depths_;    ///< The thread's: as last seen.
+  WorkersOfAll workers_;                 ///< The thread's.
+  std::size_t workers_seen_ = SIZE_MAX;  ///< The thread's.
+  QueueDepths depths_;                   ///< The thread's: as last seen.
 
   mutable std::mutex mutex_;  ///< Guards all below.
   std::condition_variable news_;
