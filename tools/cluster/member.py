@@ -124,6 +124,9 @@ class Member:
         except OSError:
             return []
 
+    def last_line(self):
+        return (self.last_words().splitlines() or ["it said nothing"])[-1]
+
     def last_words(self, size=600):
         try:
             with open(self.log, encoding="utf-8", errors="replace") as file:
