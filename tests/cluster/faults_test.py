@@ -6,11 +6,12 @@ import fleet
 from cluster.resp import RedisError
 from fleet import ClusterTest
 from sale import RATE, Crowd, Shop, after, check
+from witness import Witnesses
 
 fleet.need("redis", "postgresql", "haproxy")
 
 
-SETTINGS = {"SCALEMART_PAYMENT": "simulated:?latency=50ms", "SCALEMART_LOG": "warn"}
+SETTINGS = {"SCALEMART_PAYMENT": "simulated:?latency=50ms", "SCALEMART_LOG": "warn", "SCALEMART_ACCESS_TTL": "2h"}
 
 
 class SaleTest(ClusterTest):
@@ -28,12 +29,14 @@ class SaleTest(ClusterTest):
 
     def sell_through(self, fault, products=1):
         """Two seconds of selling, the fault (which ends mended), and what comes of it."""
+        witnesses = Witnesses(self.shop)
         crowds = {product: Crowd(self.shop, product, rate=RATE // products)
                   for product in [self.shop.product() for _ in range(products)]}
         after(2)
         fault()
         for product, crowd in crowds.items():
             check(self, self.shop, product, [crowd.result()])
+        witnesses.check(self)
 
 
 class Faults(SaleTest):
