@@ -1,17 +1,20 @@
-// The storefront's pages and what stands around them. Home is in the first load; the others come when needed.
-import { lazy } from "react";
+// The storefront's pages and what stands around them. Home is in the first load; the others follow when it is idle.
 import { Link, Route, Switch } from "wouter";
 import { useSession } from "../shared/api/use-session.ts";
+import { later, preloadWhenIdle } from "../ui/later.tsx";
 import { Main, NotFound, SkipLink, ThemeChoice, Wordmark } from "../ui/page.tsx";
 import "./app.css";
 import { Home } from "./pages/home.tsx";
 
-const Product = lazy(() => import("./pages/product.tsx").then((page) => ({ default: page.ProductPage })));
-const Orders = lazy(() => import("./pages/orders.tsx").then((page) => ({ default: page.OrdersPage })));
-const Order = lazy(() => import("./pages/order.tsx").then((page) => ({ default: page.OrderPage })));
-const Login = lazy(() => import("./pages/login.tsx").then((page) => ({ default: page.LoginPage })));
-const Register = lazy(() => import("./pages/register.tsx").then((page) => ({ default: page.RegisterPage })));
-const Account = lazy(() => import("./pages/account.tsx").then((page) => ({ default: page.AccountPage })));
+const Product = later(() => import("./pages/product.tsx").then((page) => page.ProductPage));
+const Order = later(() => import("./pages/order.tsx").then((page) => page.OrderPage));
+const Login = later(() => import("./pages/login.tsx").then((page) => page.LoginPage));
+const Register = later(() => import("./pages/register.tsx").then((page) => page.RegisterPage));
+const Orders = later(() => import("./pages/orders.tsx").then((page) => page.OrdersPage));
+const Account = later(() => import("./pages/account.tsx").then((page) => page.AccountPage));
+
+/** In the order in which a buyer needs them. A server that dies in mid-buy must not take the next page with it. */
+export const preloadPages = () => preloadWhenIdle([Product, Order, Login, Register, Orders, Account]);
 
 export function Storefront() {
   return (
