@@ -1,7 +1,6 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
-import { api, ok } from "../../shared/api/client.ts";
 import { isApiError } from "../../shared/api/error.ts";
 import type { Product, StockEvent } from "../../shared/api/types.ts";
 import { useSession } from "../../shared/api/use-session.ts";
@@ -17,6 +16,7 @@ import { NotFound, PageHead, useTitle } from "../../ui/page.tsx";
 import { Quantity } from "../../ui/quantity.tsx";
 import { StockBar } from "../../ui/stock-bar.tsx";
 import { Notice, Skeleton } from "../../ui/surface.tsx";
+import { useProduct } from "../goods.tsx";
 import { nextMoment } from "../moments.ts";
 import { Picture } from "../picture.tsx";
 import { Price } from "../price.tsx";
@@ -28,7 +28,7 @@ import styles from "./product.module.css";
 const QUANTITY_MAX = 10;
 
 export function ProductPage({ id }: { id: string }) {
-  const product = useQuery({ queryKey: ["product", id], queryFn: () => ok(api.GET("/api/products/{id}", { params: { path: { id } } })) });
+  const product = useProduct(id);
   if (product.data) return <Offer product={product.data.data} reload={() => void product.refetch()} />;
   if (isApiError(product.error) && [404, 422].includes(product.error.status)) return <NotFound home="/" />;
   return (
