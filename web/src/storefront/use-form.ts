@@ -27,6 +27,7 @@ export function useForm(send: (value: (name: string) => string, form: HTMLFormEl
       await send((name) => String(values.get(name) ?? ""), sent);
     } catch (error) {
       const found = isApiError(error) ? fieldErrors(error) : {};
+      if (isApiError(error, "email_taken")) found["email"] = error.message;
       setErrors(found);
       if (!Object.keys(found).some(has)) setRefusal(isApiError(error) ? error.message : "Something went wrong.");
     } finally {

@@ -52,6 +52,7 @@ function Shown({ order, pill, reload }: { order: Order; pill: React.ReactNode; r
   const [asks, setAsks] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const mayCancel = order.status === "pending";
+  const [couldCancel] = useState(mayCancel); // so that the dialog can close in peace when its deed is done
   useEffect(() => {
     if (mayCancel) void ConfirmDialog.preload();
   }, [mayCancel]);
@@ -87,7 +88,7 @@ function Shown({ order, pill, reload }: { order: Order; pill: React.ReactNode; r
         </div>
       </Card>
       <Suspense>
-        {(mayCancel || asks) && (
+        {couldCancel && (
           <ConfirmDialog open={asks} onOpenChange={setAsks} title="Cancel this order?" action="Cancel order" danger onConfirm={cancel}>
             The units go back to the sale at once. This cannot be undone.
           </ConfirmDialog>
