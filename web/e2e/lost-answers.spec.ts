@@ -1,32 +1,60 @@
-import { buyButton, expect, loadedAhead, logIn, test } from "./support/fixtures.ts";
+import { buyButton, expect, loadedAhead, logIn, saveData, test } from "./support/fixtures.ts";
 import { slowLine } from "./support/slow-line.ts";
 
 const BUY = "**/api/flash-buy";
 
-test("a server that dies in mid-buy and comes back has one order, and the page finds it", async ({ page, openShop }) => {
-  const shop = await openShop();
-  const product = await shop.product();
-  const buyer = await shop.buyer();
-  await logIn(page, shop, buyer, `/p/${product.id}`);
-  await expect(buyButton(page)).toBeEnabled();
-  await loadedAhead(page, "order");
-  // The buy arrives, its answer is lost, and the server with it.
-  await page.route(
-    BUY,
-    async (route) => {
-      await route.fetch();
-      await shop.kill();
-      await route.abort();
-    },
-    { times: 1 },
-  );
-  await buyButton(page).click();
-  await expect(page.getByText("The shop is slow to answer")).toBeVisible();
-  await shop.start();
-  await page.waitForURL("**/orders/*");
-  await expect(page.getByRole("link", { name: "Aurora lamp" })).toBeVisible();
-  expect(await shop.call<unknown[]>("GET", "/api/orders", undefined, buyer.token)).toHaveLength(1);
-});
+for (const [name, isAhead] of [["", true], [", also where nothing is loaded ahead", false]] as const) {
+  test(`a server that dies in mid-buy and comes back has one order, and the page finds it${name}`, async ({ page, openShop }) => {
+    const shop = await openShop();
+    const product = await shop.product();
+    const buyer = await shop.buyer();
+    if (!isAhead) await saveData(page);
+    await logIn(page, shop, buyer, `/p/${product.id}`);
+    await expect(buyButton(page)).toBeEnabled();
+    if (isAhead) await loadedAhead(page, "order");
+    // The buy arrives, its answer is lost, and the server with it.
+    await page.route(
+      BUY,
+      async (route) => {
+        await route.fetch();
+        await shop.kill();
+        await route.abort();
+      },
+      { times: 1 },
+    );
+    await buyButton(page).click();
+    await expect(page.getByText("The shop is slow to answer")).toBeVisible();
+    await shop.start();
+    await page.waitForURL("**/orders/*");
+    await expect(page.getByRole("link", { name: "Aurora lamp" })).toBeVisible();
+    expect(await shop.call<unknown[]>("GET", "/api/orders", undefined, buyer.token)).toHaveLength(1);
+  });
+}
+
+for (const isAhead of [true, false]) {
+  test.describe(isAhead ? "with the next page's code here" : "with the next page's code not here yet", () => {
+    test.use({ mayFail: /\/assets\/|\/healthz$|\/favicon\.svg$/ });
+
+    test("a server that dies with its answer is waited for, and the order shown", async ({ page, openShop }) => {
+      const shop = await openShop();
+      const product = await shop.product();
+      if (!isAhead) await saveData(page);
+      await logIn(page, shop, await shop.buyer(), `/p/${product.id}`);
+      await expect(buyButton(page)).toBeEnabled();
+      if (isAhead) await loadedAhead(page, "order");
+      await page.route(BUY, async (route) => {
+        const response = await route.fetch();
+        await shop.kill();
+        await route.fulfill({ response });
+      });
+      await buyButton(page).click();
+      await expect(page.getByText(isAhead ? "The order cannot be shown just now" : "The shop cannot be reached")).toBeVisible();
+      await shop.start();
+      await expect(page.getByRole("link", { name: "Aurora lamp" })).toBeVisible();
+      await expect(page.getByRole("list", { name: "Timeline" })).toBeVisible();
+    });
+  });
+}
 
 test("a page that is left in mid-buy finds its order when it comes back", async ({ page, shop }) => {
   const product = await shop.product();

@@ -9,13 +9,35 @@ export const RELOAD_PAUSE_MS = 5 * 60_000;
 const BACKOFF = { baseMs: 500, capMs: 10_000 };
 
 const lost = new WeakSet<object>();
+const lostStyles = new Set<HTMLLinkElement>();
 
 /** Vite tells of each import that failed, before whoever asked for it hears. */
 export function watchForLostCode(): void {
   window.addEventListener("vite:preloadError", (event) => void lost.add(event.payload));
+  const isStyle = (target: EventTarget | null) => target instanceof HTMLLinkElement && target.rel === "stylesheet";
+  window.addEventListener("error", ({ target }) => isStyle(target) && lostStyles.add(target as HTMLLinkElement), true);
 }
 
 export const isLostCode = (error: unknown): boolean => typeof error === "object" && error !== null && lost.has(error);
+
+/** Vite puts a style in once and never again, also when it did not come. Those are put in anew. */
+export async function bringStyles(): Promise<void> {
+  await Promise.all([...lostStyles].map(bringStyle));
+}
+
+function bringStyle(link: HTMLLinkElement): Promise<void> {
+  const again = link.cloneNode() as HTMLLinkElement;
+  lostStyles.delete(link); // the new one takes its place there if it does not come either
+  return new Promise((came, failed) => {
+    again.onload = () => came();
+    again.onerror = () => {
+      const error = new Error(`${again.href} did not come`);
+      lost.add(error);
+      failed(error);
+    };
+    link.replaceWith(again);
+  });
+}
 
 /** True once in five minutes. Without a memory that outlives the page, never. */
 export function mayReload(storage: () => Pick<Storage, "getItem" | "setItem">, now: number): boolean {

@@ -1,19 +1,24 @@
 // Pages whose code is not in the first load, but is there before anybody needs it.
 import { type ComponentType, type FunctionComponent, lazy, useState } from "react";
+import { bringStyles } from "../shared/lost-code.ts";
 
 export type Later<Props> = FunctionComponent<Props> & { preload: () => Promise<void> };
 
 /** Once its code is there a page is drawn at once; until then Main's skeleton stands in its place. */
 export function later<Props extends object>(load: () => Promise<ComponentType<Props>>): Later<Props> {
   let here: ComponentType<Props> | null = null;
-  const fetched = async () => (here ??= await load());
+  let hasFailed = false;
+  const fetched = async () => {
+    if (hasFailed) await bringStyles();
+    return (here ??= await load());
+  };
   const Lazy = lazy(async () => ({ default: (await fetched()) as ComponentType<object> })) as unknown as ComponentType<Props>;
   function Page(props: Props) {
     const [Shown] = useState(() => here ?? Lazy); // for as long as it is shown: the other one would begin anew
     return <Shown {...props} />;
   }
   // What does not come now is asked for again, and told, when it is needed.
-  return Object.assign(Page, { preload: () => fetched().then(() => undefined, () => undefined) });
+  return Object.assign(Page, { preload: () => fetched().then(() => undefined, () => void (hasFailed = true)) });
 }
 
 /** One after the other, once the browser has nothing better to do. Who pays by the byte gets what is asked for. */
