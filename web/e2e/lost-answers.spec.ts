@@ -11,7 +11,7 @@ for (const [name, isAhead] of [["", true], [", also where nothing is loaded ahea
     if (!isAhead) await saveData(page);
     await logIn(page, shop, buyer, `/p/${product.id}`);
     await expect(buyButton(page)).toBeEnabled();
-    if (isAhead) await loadedAhead(page, "order");
+    if (isAhead) await loadedAhead(page);
     // The buy arrives, its answer is lost, and the server with it.
     await page.route(
       BUY,
@@ -41,7 +41,7 @@ for (const isAhead of [true, false]) {
       if (!isAhead) await saveData(page);
       await logIn(page, shop, await shop.buyer(), `/p/${product.id}`);
       await expect(buyButton(page)).toBeEnabled();
-      if (isAhead) await loadedAhead(page, "order");
+      if (isAhead) await loadedAhead(page);
       await page.route(BUY, async (route) => {
         const response = await route.fetch();
         await shop.kill();

@@ -8,7 +8,7 @@ test("a style that did not come ahead is asked for again when it is needed", asy
   let refused = 0;
   await page.route("**/assets/product-*.css", (route) => (refused++ < 1 ? route.abort() : route.continue()));
   await page.goto(shop.url);
-  await loadedAhead(page, "order", "login");
+  await loadedAhead(page);
   expect(refused).toBe(1);
   await page.locator(`a[href="/p/${product.id}"]`).click();
   await expect(page.getByRole("heading", { name: "Aurora lamp" })).toBeVisible();

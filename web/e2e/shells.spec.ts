@@ -45,3 +45,23 @@ test("the skip link is the first stop of the keyboard", async ({ page, shop }) =
   await page.keyboard.press("Enter");
   await expect(page.locator("main")).toBeFocused();
 });
+
+test("the head stands there before the first script, and stays where it is", async ({ page, shop }) => {
+  let goOn = () => {};
+  const held = new Promise<void>((go) => (goOn = go));
+  await page.route("**/assets/index-*.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(shop.url, { waitUntil: "commit" });
+  const head = page.locator(".wordmark");
+  await expect(head).toBeVisible();
+  await page.evaluate(() => document.fonts.ready);
+  const early = { box: await head.boundingBox(), html: await head.innerHTML() };
+  expect(await page.locator("main").count()).toBe(0);
+  goOn();
+  await expect(page.getByRole("heading", { name: "Sales" })).toBeVisible();
+  const plain = (html: string) => html.replace(/>\s+</g, "><").trim();
+  expect(await head.boundingBox()).toEqual(early.box);
+  expect(plain(await head.innerHTML())).toBe(plain(early.html));
+});

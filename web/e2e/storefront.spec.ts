@@ -79,7 +79,7 @@ test("the stream is lost and found, and the page says so", async ({ page, openSh
   await page.goto(`${shop.url}/p/${product.id}`);
   const pill = page.getByRole("status").filter({ hasText: /^(Live|Reconnecting|Connecting)$/ });
   await expect(pill).toHaveText("Live");
-  await loadedAhead(page, "order", "login");
+  await loadedAhead(page);
   await shop.kill();
   await expect(pill).toHaveText("Reconnecting");
   await shop.start();

@@ -87,8 +87,6 @@ export async function saveData(page: Page): Promise<void> {
 }
 
 /** The code of the pages that come next is here. */
-export async function loadedAhead(page: Page, ...names: string[]): Promise<void> {
-  for (const name of names) await expect.poll(() => page.evaluate((part) => performance.getEntriesByType("resource").some((one) => new URL(one.name).pathname.startsWith(`/assets/${part}-`) && one.name.endsWith(".js")), name)).toBe(true);
-}
+export const loadedAhead = (page: Page) => expect.poll(() => page.evaluate(() => performance.getEntriesByName("scalemart.loaded-ahead").length)).toBe(1);
 
 export const buyButton = (page: Page) => page.getByRole("button", { name: /^Buy for/ });

@@ -1,9 +1,11 @@
 // The storefront's pages and what stands around them. Home is in the first load; the others follow when it is idle.
+import { usePrefetchQuery } from "@tanstack/react-query";
 import { Link, Route, Switch } from "wouter";
 import { useSession } from "../shared/api/use-session.ts";
 import { later, preloadWhenIdle } from "../ui/later.tsx";
 import { Main, NotFound, SkipLink, ThemeChoice, Wordmark } from "../ui/page.tsx";
 import "./app.css";
+import { productQuery } from "./goods.tsx";
 import { Home } from "./pages/home.tsx";
 
 const Product = later(() => import("./pages/product.tsx").then((page) => page.ProductPage));
@@ -27,7 +29,7 @@ export function Storefront() {
       <Main>
         <Switch>
           <Route path="/" component={Home} />
-          <Route path="/p/:id">{({ id }) => <Product key={id} id={id} />}</Route>
+          <Route path="/p/:id">{({ id }) => <ProductRoute key={id} id={id} />}</Route>
           <Route path="/orders" component={Orders} />
           <Route path="/orders/:id">{({ id }) => <Order key={id} id={id} />}</Route>
           <Route path="/login" component={Login} />
@@ -47,6 +49,12 @@ export function Storefront() {
       </footer>
     </div>
   );
+}
+
+/** What it costs and what is left is asked for beside the page's code, not after it. */
+function ProductRoute({ id }: { id: string }) {
+  usePrefetchQuery(productQuery(id));
+  return <Product id={id} />;
 }
 
 function Navigation() {

@@ -21,12 +21,16 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
   return Object.assign(Page, { preload: () => fetched().then(() => undefined, () => void (hasFailed = true)) });
 }
 
+/** The mark in the browser's timeline when all were asked for. */
+export const LOADED_AHEAD = "scalemart.loaded-ahead";
+
 /** One after the other, once the browser has nothing better to do. Who pays by the byte gets what is asked for. */
 export function preloadWhenIdle(pages: Pick<Later<never>, "preload">[]): void {
   const { connection } = navigator as { connection?: { saveData?: boolean } };
   if (connection?.saveData === true) return;
   const run = async () => {
     for (const page of pages) await page.preload();
+    performance.mark(LOADED_AHEAD);
   };
   const idle = () => ("requestIdleCallback" in window ? requestIdleCallback(() => void run(), { timeout: 2_000 }) : setTimeout(() => void run(), 500));
   if (document.readyState === "complete") idle();
