@@ -24,5 +24,7 @@ export default defineConfig({
   projects: [
     { name: "e2e", testMatch: "**/*.spec.ts" },
     { name: "shots", testMatch: "**/*.shots.ts" },
+    // Watched by nobody else: a trace of Playwright would be measured, too.
+    { name: "lighthouse", testMatch: "**/*.lighthouse.ts", use: { trace: "off", screenshot: "off" } },
   ],
 });
