@@ -66,6 +66,8 @@ class History(shop.ShopTest):
         steps = one.admin.get("/api/admin/queue/steps?limit=100").data
         self.assertEqual({"confirm": 7, "invoice": 7, "mail": 7},
                          {step: sum(s["step"] == step for s in steps) for step in ("confirm", "invoice", "mail")})
+        self.assertEqual({1}, {s["attempts"] for s in steps}, "what goes well at once was one attempt")
+        self.assertGreater(min(s["seconds"] for s in steps), 0)
 
         before = self.history(one)
         for how in (signal.SIGTERM, signal.SIGKILL):
@@ -133,7 +135,7 @@ class Monitor(shop.ShopTest):
             def told():
                 data = events.next()[1]
                 shown = {p["id"]: p for p in data["products"]}
-                return shown[lamp]["accepted_per_second"] > 0 and (data, shown)
+                return shown[lamp]["accepted_per_second"] > 0 and data["per_second"]["accepted"] > 0 and (data, shown)
             data, shown = wait_until(told, 10)
         self.assertEqual([], faults(data, DOCUMENT["components"]["schemas"]["Stats"]))
         product = shown[lamp]
