@@ -1,5 +1,5 @@
 // One screen for the wall: the sale in numbers, and how it came to them.
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useSearchParams } from "wouter";
 import { formatCompact, formatCount, formatMoneyWhole, formatMs, formatTime, sayDuration } from "../../shared/format.ts";
 import type { Stats } from "../../shared/api/types.ts";
@@ -12,6 +12,7 @@ import { Charts } from "../charts.tsx";
 import css from "../console.module.css";
 import { sellOutSeconds } from "../timeline.ts";
 import { useSale } from "../use-sale.ts";
+import { reasonColour, sayReason } from "../words.ts";
 
 const SPANS: [seconds: number, word: string][] = [
   [60, "1 minute"],
@@ -29,7 +30,7 @@ export function MonitorPage() {
   const { state, stats, line } = useSale(span);
   const [watched, setWatched] = useState("");
   return (
-    <>
+    <div className={css["wall"]}>
       <PageHead
         title="Sale monitor"
         actions={
@@ -53,15 +54,14 @@ export function MonitorPage() {
           </>
         }
       />
-      <div className={css["monitor"]}>
-        <Numbers stats={stats} />
-        <Charts line={line} stats={stats} span={span} watched={watched} />
-        <div className={css["lower"]}>
-          <States stats={stats} />
-          <Stock stats={stats} />
-        </div>
+      <Numbers stats={stats} />
+      <Charts line={line} stats={stats} span={span} watched={watched} />
+      <div className={css["lower"]}>
+        <States stats={stats} />
+        <Refusals stats={stats} />
+        <Stock stats={stats} />
       </div>
-    </>
+    </div>
   );
 }
 
@@ -70,12 +70,12 @@ const drain = (seconds: number | null) => (seconds === null ? "nothing leaves it
 
 function Numbers({ stats }: { stats: Stats | null }) {
   const say = (value: (stats: Stats) => string) => (stats === null ? "–" : value(stats));
-  const refusedRate = (of: Stats) => Object.entries(of.per_second).reduce((sum, [outcome, rate]) => sum + (["accepted", "done", "replayed"].includes(outcome) ? 0 : rate), 0);
+  const refusedRate = (of: Stats) => Object.entries(of.per_second).reduce((sum, [outcome, rate]) => sum + (["accepted", "replayed"].includes(outcome) ? 0 : rate), 0);
   const [first, ...others] = stats?.revenue ?? [];
   return (
     <div className={css["tiles"]}>
       <Tiles>
-        <Tile label="Accepted" value={say((of) => formatCount(of.accepted))} detail={say((of) => `${rateOf(of.per_second["accepted"] ?? of.per_second["done"] ?? 0)} a second`)} />
+        <Tile label="Accepted" value={say((of) => formatCount(of.accepted))} detail={say((of) => `${rateOf(of.per_second["accepted"] ?? 0)} a second`)} />
         <Tile label="Refused" value={say((of) => formatCount(of.refused_total))} detail={say((of) => `${rateOf(refusedRate(of))} a second`)} />
         <Tile label="Confirmed" value={say((of) => formatCount(of.confirmed))} detail={say((of) => (of.dead_letters === 0 ? "none parked" : `${formatCount(of.dead_letters)} parked`))} />
         <Tile
@@ -92,23 +92,46 @@ function Numbers({ stats }: { stats: Stats | null }) {
   );
 }
 
-function States({ stats }: { stats: Stats | null }) {
-  const all = Math.max(1, stats?.accepted ?? 0);
+interface Count {
+  word: string;
+  /** A token. */
+  colour: string;
+  count: number;
+}
+
+/** Each with its share of `all` as a bar. */
+function Counts({ title, list, all, children }: { title: string; list: Count[]; all: number; children?: ReactNode }) {
   return (
-    <Card className="stack" aria-label="Orders by state">
-      <h2>Orders</h2>
+    <Card className={css["counts"]!} aria-label={title}>
+      <h2>{title}</h2>
+      {children}
       <dl className={css["states"]}>
-        {Object.entries(ORDER_STATUSES).map(([status, { word, tone }]) => (
-          <div key={status}>
+        {list.map(({ word, colour, count }) => (
+          <div key={word}>
             <dt className="quiet">{word}</dt>
-            <dd className={css["bar"]} data-tone={tone} aria-hidden="true">
-              <span style={{ transform: `scaleX(${(stats?.orders[status] ?? 0) / all})` }} />
+            <dd className={css["bar"]} aria-hidden="true">
+              <span style={{ transform: `scaleX(${count / Math.max(all, 1)})`, background: `var(--${colour})` }} />
             </dd>
-            <dd>{stats === null ? "–" : formatCount(stats.orders[status] ?? 0)}</dd>
+            <dd>{formatCount(count)}</dd>
           </div>
         ))}
       </dl>
     </Card>
+  );
+}
+
+function States({ stats }: { stats: Stats | null }) {
+  const list = Object.entries(ORDER_STATUSES).map(([status, { word, tone }]) => ({ word, colour: tone, count: stats?.orders[status] ?? 0 }));
+  return <Counts title="Orders by state" list={list} all={stats?.accepted ?? 0} />;
+}
+
+function Refusals({ stats }: { stats: Stats | null }) {
+  const refused = Object.entries(stats?.refused ?? {}).sort(([, a], [, b]) => b - a);
+  const list = refused.map(([reason, count]) => ({ word: sayReason(reason), colour: reasonColour(reason), count }));
+  return (
+    <Counts title="Refused by reason" list={list} all={stats?.refused_total ?? 0}>
+      {list.length === 0 && <p className="quiet">Nobody, since the server started.</p>}
+    </Counts>
   );
 }
 
@@ -122,7 +145,7 @@ function Stock({ stats }: { stats: Stats | null }) {
       </Card>
     );
   return (
-    <div className="stack" style={{ minWidth: 0 }}>
+    <div className={css["stock"]}>
       <Table label="Products">
         <thead>
           <tr>

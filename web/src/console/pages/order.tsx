@@ -9,10 +9,10 @@ import { OrderBadge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { NotFound, PageHead } from "../../ui/page.tsx";
-import { Card, Skeleton, Table } from "../../ui/surface.tsx";
+import { Card, Skeleton } from "../../ui/surface.tsx";
 import css from "../console.module.css";
 import { Unread, useAct } from "../forms.tsx";
-import { sayCode, STAGES } from "../words.ts";
+import { Steps } from "../steps.tsx";
 
 export function OrderPage({ id }: { id: string }) {
   const path = { params: { path: { id } } };
@@ -52,30 +52,7 @@ export function OrderPage({ id }: { id: string }) {
       {steps.data !== undefined && steps.data.data.length > 0 && (
         <section className="stack" style={{ marginTop: "var(--s6)" }}>
           <h2>Fulfilment</h2>
-          <Table label="Steps of fulfilment">
-            <thead>
-              <tr>
-                <th>Ended</th>
-                <th>Step</th>
-                <th>Result</th>
-                <th className="number">Attempt</th>
-                <th className="number">Seconds</th>
-                <th>Detail</th>
-              </tr>
-            </thead>
-            <tbody>
-              {steps.data.data.map((step, i) => (
-                <tr key={i}>
-                  <td>{formatTime(step.at)}</td>
-                  <td>{STAGES[step.step]}</td>
-                  <td>{sayCode(step.result)}</td>
-                  <td className="number">{step.attempts}</td>
-                  <td className="number">{step.seconds.toFixed(2)}</td>
-                  <td className={css["wrap"]}>{step.detail}</td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
+          <Steps list={steps.data.data} ofOneOrder />
         </section>
       )}
       {found !== undefined && (

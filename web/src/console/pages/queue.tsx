@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Link } from "wouter";
 import { api, ok } from "../../shared/api/client.ts";
-import { formatCount, formatDateTime, sayDuration } from "../../shared/format.ts";
+import type { FinishedStep } from "../../shared/api/types.ts";
+import { formatCount, sayDuration } from "../../shared/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
@@ -11,6 +11,7 @@ import { Empty, Skeleton, Table, Tile, Tiles } from "../../ui/surface.tsx";
 import css from "../console.module.css";
 import { DeadLetters } from "../dead-letters.tsx";
 import { NO_REFUSAL, refusalOf, Unread, useAct } from "../forms.tsx";
+import { STEP_RESULTS, Steps } from "../steps.tsx";
 import { sayCode, STAGES } from "../words.ts";
 
 export function QueuePage() {
@@ -158,11 +159,9 @@ function Concurrency({ id, value }: { id: string; value: number }) {
   );
 }
 
-const RESULTS = { done: "live", declined: "refused", retried: "coming", parked: "refused" } as const;
-
 /** What ended, also before a restart. */
 function Finished() {
-  const [result, setResult] = useState<keyof typeof RESULTS | "">("");
+  const [result, setResult] = useState<FinishedStep["result"] | "">("");
   const steps = useQuery({
     queryKey: ["admin", "steps", "all", result],
     queryFn: () => ok(api.GET("/api/admin/queue/steps", { params: { query: { limit: 50, ...(result === "" ? {} : { result }) } } })),
@@ -175,7 +174,7 @@ function Finished() {
         <h2>Ended last</h2>
         <SelectField label="Result" bare value={result} onChange={(event) => setResult(event.currentTarget.value as typeof result)}>
           <option value="">Any result</option>
-          {Object.keys(RESULTS).map((name) => (
+          {Object.keys(STEP_RESULTS).map((name) => (
             <option key={name} value={name}>
               {sayCode(name)}
             </option>
@@ -184,40 +183,7 @@ function Finished() {
       </div>
       {steps.isError && <Unread error={steps.error} again={() => void steps.refetch()} />}
       {steps.isSuccess && list.length === 0 && <Empty title="Nothing ended yet" />}
-      {list.length > 0 && (
-        <Table label="Steps that ended">
-          <thead>
-            <tr>
-              <th>At</th>
-              <th>Order</th>
-              <th>Step</th>
-              <th>Result</th>
-              <th className="number">Attempt</th>
-              <th className="number">Seconds</th>
-              <th>Detail</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map((step, i) => (
-              <tr key={i}>
-                <td>{formatDateTime(step.at)}</td>
-                <td>
-                  <Link href={`/admin/orders/${step.order_id}`} className="mono">
-                    {step.order_id}
-                  </Link>
-                </td>
-                <td>{STAGES[step.step]}</td>
-                <td>
-                  <Badge tone={RESULTS[step.result]}>{sayCode(step.result)}</Badge>
-                </td>
-                <td className="number">{step.attempts}</td>
-                <td className="number">{step.seconds.toFixed(2)}</td>
-                <td className={css["wrap"]}>{step.detail}</td>
-              </tr>
-            ))}
-          </tbody>
-        </Table>
-      )}
+      {list.length > 0 && <Steps list={list} />}
     </section>
   );
 }
