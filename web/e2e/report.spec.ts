@@ -26,7 +26,7 @@ const REPORT = {
   refused: { out_of_stock: 3 },
   errors: 0,
   latency_ms: { shopper_buy: MEASURE },
-  per_second: [0, 3].map((refused) => ({ accepted: 3 - refused, confirmed: 0, refused, refused_by: { out_of_stock: refused }, other: 0, errors: 0, latency_ms: { p50: 1, p90: 1, p99: 2, max: 2 } })),
+  per_second: [0, 3].map((refused) => ({ accepted: 3 - refused, confirmed: 0, refused, refused_by: { out_of_stock: refused }, other: 0, errors: 0, latency_ms: refused === 0 ? { p50: 1, p90: 1, p99: 2, max: 2 } : null })),
   stock: [0, 1].map((at) => ({ at, total: 3, available: 3 - 3 * at, held: 0, sold: 3 * at })),
 };
 

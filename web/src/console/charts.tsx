@@ -115,7 +115,7 @@ function Depth({ line, stats, shared }: { line: Timeline; stats: Stats | null; s
     [line],
   );
   const queue = stats?.queue;
-  const note = queue == null ? "" : queue.paused ? "paused" : queue.depth === 0 ? "empty" : `oldest waits ${Math.round(queue.oldest_age_seconds)} s`;
+  const note = queue == null ? "" : queue.paused ? "paused" : queue.depth === 0 ? "empty" : queue.oldest_age_seconds === 0 ? "all are in hand" : `the oldest waits ${Math.round(queue.oldest_age_seconds)} s`;
   return (
     <Framed title="Queue" note={note}>
       <Plot label="Orders waiting" times={line.at} lines={lines} format={formatCompact} {...shared} />

@@ -96,7 +96,7 @@ export function DeadLetters() {
       </div>
       {dead.isError && <Unread error={dead.error} again={() => void dead.refetch()} />}
       {dead.isPending && <Skeleton height="6rem" />}
-      {dead.isSuccess && list.length === 0 && <Empty title="No dead letters">Every order finds its way.</Empty>}
+      {dead.isSuccess && list.length === 0 && (Object.keys(filter).length > 0 ? <Empty title="No dead letters match" /> : <Empty title="No dead letters">Every order finds its way.</Empty>)}
       {list.length > 0 && (
         <Table label="Dead letters">
           <thead>

@@ -1,7 +1,7 @@
 // Steps of fulfilment that ended, of one order or of all.
 import { Link } from "wouter";
 import type { FinishedStep } from "../shared/api/types.ts";
-import { formatDateTime, formatMs, formatTime } from "../shared/format.ts";
+import { formatMoment, formatMs } from "../shared/format.ts";
 import { Badge, type Tone } from "../ui/badge.tsx";
 import { Table } from "../ui/surface.tsx";
 import css from "./console.module.css";
@@ -27,8 +27,7 @@ export function Steps({ list, ofOneOrder = false }: { list: FinishedStep[]; ofOn
         {list.map((step) => (
           <tr key={`${step.order_id} ${step.step} ${step.attempts} ${step.at}`}>
             <td>
-              {formatDateTime(step.at)}
-              <span className={css["sub"]}>{formatTime(step.at)}</span>
+              {formatMoment(step.at)}
             </td>
             {!ofOneOrder && (
               <td>

@@ -52,8 +52,8 @@ function Course({ of, begin, times, range }: { of: Report; begin: number; times:
       { label: "errors", colour: "refused", fill: "solid", row: seconds.map((one) => one.errors) },
     ];
     const latency: Line[] = [
-      { label: "p99", colour: "series-3", row: seconds.map((one) => one.latency_ms.p99) },
-      { label: "p50", colour: "series-2", row: seconds.map((one) => one.latency_ms.p50) },
+      { label: "p99", colour: "series-3", row: seconds.map((one) => one.latency_ms?.p99 ?? null) },
+      { label: "p50", colour: "series-2", row: seconds.map((one) => one.latency_ms?.p50 ?? null) },
     ];
     const stock: Line[] = [
       { label: "Left", colour: "series-1", fill: true, row: of.stock.map((one) => one.available) },

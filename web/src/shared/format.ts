@@ -45,8 +45,11 @@ export const formatCount = (value: number): string => count.format(value);
 export const formatCompact = (value: number): string => compact.format(value);
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 export const formatDateTime = (at: string | number): string => dateTime.format(new Date(at));
+/** With its second: for what happened. */
+export const formatMoment = (at: string | number): string => moment.format(new Date(at));
 /** "10:04:05", for axes and lists of one day. */
 export const formatTime = (at: string | number): string => time.format(new Date(at));
 

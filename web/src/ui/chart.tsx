@@ -102,7 +102,7 @@ function options(element: HTMLElement, { series, axis: shared, range, say }: Sha
   };
   return {
     ...sizeOf(element),
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0], // the last time of the axis is as wide as that
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     hooks: {

@@ -1,7 +1,7 @@
 // One screen for the wall: the sale in numbers, and how it came to them.
 import { type ReactNode, useState } from "react";
 import { useSearchParams } from "wouter";
-import { formatCompact, formatCount, formatMoneyWhole, formatMs, formatTime, sayDuration } from "../../shared/format.ts";
+import { formatCompact, formatCount, formatCountdown, formatMoneyWhole, formatMs, formatTime } from "../../shared/format.ts";
 import type { Stats } from "../../shared/api/types.ts";
 import { ORDER_STATUSES, ProductBadge } from "../../ui/badge.tsx";
 import { SelectField } from "../../ui/field.tsx";
@@ -35,7 +35,9 @@ export function MonitorPage() {
         title="Sale monitor"
         actions={
           <>
-            <LivePill state={state} />
+            <span className={css["pill"]}>
+              <LivePill state={state} />
+            </span>
             <SelectField label="Forecast for" bare value={watched} onChange={(event) => setWatched(event.currentTarget.value)}>
               <option value="">All live products</option>
               {stats?.products.map((one) => (
@@ -66,7 +68,7 @@ export function MonitorPage() {
 }
 
 const rateOf = (value: number) => (value >= 100 ? formatCompact(Math.round(value)) : String(Math.round(value * 10) / 10));
-const drain = (seconds: number | null) => (seconds === null ? "nothing leaves it" : seconds === 0 ? "empty" : `empty in ${sayDuration(seconds * 1_000)}`);
+const drain = (seconds: number | null) => (seconds === null ? "nothing leaves it" : seconds === 0 ? "empty" : `empty in ${formatCountdown(seconds * 1_000)}`);
 
 function Numbers({ stats }: { stats: Stats | null }) {
   const say = (value: (stats: Stats) => string) => (stats === null ? "–" : value(stats));
@@ -85,8 +87,8 @@ function Numbers({ stats }: { stats: Stats | null }) {
         />
         <Tile label="Latency p99" value={say((of) => (of.latency_ms.count === 0 ? "–" : formatMs(of.latency_ms.p99)))} detail={say((of) => (of.latency_ms.count === 0 ? "nobody buys" : `p50 ${formatMs(of.latency_ms.p50)}`))} />
         <Tile label="Queue" value={say((of) => formatCount(of.queue?.depth ?? 0))} detail={say((of) => (of.queue === null ? "worked elsewhere" : of.queue.paused ? "paused" : drain(of.queue.drain_seconds)))} {...(stats?.queue?.paused ? { tone: "coming" as const } : {})} />
-        <Tile label="Connections" value={say((of) => formatCount(of.connections))} detail={say((of) => `${rateOf(of.http_per_second)} requests a second`)} />
-        <Tile label="Drift" value={say((of) => formatCount(of.drift))} detail={stats === null ? "–" : stats.drift === 0 ? "orders and stock agree" : "oversold or lost: look now"} {...(stats === null ? {} : { tone: stats.drift === 0 ? ("live" as const) : ("refused" as const) })} />
+        <Tile label="Connections" value={say((of) => formatCount(of.connections))} detail={say((of) => `${rateOf(of.http_per_second)} requests/s`)} />
+        <Tile label="Drift" value={say((of) => formatCount(of.drift))} detail={stats === null ? "–" : stats.drift === 0 ? "orders match stock" : "oversold or lost: look now"} {...(stats === null ? {} : { tone: stats.drift === 0 ? ("live" as const) : ("refused" as const) })} />
       </Tiles>
     </div>
   );
@@ -173,7 +175,7 @@ function Stock({ stats }: { stats: Stats | null }) {
                 <td className="number">{formatCount(one.held)}</td>
                 <td className="number">{formatCount(one.sold)}</td>
                 <td className="number">{rateOf(one.units_per_second)}</td>
-                <td className="number">{seconds === null ? "–" : `${sayDuration(seconds * 1_000)}, ${formatTime(Date.parse(stats.at) + seconds * 1_000)}`}</td>
+                <td className="number">{seconds === null ? "–" : `${formatCountdown(seconds * 1_000)}, at ${formatTime(Date.parse(stats.at) + seconds * 1_000)}`}</td>
               </tr>
             );
           })}

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { api, ok } from "../../shared/api/client.ts";
 import { isApiError } from "../../shared/api/error.ts";
 import type { AdminOrder, OrderStatus } from "../../shared/api/types.ts";
-import { formatDateTime, formatMoney, formatTime } from "../../shared/format.ts";
+import { formatMoment, formatMoney } from "../../shared/format.ts";
 import { OrderBadge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
@@ -13,6 +13,7 @@ import { Card, Skeleton } from "../../ui/surface.tsx";
 import css from "../console.module.css";
 import { Unread, useAct } from "../forms.tsx";
 import { Steps } from "../steps.tsx";
+import { sayCode } from "../words.ts";
 
 export function OrderPage({ id }: { id: string }) {
   const path = { params: { path: { id } } };
@@ -41,7 +42,7 @@ export function OrderPage({ id }: { id: string }) {
             <ol className={css["steps"]}>
               {found.history.map((step, i) => (
                 <li key={i}>
-                  <span className="quiet">{step.at === undefined ? "" : `${formatDateTime(step.at)} (${formatTime(step.at)})`}</span>
+                  <span className="quiet">{step.at === undefined ? "" : formatMoment(step.at)}</span>
                   <OrderBadge status={step.status as OrderStatus} />
                 </li>
               ))}
@@ -81,17 +82,17 @@ function Facts({ order }: { order: AdminOrder }) {
         <dt>Total</dt>
         <dd>{formatMoney(order.total_minor, order.currency)}</dd>
         <dt>Accepted</dt>
-        <dd>{formatDateTime(order.created_at)}</dd>
+        <dd>{formatMoment(order.created_at)}</dd>
         <dt>Buyer</dt>
         <dd>
           <Link href={`/admin/orders?q=${order.buyer_id}`}>{order.buyer_id}</Link>
         </dd>
         <dt>Payment</dt>
-        <dd className="mono">{order.payment_reference ?? "not paid"}</dd>
+        <dd>{order.payment_reference == null ? "not paid" : <span className="mono">{order.payment_reference}</span>}</dd>
         {order.status_reason != null && order.status_reason !== "" && (
           <>
             <dt>Reason</dt>
-            <dd>{order.status_reason}</dd>
+            <dd>{sayCode(order.status_reason)}</dd>
           </>
         )}
       </dl>

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, ok } from "../../shared/api/client.ts";
 import type { FinishedStep } from "../../shared/api/types.ts";
-import { formatCount, sayDuration } from "../../shared/format.ts";
+import { formatCount, formatCountdown } from "../../shared/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
@@ -39,8 +39,8 @@ export function QueuePage() {
         ) : (
           <>
             <Tiles>
-              <Tile label="Waiting" value={formatCount(now.depth)} detail={now.drain_seconds === null ? "nothing leaves it" : now.drain_seconds === 0 ? "empty" : `empty in ${sayDuration(now.drain_seconds * 1_000)}`} />
-              <Tile label="Oldest" value={`${now.oldest_age_seconds.toFixed(1)} s`} detail="since it was accepted" />
+              <Tile label="Waiting" value={formatCount(now.depth)} detail={now.drain_seconds === null ? "nothing leaves it" : now.drain_seconds === 0 ? "empty" : `empty in ${formatCountdown(now.drain_seconds * 1_000)}`} />
+              <Tile label="Oldest" value={now.oldest_age_seconds === 0 ? "–" : `${now.oldest_age_seconds.toFixed(1)} s`} detail={now.oldest_age_seconds > 0 ? "since it was accepted" : now.depth > 0 ? "all are in hand" : "nobody waits"} />
               <Tile label="Dead letters" value={formatCount(now.dead_letters)} {...(now.dead_letters > 0 ? { tone: "coming" as const } : {})} detail="to be decided" />
               <Tile label="Declined" value={formatCount(now.declined)} detail="since the start" />
             </Tiles>
@@ -65,7 +65,7 @@ export function QueuePage() {
                     <td className="number">{formatCount(stage.waiting)}</td>
                     <td className="number">{formatCount(stage.delayed)}</td>
                     <td className="number">{formatCount(stage.in_flight)}</td>
-                    <td className="number">{stage.oldest_age_seconds.toFixed(1)} s</td>
+                    <td className="number">{stage.oldest_age_seconds === 0 ? "–" : `${stage.oldest_age_seconds.toFixed(1)} s`}</td>
                     <td className="number">{stage.per_second.toFixed(1)}</td>
                     <td className="number">{formatCount(stage.finished)}</td>
                   </tr>
