@@ -15,7 +15,7 @@ test("console", async ({ page, openShop }) => {
   const shop = await openShop({ PAYMENT: "simulated:?latency=2s&decline=2%&reject=2%", RATE_LIMIT_FLASH_BUY: "10/60s" });
   await stock(shop);
   const opening = await holdSale(shop, { product: "first-pressing", buyers: 200, rate: 100, duration: "6s" });
-  await shop.asAdmin("PATCH", "/api/admin/products/first-pressing", { name: "First pressing" });
+  await shop.asAdmin("PATCH", "/api/admin/products/first-pressing", { list_price_minor: 3_900 });
   await logIn(page, shop, ADMIN, "/admin");
   const sale = holdSale(shop, { product: "aurora-lamp", buyers: 2_000, rate: 60, duration: "60s" });
   await expect(page.getByText("Sold out", { exact: true }).first()).toBeVisible();
@@ -55,8 +55,8 @@ test("console", async ({ page, openShop }) => {
 async function stock(shop: Shop): Promise<void> {
   const soon = new Date(Date.now() + 3_600_000).toISOString();
   await shop.product({ id: "aurora-lamp", total: 2_000, per_user_limit: 2 });
-  await shop.product({ id: "first-pressing", name: "First pressing", image_url: "/art/first-pressing.svg", total: 150, list_price_minor: null, sale_price_minor: 3_400 });
-  await shop.product({ id: "night-train-poster", name: "Night train poster", image_url: "/art/night-train-poster.svg", total: 200, list_price_minor: 4_500, sale_price_minor: 2_900, starts_at: soon });
+  await shop.product({ id: "first-pressing", name: "First pressing", description: "The first hundred and fifty, numbered by hand.", image_url: "/art/first-pressing.svg", total: 150, list_price_minor: null, sale_price_minor: 3_400 });
+  await shop.product({ id: "night-train-poster", name: "Night train poster", description: "Two colours, on heavy paper.", image_url: "/art/night-train-poster.svg", total: 200, list_price_minor: 4_500, sale_price_minor: 2_900, starts_at: soon });
 }
 
 async function wrongProduct(page: Page): Promise<void> {

@@ -101,7 +101,7 @@ function Latency({ line, shared }: { line: Timeline; shared: Shared }) {
   );
   return (
     <Framed title="Latency of buys" note="until the order is on disk">
-      <Plot label="Latency of buys, p50 and p99" times={line.at} lines={lines} format={(ms) => formatMs(ms).replace(/\.0+ /, " ")} {...shared} />
+      <Plot label="Latency of buys, p50 and p99" times={line.at} lines={lines} format={formatMs} {...shared} />
     </Framed>
   );
 }

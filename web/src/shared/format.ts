@@ -90,3 +90,6 @@ export function formatMs(ms: number): string {
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(2)} s`;
   return `${ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2)} ms`;
 }
+
+/** For the marks of an axis: "2.50 ms" -> "2.5 ms", "5.00 ms" -> "5 ms". */
+export const withoutZeros = (text: string): string => text.replace(/\.(\d*?)0+(?=\D|$)/, (_, kept: string) => (kept === "" ? "" : `.${kept}`));

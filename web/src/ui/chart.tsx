@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatTime } from "../shared/format.ts";
+import { formatTime, withoutZeros } from "../shared/format.ts";
 import { useTheme } from "../shared/theme.ts";
 import { type Axis, axisOf } from "./chart-axis.ts";
 import "./chart.css";
@@ -113,8 +113,8 @@ function options(element: HTMLElement, { series, axis: shared, range, say }: Sha
     },
     scales: { x: { range: (_, low, high) => range(low, high) }, y: { range: (_, low, high) => [Math.min(0, low), high === 0 ? 1 : high * 1.05] } },
     axes: [
-      { ...axis, space: 88, size: 28, values: (_, ticks) => ticks.map((second) => formatTime(second * 1_000)) },
-      { ...axis, size: 52, space: 32, values: (_, ticks) => ticks.map(say) },
+      { ...axis, space: 72, size: 28, values: (_, ticks) => ticks.map((second) => formatTime(second * 1_000)) },
+      { ...axis, size: 52, space: 32, values: (_, ticks) => ticks.map((tick) => withoutZeros(say(tick))) },
     ],
     series: [
       {},
