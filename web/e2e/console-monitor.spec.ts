@@ -52,7 +52,6 @@ async function listen(to: Locator): Promise<() => Promise<string>> {
 }
 
 test("a sale to 2,000 buyers is followed, and at its end every number is the server's", async ({ page, openShop }) => {
-  test.setTimeout(90_000);
   const shop = await openShop({ PAYMENT: "simulated:?latency=200ms&decline=3%", RATE_LIMIT_FLASH_BUY: "10/60s" });
   const product = await shop.product({ id: "aurora-lamp", total: 900, per_user_limit: 1 });
   const buyer = await shop.buyer();
@@ -105,7 +104,6 @@ test("the monitor says when it is cut off, and is right again after a restart", 
 });
 
 test("a longer span is shown from what the server remembers", async ({ page, openShop }) => {
-  test.setTimeout(60_000);
   const shop = await openShop({ PAYMENT: "simulated:?latency=0s" });
   const product = await shop.product({ per_user_limit: 1 });
   const buyer = await shop.buyer();

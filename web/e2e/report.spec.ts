@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { expectAccessibleByDayAndNight } from "./support/console.ts";
 import { expect, expectAccessible, test } from "./support/fixtures.ts";
+import { holdSale } from "./support/sale.ts";
 
 const HOLE = '<script id="rehearsal" type="application/json">null</script>';
 const html = readFileSync(new URL("../dist-report/report.html", import.meta.url), "utf8");
@@ -47,4 +49,24 @@ test("the report's file has one hole for the numbers, and asks nobody for anythi
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("what `rehearse --html` wrote is the same drawing, in one file that stands alone", async ({ page, shop }) => {
+  const product = await shop.product({ total: 40 });
+  const file = shop.file("report.html");
+  const report = await holdSale(shop, { product: product.id, buyers: 60, rate: 60, duration: "2s", html: file });
+  const made = JSON.parse(readFileSync(report, "utf8")) as { accepted: number; checks: unknown[] };
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(pathToFileURL(file).href);
+  await expect(page.getByText("Every check holds")).toBeVisible();
+  await expect(page.locator(".tile").filter({ hasText: "Accepted" }).locator(".tile-value")).toHaveText(String(made.accepted));
+  await expect(page.locator("canvas")).toHaveCount(3);
+  await expect(page.locator("tbody").last().locator("tr")).toHaveCount(made.checks.length);
+  const cursor = page.getByRole("slider", { name: /^Cursor: Answers to buys/ });
+  await cursor.focus();
+  await page.keyboard.press("Home");
+  await expect(cursor).toHaveAttribute("aria-valuetext", /: accepted \d/);
+  await expectAccessibleByDayAndNight(page);
+  expect(asked.filter((url) => !url.startsWith("data:"))).toEqual([pathToFileURL(file).href]);
 });

@@ -9,14 +9,16 @@ export interface Sale {
   /** How long visits begin: "8s". */
   duration: string;
   mix?: string;
+  /** Where the drawing goes, if one is wanted. */
+  html?: string;
 }
 
 /** Where `scalemart rehearse` wrote its report. Its checks are the tool's own: exit code 0 says that all hold. */
-export async function holdSale(shop: Shop, { product, buyers, rate, duration, mix = "shoppers=60,refreshers=30,bots=10" }: Sale): Promise<string> {
+export async function holdSale(shop: Shop, { product, buyers, rate, duration, mix = "shoppers=60,refreshers=30,bots=10", html }: Sale): Promise<string> {
   const tokens = shop.file(`tokens-${product}`);
   const report = shop.file(`report-${product}.json`);
   await succeed(shop.run("user", "seed", "--count", String(buyers), "--tokens", tokens));
-  await succeed(shop.run("rehearse", shop.url, "--product", product, "--tokens", tokens, "--rate", String(rate), "--duration", duration, "--connections", "64", "--mix", mix, "--json", report));
+  await succeed(shop.run("rehearse", shop.url, "--product", product, "--tokens", tokens, "--rate", String(rate), "--duration", duration, "--connections", "64", "--mix", mix, "--json", report, ...(html === undefined ? [] : ["--html", html])));
   return report;
 }
 
