@@ -99,7 +99,7 @@ test("an order shows its whole history, and is refunded once", async ({ page, sh
   await told(page, "Refunded");
   await expect(history).toHaveText([/Pending$/, /Processing$/, /Confirmed$/, /Refunded$/]);
   await expect(page.getByRole("button", { name: "Refund" })).toHaveCount(0);
-  expect(await shop.call<{ available: number }>("GET", `/api/products/${lamp.id}`)).toMatchObject({ available: 9, sold: 1 });
+  await expect.poll(() => shop.call("GET", `/api/products/${lamp.id}`)).toMatchObject({ available: 9, sold: 1 });
 
   await facts.getByRole("link", { name: ada.id }).click();
   await expect(rows(page, "Orders")).toHaveCount(2);
