@@ -1,14 +1,14 @@
 #!/bin/sh
-# Makes what deploy/compose.yaml keeps secret: one file each in deploy/secrets, readable by its owner's group of containers only.
+# Makes what deploy/compose.yaml keeps secret: one file each in deploy/secrets, which only their owner can reach.
 # Those that are there already stay.
 set -eu
 cd "$(dirname "$0")"
 mkdir -p secrets
-chmod 711 secrets
+chmod 700 secrets
 word() { od -An -N27 -tx1 /dev/urandom | tr -d ' \n'; }
 make() { # make NAME TEXT
   [ -s "secrets/$1" ] || printf '%s\n' "$2" >"secrets/$1"
-  chmod 444 "secrets/$1" # containers run as users of their own; the folder cannot be listed
+  chmod 444 "secrets/$1" # containers, which get them one by one, run as users of their own
 }
 for name in admin jwt redis_shop redis_setup redis_replica redis_sentinel postgres postgres_shop postgres_standby; do
   make "$name" "$(word)"
