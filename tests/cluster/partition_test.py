@@ -49,8 +49,8 @@ class Partition(ClusterTest):
         self.eventually(lambda: self.whole.redis.info(self.whole.store.members["redis-2"]).get("role") == "master" or
                         self.whole.redis.info(self.whole.store.members["redis-3"]).get("role") == "master", 10,
                         "the near side has a master of its own")
-        crowds = {product: [Crowd(self.shop, product, url="http://" + gateway[side], seed=seed, seconds=2, rate=400)
-                            for seed, side in enumerate(gateway, 1)] for product in products}
+        crowds = {product: [Crowd(self.shop, product, url=f"http://{gateway[side]}", seconds=2, rate=400) for side in gateway]
+                  for product in products}
         time.sleep(max(0.0, SPLIT - (time.monotonic() - cut_at)))
         self.far.mend()
         return {product: [crowd.result() for crowd in both] for product, both in crowds.items()}

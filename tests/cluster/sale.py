@@ -23,7 +23,7 @@ class Shop:
         self.url = "http://" + (address or cluster.store.of("haproxy")[0].address)
         self.token = None
         self.tokens = os.path.join(cluster.store.folder, "tokens")
-        self.products = 0
+        self.products = self.crowds = 0
 
     def call(self, method, path, body=None, patience=10):
         request = urllib.request.Request(self.url + path, method=method,
@@ -67,7 +67,9 @@ class Shop:
 class Crowd:
     """Buys for a while; shoppers ask again under the same key, and follow every order to its end."""
 
-    def __init__(self, shop, product, *, url=None, seed=1, seconds=SECONDS, rate=RATE, wrapper=()):
+    def __init__(self, shop, product, *, url=None, seconds=SECONDS, rate=RATE, wrapper=()):
+        shop.crowds += 1
+        seed = shop.crowds  # two of one seed would use the same keys
         self.report = os.path.join(shop.cluster.store.folder, f"report-{product}-{seed}.json")
         self.words = os.path.join(shop.cluster.store.folder, f"crowd-{product}-{seed}.log")
         with open(self.words, "wb") as words:

@@ -67,7 +67,7 @@ class Cluster:
                 if database == "postgresql":
                     self._start_supervisor()
                 if gateways:
-                    tell(f"starting {gateways} gateways and {workers} workers")
+                    tell(f"starting gateways ({gateways}) and workers ({workers})")
                     self.program.set_up(gateways, workers)
                     tell("starting HAProxy")
                     self.balancer.set_up()
