@@ -123,6 +123,14 @@ class Faults(SaleTest):
         self.sell_through(fault)
 
 
+    def test_database_standby_is_killed_and_no_yes_is_said_without_it(self):
+        def fault():
+            (dead,) = self.whole.kill("postgres-standby")
+            after(3)
+            self.whole.start(dead.name)
+        self.sell_through(fault)
+
+
 class RedisCluster(SaleTest):
     """Three masters with a replica each; products are in slots of all of them."""
     made_of = {"redis": "cluster", "gateways": 2, "workers": 2}

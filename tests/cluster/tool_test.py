@@ -70,7 +70,7 @@ class Misuse(ToolTest):
         self.assertEqual([], self.running())
 
     def test_without_a_cluster_there_is_nothing_to_do(self):
-        for words in (["status"], ["kill", "gateway-1"], ["start", "gateway-1"], ["stop", "gateway-1"], ["down"]):
+        for words in (["status"], ["kill", "gateway-1"], ["start", "gateway-1"], ["stop", "gateway-1"], ["run", "verify"], ["down"]):
             with self.subTest(words):
                 self.says(CANNOT, "no cluster in .*: start one with ./dev cluster", *words)
 
@@ -95,6 +95,8 @@ class Life(ToolTest):
         self.says(CANNOT, "a cluster runs in", "up", "--port", str(self.port))
 
         self.says(MISUSED, "nobody here is called gateway-9; there are: redis-1, ", "kill", "gateway-9")
+        self.does("(?m)^lamp ", "run", "product", "create", "lamp", "--name", "Lamp", "--total", "9", "--price-minor", "100")
+        self.does("drift 0", "run", "verify")
         self.does("^killed gateway-2$", "kill", "gateway-2")
         self.assertEqual((0, "not running"), (self.rows(NO)["gateway-2"]["pid"], self.rows(NO)["gateway-2"]["is"]))
         self.says(CANNOT, "gateway-2 does not run", "kill", "gateway-2")

@@ -2,6 +2,7 @@
 import argparse
 import ipaddress
 import json
+import os
 import signal
 import sys
 import time
@@ -10,7 +11,7 @@ from . import table
 from .cluster import Cluster
 from .machine import Misnamed, Problem, wait_until
 from .program import ADMIN
-from .store import default_folder
+from .store import BINARY, default_folder
 
 DONE, NO, MISUSED, CANNOT = 0, 1, 2, 3
 MOST = 16  # gateways, or workers: one machine carries no more with profit
@@ -22,6 +23,7 @@ behind HAProxy, workers. Everything is in one folder; nothing runs on after `dow
   ./dev cluster kill NAME                kill -9: gateway-2, worker-1, redis-master, redis, postgres-primary, ...
   ./dev cluster stop NAME                SIGTERM, as for an upgrade
   ./dev cluster start NAME               bring one back
+  ./dev cluster run COMMAND ...          a command of scalemart with a gateway's settings: product list, verify, user seed, ...
   ./dev cluster down                     end everything
 
 Exit codes: 0 done, 1 something does not run (status), 2 wrong usage, 3 cannot.
@@ -72,6 +74,7 @@ def arguments():
     status.add_argument("--json", action="store_true")
     for verb, what in (("kill", "kill -9"), ("stop", "SIGTERM, and wait"), ("start", "bring one back")):
         verbs.add_parser(verb, help=what).add_argument("name", help="a member, a role or a kind: see status")
+    verbs.add_parser("run", help="a command of scalemart").add_argument("command", nargs=argparse.REMAINDER)
     verbs.add_parser("down", help="end everything")
     return parser.parse_args()
 
@@ -136,6 +139,14 @@ def status(cluster, as_json):
     return DONE if all(row["pid"] for row in rows) else NO
 
 
+def run_command(cluster, words):
+    """In this process' place: its answers and its exit code are the command's."""
+    gateway = next((m for m in cluster.store.of("gateway") if m.is_alive()), None)
+    if not gateway:
+        raise Problem("no gateway runs: ./dev cluster start gateways")
+    os.execve(BINARY, [BINARY, *words], {**os.environ, **gateway.environment})
+
+
 def run(asked):
     cluster = Cluster(asked.folder)
     verb = asked.verb or "up"
@@ -145,6 +156,8 @@ def run(asked):
     cluster.load()
     if verb == "status":
         return status(cluster, asked.json)
+    if verb == "run":
+        run_command(cluster, asked.command)
     if verb == "kill":
         kill(cluster, asked.name)
     elif verb == "down":
