@@ -69,6 +69,17 @@ class Compose(unittest.TestCase):
         used = {secret for service in self.services.values() for secret in service.get("secrets", [])}
         self.assertEqual(declared, used)
 
+    def test_the_program_is_nobody_and_writes_nowhere_but_in_its_folder(self):
+        ours = {name: service for name, service in self.services.items() if "build" in service}
+        self.assertEqual(7, len(ours))
+        for name, service in ours.items():
+            with self.subTest(name):
+                self.assertTrue(service["read_only"])
+                self.assertEqual(["ALL"], service["cap_drop"])
+                self.assertIn("no-new-privileges:true", service["security_opt"])
+                self.assertNotIn("user", service)
+                self.assertEqual(["/var/lib/scalemart"], [volume.split(":")[1] for volume in service["volumes"]])
+
     def test_files_that_are_mounted_exist(self):
         for service in self.services.values():
             for volume in service.get("volumes", []):
