@@ -89,8 +89,8 @@ Document& Document::add_date(std::string_view key, std::int64_t ms) {
   return *this;
 }
 
-Document& Document::add_all(const Document& other) {
-  SCALEMART_CHECK(bson_concat(raw_, other.raw()));
+Document& Document::add_all(const bson_t* other) {
+  SCALEMART_CHECK(bson_concat(raw_, other));
   return *this;
 }
 
@@ -164,6 +164,15 @@ Reading Reading::document(const char* key) const {
   const std::uint8_t* begin = nullptr;
   bson_iter_document(&at, &length, &begin);
   return {begin, length};
+}
+
+Document Reading::copy() const {
+  bson_t view;
+  Document out;
+  if (bytes_.empty()) return out;
+  if (!bson_init_static(&view, bytes_.data(), bytes_.size())) throw Malformed("no document");
+  out.add_all(&view);
+  return out;
 }
 
 std::vector<Reading> Reading::documents(const char* key) const {
