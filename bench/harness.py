@@ -195,10 +195,10 @@ class Bench:
                     file.write(f"{'eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9'}.{i:0220d}.{'s' * 43}\n")
         return path
 
-    def rehearse(self, server, rate, connections, seconds):
+    def rehearse(self, server, rate, connections, seconds, product="bench"):
         report = os.path.join(server.folder, "rehearsal.json")
         subprocess.run([self.binary, "rehearse", server.url, "--rate", str(rate), "--duration", f"{seconds}s",
-                        "--connections", str(connections), "--tokens", self.tokens_for(server), "--product", "bench",
+                        "--connections", str(connections), "--tokens", self.tokens_for(server), "--product", product,
                         "--mix", "shoppers=100", "--no-follow", "--threads", "2", "--seed", str(self.next_seed()), "--json", report],
                        check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with open(report, encoding="utf-8") as file:

@@ -12,6 +12,7 @@ import os
 import statistics
 import sys
 
+import shared
 from harness import Bench, section
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -173,6 +174,7 @@ NUMBERS = [
     ("restart", restart, ("seconds", "<", 2, 0.5), False),
     ("restart_10m", restart_10m, ("seconds", "<", 60, 10), True),
     ("big_store", big_store, ("ratio", ">", 0.9, 1.0), True),
+    *shared.NUMBERS,
 ]
 
 

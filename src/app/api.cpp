@@ -70,10 +70,7 @@ class Streams {
       if (std::exchange(states_[index_of(offer.ref)], state) != state) changed.push_back(offer.ref);
     }
     if (changed.empty()) return;
-    // The hub listens to the ledger's thread.
-    static_cast<void>(engine.sequencer().read([this, changed](const Ledger&) {
-      for (const ProductRef ref : changed) hub.product_changed(ref);
-    }));
+    engine.tell(std::move(changed));
   }
 
   Hub hub;
@@ -165,7 +162,9 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   return api;
 }
 
-Api::~Api() = default;
+Api::~Api() {
+  parts_.identity.on_setting({});
+}
 
 Result<void> Api::set_limits(const Config& config) {
   RatePolicies policies = RatePolicies::defaults();
@@ -183,19 +182,24 @@ Result<void> Api::set_limits(const Config& config) {
   }
   limiter_ = std::make_unique<Limiter>(policies, parts_.random);
   refresh_ = parts_.metrics.before_collect([this] { count_limits(); });
+  const auto take = [this](const Setting& setting) {
+    if (setting.key == kRateLimitSetting) apply_stored_limits(*limiter_, setting.json, parts_.clock.steady());
+  };
+  // Before they are read, so that no change falls between.
+  parts_.identity.on_setting(take);
   const auto stored = await<Result<std::vector<Setting>>>(
       [this](auto done) { return parts_.identity.accounts().settings(std::move(done)); });
   if (!stored) return error("the account store is busy; try again");
   if (!*stored) return stored->error();
-  for (const Setting& setting : **stored)
-    if (setting.key == kRateLimitSetting) apply_stored_limits(*limiter_, setting.json, parts_.clock.steady());
+  for (const Setting& setting : **stored) take(setting);
   return {};
 }
 
 Routes Api::routes(const Config& config) {
   Engine& engine = parts_.engine;
   AccountStore& accounts = parts_.identity.accounts();
-  Sequencer& ledger = engine.sequencer();
+  SaleLedger& ledger = engine.ledger();
+  OrderBook& orders = engine.orders();
   const auto check_body = [this](Exchange& x) -> std::variant<boost::json::value, Response> {
     return document_->check_body(*document_->find("flashBuy"), x.header("Content-Type"), x.body(), {});
   };
@@ -205,17 +209,17 @@ Routes Api::routes(const Config& config) {
                        check_body, static_cast<std::uint32_t>(config.hold.count()), config.request_deadline}));
   append(routes, auth_routes(parts_.identity.sessions(), *limiter_));
   append(routes, product_routes({engine.catalogue(), engine.clock(), ledger, accounts}));
-  append(routes, order_routes({ledger, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));
+  append(routes, order_routes({orders, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));
   append(routes,
-         archive_routes({engine.archive(), ledger, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
-  const QueueServices queue{parts_.desk.service(), engine.catalogue(), ledger, accounts, parts_.clock};
+         archive_routes({engine.archive(), orders, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
+  const QueueServices queue{parts_.desk.fulfilment(), engine.catalogue(), orders, accounts, parts_.clock};
   append(routes, queue_routes(queue));
   append(routes, dead_letter_routes(queue));
   append(routes, history_routes({parts_.history, engine.clock(), *pool_}));
   append(routes, system_routes({*limiter_, accounts, parts_.clock, *pool_}));
   append(routes, audit_routes(accounts));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };
-  append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), ledger, streams_->stats_viewers,
+  append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), orders, streams_->stats_viewers,
                                 stats, config.viewers_max}));
   append(routes, operations_routes({parts_.not_ready, [&metrics = parts_.metrics] { return metrics.render(); },
                                     [&statistics = parts_.statistics] { return statistics.render(); }}));

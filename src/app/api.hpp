@@ -44,6 +44,7 @@ class Api {
   Api& operator=(const Api&) = delete;
 
   [[nodiscard]] Gateway& gateway() { return *gateway_; }
+  [[nodiscard]] Limiter& limiter() { return *limiter_; }
   [[nodiscard]] const ApiDocument& document() const { return *document_; }
   /// Tells viewers what time alone has changed, and consoles the statistics.
   void every_second();

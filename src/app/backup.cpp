@@ -14,7 +14,7 @@ Refusal failed(std::string message) {
 }
 
 /// Everything that is durable when it begins.
-Result<JournalHead> copy_journal(Engine& engine, const std::filesystem::path& file, const Clock& clock) {
+Result<JournalHead> copy_journal(EmbeddedEngine& engine, const std::filesystem::path& file, const Clock& clock) {
   SqliteJournal::Options options;
   options.file = file;
   auto copy = SqliteJournal::open(std::move(options), clock);
@@ -32,7 +32,7 @@ Result<JournalHead> copy_journal(Engine& engine, const std::filesystem::path& fi
 
 }  // namespace
 
-Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::filesystem::path& folder,
+Done<BackupReport> make_backup(EmbeddedEngine& engine, EmbeddedAccountStore& accounts, const std::filesystem::path& folder,
                                const Clock& clock) {
   const SteadyTime begin = clock.steady();
   if (const auto prepared = prepare_backup(folder); !prepared)
@@ -41,7 +41,7 @@ Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::fi
   if (!head) return failed(head.error().message);
   // After the journal: every buyer of an order in it is among the accounts.
   const auto copied = await<Result<void>>(
-      [&](auto done) { return identity.accounts().copy_to(folder / "accounts.db", std::move(done)); });
+      [&](auto done) { return accounts.copy_to(folder / "accounts.db", std::move(done)); });
   if (!copied) return failed("the account store does not answer");
   if (!*copied) return failed(copied->error().message);
   std::error_code none;

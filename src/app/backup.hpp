@@ -3,15 +3,15 @@
 
 #include <filesystem>
 
-#include "app/engine.hpp"
-#include "app/identity.hpp"
+#include "app/embedded_engine.hpp"
 #include "app/operations.hpp"
+#include "backend/embedded/account_store.hpp"
 
 namespace scalemart {
 
 /// Copies whole batches between two rounds of the sequencer, a megabyte at a time, so that selling goes on.
 /// The result is a data folder that `scalemart restore` accepts. `folder` is absent or empty.
-[[nodiscard]] Done<BackupReport> make_backup(Engine& engine, Identity& identity, const std::filesystem::path& folder,
-                                             const Clock& clock);
+[[nodiscard]] Done<BackupReport> make_backup(EmbeddedEngine& engine, EmbeddedAccountStore& accounts,
+                                             const std::filesystem::path& folder, const Clock& clock);
 
 }  // namespace scalemart

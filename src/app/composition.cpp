@@ -5,6 +5,7 @@
 #include "app/programs.hpp"
 #include "app/providers.hpp"
 #include "app/server.hpp"
+#include "app/shared_stores.hpp"
 #include "app/worker_process.hpp"
 #include "auth/keys.hpp"
 #include "base/embedded_file.hpp"
@@ -15,6 +16,7 @@ namespace {
 std::optional<std::string> check_setting(std::string_view variable, std::string_view value) {
   if (value.empty()) return std::nullopt;
   if (variable.starts_with("SCALEMART_RATE_LIMIT_")) return fault_of_rate_limit(value);
+  if (variable == "SCALEMART_REDIS") return fault_of_redis(value);
   if (variable == "SCALEMART_PAYMENT") return fault_of_payment(value);
   if (variable == "SCALEMART_JWT_SECRET") {
     if (const auto weakness = weakness_of_secret(value))

@@ -158,6 +158,9 @@ std::optional<std::string> check_together(const Config& c, std::uint64_t fd_limi
   if (c.smtp_user.empty() != c.smtp_password.empty()) {
     return "SCALEMART_SMTP_USER and SCALEMART_SMTP_PASSWORD: only one is set; allowed is both or neither";
   }
+  if (c.is_shared() != !c.redis.empty()) {
+    return "SCALEMART_DATABASE and SCALEMART_REDIS: only one is shared; allowed is both or neither";
+  }
   if (c.viewers_max >= c.connections_max) {
     return "SCALEMART_VIEWERS_MAX: " + std::to_string(c.viewers_max) +
            " leaves no connection for buyers; allowed is less than SCALEMART_CONNECTIONS_MAX (" +

@@ -50,7 +50,11 @@ struct Config {
   // Store
   std::filesystem::path data;
   std::string database;
-  std::string redis;  ///< Empty: none.
+  std::string redis;  ///< Empty: none. Goes with a shared database.
+  std::uint32_t database_copies = 0;
+  std::uint32_t partitions = 0;
+  /// The shop is shared with other processes; otherwise this one has it to itself.
+  [[nodiscard]] bool is_shared() const { return database != "embedded:"; }
   std::chrono::microseconds commit_window{};
   std::uint32_t commit_batch_max = 0;
   std::uint32_t queue_max = 0;

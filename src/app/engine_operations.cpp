@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
-#include "app/backup.hpp"
 #include "app/operations_json.hpp"
-#include "app/verification.hpp"
 #include "auth/email.hpp"
 #include "base/await.hpp"
 #include "flow/ask.hpp"
@@ -15,7 +13,6 @@
 namespace scalemart {
 namespace {
 
-constexpr std::size_t kVerifyBytes = 4 << 20;
 constexpr std::uint64_t kSeedPortion = 10'000;
 
 Refusal busy() {
@@ -180,7 +177,7 @@ Done<boost::json::object> EngineOperations::checked(std::string_view operation, 
 Done<boost::json::object> EngineOperations::change(std::string_view id, Command command, std::string what,
                                                    std::string after) {
   const auto answer = await<Answer>(
-      [&](auto done) { return ask(engine_.sequencer(), std::move(command), [done](const Answer& a) { done(a); }); });
+      [&](auto done) { return ask(engine_.ledger(), std::move(command), [done](const Answer& a) { done(a); }); });
   if (!answer) return busy();
   if (!is_success(answer->outcome)) return refusal_of(answer->outcome);
   audit(std::move(what), std::string(id), std::move(after));
@@ -234,40 +231,23 @@ Done<boost::json::object> EngineOperations::set_paused(std::string_view id, bool
 
 Done<VerifyReport> EngineOperations::verify() {
   const SteadyTime begin = clock_.steady();
-  // First what the running ledger says at some place, then what the records up to there make of it.
-  Sequence head = 0;
-  std::vector<Stock> stocks;
-  const bool seen = engine_.look([&](const Ledger& ledger) {
-    head = ledger.sequence();
-    for (std::uint32_t i = 0; i < ledger.product_count(); ++i) stocks.push_back(ledger.product(ProductRef{i}).stock);
-  });
-  if (!seen) return busy();
-  Verification verification;
-  while (verification.sequence() < head) {
-    auto batches = engine_.read_batches(verification.sequence(), kVerifyBytes);
-    if (!batches) return Refusal{Refusal::Kind::cannot_run, "", batches.error().message};
-    std::erase_if(*batches, [head](const RawBatch& batch) { return batch.first > head; });
-    if (batches->empty()) verification.add_problem("the journal ends before the running ledger does");
-    if (batches->empty() || !verification.take(*batches)) break;
-  }
-  for (std::uint32_t i = 0; i < stocks.size() && verification.sequence() == head; ++i)
-    if (!(verification.ledger().product(ProductRef{i}).stock == stocks[i]))
-      verification.add_problem("product " + std::to_string(i) +
-                               ": the running ledger's stock is not what the records make");
+  auto report = shop_.verify();
+  if (!report) return report.error();
   const auto trail =
       await<Result<AuditCheck>>([&](auto done) { return identity_.accounts().check_audit(std::move(done)); });
   if (!trail) return busy();
   if (!*trail) return Refusal{Refusal::Kind::cannot_run, "unavailable", trail->error().message};
-  if ((*trail)->first_bad != 0)
-    verification.add_problem("the audit trail was changed at row " + std::to_string((*trail)->first_bad));
-  VerifyReport report = verification.report();
-  report.took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begin);
+  if ((*trail)->first_bad != 0) {
+    report->problems.push_back("the audit trail was changed at row " + std::to_string((*trail)->first_bad));
+    report->ok = false;
+  }
+  report->took = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begin);
   return report;
 }
 
 Done<BackupReport> EngineOperations::backup(const std::filesystem::path& folder) {
   audit("backup_made", folder.string(), {});
-  return make_backup(engine_, identity_, folder, clock_);
+  return shop_.backup(folder);
 }
 
 Done<std::string> EngineOperations::rotate_key() {

@@ -2,9 +2,8 @@
 // An operator's verbs on an engine in this process: what the control socket of a server calls, and what a
 // command without a server runs.
 
-#include "app/engine.hpp"
-#include "app/identity.hpp"
 #include "app/operations.hpp"
+#include "app/shop.hpp"
 #include "gateway/openapi.hpp"
 
 namespace scalemart {
@@ -13,9 +12,9 @@ namespace scalemart {
 class EngineOperations : public Operations {
  public:
   /// `stats` gives the object of GET /api/admin/stats. All outlive this.
-  EngineOperations(Engine& engine, Identity& identity, const ApiDocument& document, const Clock& clock,
+  EngineOperations(const Shop& shop, const ApiDocument& document, const Clock& clock,
                    std::function<boost::json::object()> stats)
-      : engine_(engine), identity_(identity), document_(document), clock_(clock), stats_(std::move(stats)) {}
+      : shop_(shop), engine_(*shop.engine), identity_(*shop.identity), document_(document), clock_(clock), stats_(std::move(stats)) {}
 
   [[nodiscard]] std::string_view carried_out_by() const override { return "folder"; }
   Done<UserSummary> create_user(const NewUser& user) override;
@@ -45,6 +44,7 @@ class EngineOperations : public Operations {
   Done<boost::json::object> change(std::string_view id, Command command, std::string what, std::string after);
   void audit(std::string what, std::string target, std::string after);
 
+  const Shop& shop_;
   Engine& engine_;
   Identity& identity_;
   const ApiDocument& document_;

@@ -86,9 +86,9 @@ std::vector<HistorySource> history_sources(const HistoryParts& parts) {
   add_answers(sources, parts.metrics);
   add_fulfilment(sources, parts);
   sources.level("waiting_buys", HistoryMerge::most,
-                [&sequencer = parts.engine.sequencer()] { return whole(sequencer.depth().buys); });
+                [&engine = parts.engine] { return whole(engine.load().buys); });
   sources.level("connections", HistoryMerge::most, [read = parts.connections] { return whole(read()); });
-  sources.level("drift", HistoryMerge::farthest, parts.drift);
+  sources.level("drift", HistoryMerge::farthest, [&engine = parts.engine] { return engine.drift(); });
   return std::move(sources.all);
 }
 

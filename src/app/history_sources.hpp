@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "app/engine.hpp"
-#include "fulfilment/service.hpp"
+#include "fulfilment/desk.hpp"
 #include "port/sale_history.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -25,9 +25,8 @@ struct HistoryParts {
   Engine& engine;
   Metrics& metrics;
   const Clock& clock;
-  FulfilmentService& fulfilment;
+  FulfilmentDesk& fulfilment;
   std::function<std::size_t()> connections;
-  std::function<std::int64_t()> drift;
 };
 
 /// In the order in which they are told. The parts outlive the sources.

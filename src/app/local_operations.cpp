@@ -11,8 +11,7 @@ namespace {
 struct LocalParts {
   SystemClock clock;
   Metrics metrics;
-  std::unique_ptr<Engine> engine;
-  std::unique_ptr<Identity> identity;
+  Shop shop;
   std::unique_ptr<ApiDocument> document;
   std::unique_ptr<Statistics> statistics;
 };
@@ -23,7 +22,7 @@ class LocalOperations final : private std::unique_ptr<LocalParts>, public Engine
  public:
   explicit LocalOperations(Parts parts)
       : Parts(std::move(parts)),
-        EngineOperations(*Parts::get()->engine, *Parts::get()->identity, *Parts::get()->document, Parts::get()->clock,
+        EngineOperations(Parts::get()->shop, *Parts::get()->document, Parts::get()->clock,
                          [this] { return Parts::get()->statistics->render(); }) {}
 };
 
@@ -35,19 +34,14 @@ Refusal cannot_run(const Error& why) {
 
 Done<std::unique_ptr<Operations>> open_local_operations(const Config& config) {
   auto parts = std::make_unique<LocalParts>();
-  auto store = Store::open(config, parts->clock);
-  if (!store) return cannot_run(store.error());
-  auto engine = Engine::open(std::move(*store), config, parts->clock, parts->metrics);
-  if (!engine) return Refusal{Refusal::Kind::refused, "journal_damaged", engine.error().message};
-  parts->engine = std::move(*engine);
-  auto identity = Identity::open(parts->engine->folder(), config, parts->clock);
-  if (!identity) return cannot_run(identity.error());
-  parts->identity = std::move(*identity);
+  auto shop = open_shop(config, parts->clock, parts->metrics);
+  if (!shop) return shop.error();
+  parts->shop = std::move(*shop);
   auto document = ApiDocument::load(api_document_text());
   if (!document) return cannot_run(document.error());
   parts->document = std::make_unique<ApiDocument>(std::move(*document));
-  parts->statistics = std::make_unique<Statistics>(Statistics::Parts{*parts->engine, parts->metrics, parts->clock});
-  parts->engine->start();
+  parts->statistics = std::make_unique<Statistics>(Statistics::Parts{*parts->shop.engine, parts->metrics, parts->clock});
+  parts->shop.engine->start();
   return std::unique_ptr<Operations>(std::make_unique<LocalOperations>(std::move(parts)));
 }
 

@@ -1,47 +1,29 @@
 #pragma once
-// Fulfilment, composed: the payment provider, invoices, mail, and the service that drives orders through
-// them.
+// What happens after the yes, as the rest of the process sees it.
 
-#include <memory>
+#include <chrono>
 
-#include "app/config.hpp"
-#include "app/contacts.hpp"
-#include "app/engine.hpp"
-#include "app/providers.hpp"
-#include "fulfilment/service.hpp"
-#include "telemetry/metrics.hpp"
+#include "fulfilment/desk.hpp"
+#include "fulfilment/remote/remote_workers.hpp"
+#include "port/invoices.hpp"
+#include "port/payment.hpp"
 
 namespace scalemart {
 
-/// Purpose: what happens after the yes.
-/// Lifetimes: open() restores what the last process left unfinished and listens to the engine, so between
-/// Engine::open and Engine::start. stop() before the engine stops.
+/// Lifetimes: opened between the engine's opening and its start; stop() before the engine stops.
+/// Concurrency: start and stop from one thread.
 class OrderDesk {
  public:
-  /// on_step: told of every step that ended, besides the metrics.
-  [[nodiscard]] static Result<std::unique_ptr<OrderDesk>> open(const Config& config, Engine& engine,
-                                                               AccountStore& accounts, const Clock& clock,
-                                                               Metrics& metrics, StepHook on_step = {});
-  ~OrderDesk();
-  OrderDesk(const OrderDesk&) = delete;
-  OrderDesk& operator=(const OrderDesk&) = delete;
+  virtual ~OrderDesk() = default;
+  virtual void start() = 0;
+  /// Gives what is under way up to `patience`; the rest is taken up again later, by whoever works then. Idempotent.
+  virtual void stop(std::chrono::nanoseconds patience) = 0;
 
-  void start();
-  /// Gives what is under way up to `patience`; the rest is taken up again by the next process. Idempotent.
-  void stop(std::chrono::nanoseconds patience);
-
-  [[nodiscard]] FulfilmentService& service() { return *service_; }
-  [[nodiscard]] Invoices& invoices() { return providers_->invoices(); }
-  [[nodiscard]] PaymentProvider& payments() { return providers_->payments(); }
-
- private:
-  explicit OrderDesk(AccountStore& accounts) : addresses_(accounts) {}
-  void restore(Engine& engine);
-
-  AccountAddresses addresses_;
-  std::unique_ptr<Providers> providers_;
-  SecureRandom random_;
-  std::unique_ptr<FulfilmentService> service_;
+  [[nodiscard]] virtual FulfilmentDesk& fulfilment() = 0;
+  [[nodiscard]] virtual Invoices& invoices() = 0;
+  [[nodiscard]] virtual PaymentProvider& payments() = 0;
+  /// Where workers of other processes join over the control socket; nullptr: they have another way.
+  [[nodiscard]] virtual RemoteWorkers* remote_workers() { return nullptr; }
 };
 
 }  // namespace scalemart

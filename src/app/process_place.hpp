@@ -6,5 +6,7 @@
 namespace scalemart {
 
 [[nodiscard]] WorkerPlace process_place();
+/// HOST-PID, in letters that a worker's name may have; short enough for something to follow.
+[[nodiscard]] std::string process_name();
 
 }  // namespace scalemart

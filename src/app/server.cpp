@@ -13,11 +13,10 @@
 #include "app/demo.hpp"
 #include "app/engine_operations.hpp"
 #include "app/history_recorder.hpp"
-#include "app/order_desk.hpp"
+#include "app/shop.hpp"
 #include "app/statistics.hpp"
 #include "app/version.hpp"
 #include "backend/embedded/history_store.hpp"
-#include "flow/ask.hpp"
 #include "telemetry/log.hpp"
 
 namespace scalemart {
@@ -27,7 +26,6 @@ using namespace std::chrono_literals;
 
 constexpr int kDone = 0;
 constexpr int kCannotRun = 3;
-constexpr std::uint32_t kExpireAtOnce = 1024;
 constexpr std::chrono::nanoseconds kPulse = 100ms;
 
 /// The signals a server lives by, blocked in every thread and taken by the main one.
@@ -45,11 +43,11 @@ class Server {
 
   Result<void> open();
   Result<void> open_history();
+  Result<void> join_fleet();
   void run(const sigset_t& signals);
 
  private:
   void pulse();
-  void expire_holds();
   void reload_tls();
   void drain(const sigset_t& signals);
   [[nodiscard]] std::vector<std::string> not_ready() const;
@@ -59,73 +57,75 @@ class Server {
   SystemClock clock_;
   SecureRandom random_;
   Metrics metrics_;
-  std::unique_ptr<Engine> engine_;
-  std::unique_ptr<Identity> identity_;
+  Shop shop_;
   std::unique_ptr<HistoryStore> history_;
   std::unique_ptr<HistoryRecorder> recorder_;
   std::unique_ptr<OrderDesk> desk_;
   std::unique_ptr<Statistics> statistics_;
   std::unique_ptr<Api> api_;
+  std::unique_ptr<Fleet> fleet_;  ///< nullptr: this gateway is alone.
   std::unique_ptr<EngineOperations> operations_;
   std::unique_ptr<WorkerLinks> worker_links_;
   std::unique_ptr<ControlServer> control_;
-  std::shared_ptr<std::atomic<bool>> expiring_ = std::make_shared<std::atomic<bool>>(false);
   std::atomic<bool> draining_{false};
   std::uint64_t pulses_ = 0;
-  bool in_place_ = true;  ///< The journal, when last looked at.
 };
 
 Result<void> Server::open() {
-  auto store = Store::open(config_, clock_);
-  if (!store) return store.error();
-  auto engine = Engine::open(std::move(*store), config_, clock_, metrics_);
-  if (!engine) return engine.error();
-  engine_ = std::move(*engine);
-  auto identity = Identity::open(engine_->folder(), config_, clock_);
-  if (!identity) return identity.error();
-  identity_ = std::move(*identity);
-  auto desk = OrderDesk::open(config_, *engine_, identity_->accounts(), clock_, metrics_,
-                              [this](const FinishedStep& step) { recorder_->step_ended(step); });
+  auto shop = open_shop(config_, clock_, metrics_);
+  if (!shop) return error(shop.error().message);
+  shop_ = std::move(*shop);
+  auto desk = shop_.open_desk([this](const FinishedStep& step) { recorder_->step_ended(step); });
   if (!desk) return desk.error();
   desk_ = std::move(*desk);
   statistics_ = std::make_unique<Statistics>(Statistics::Parts{
-      *engine_, metrics_, clock_, &desk_->service(), [this] { return api_ ? api_->gateway().connections() : 0; }});
+      *shop_.engine, metrics_, clock_, &desk_->fulfilment(), [this] { return api_ ? api_->gateway().connections() : 0; }});
   if (auto opened = open_history(); !opened) return opened;
-  auto api = Api::open(config_, {*engine_, *identity_, *desk_, *statistics_, metrics_, clock_, random_,
+  auto api = Api::open(config_, {*shop_.engine, *shop_.identity, *desk_, *statistics_, metrics_, clock_, random_,
                                  [this] { return not_ready(); }, *history_});
   if (!api) return api.error();
   api_ = std::move(*api);
-  operations_ = std::make_unique<EngineOperations>(*engine_, *identity_, api_->document(), clock_,
+  if (auto joined = join_fleet(); !joined) return joined;
+  operations_ = std::make_unique<EngineOperations>(shop_, api_->document(), clock_,
                                                    [this] { return statistics_->render(); });
-  engine_->start();
+  shop_.engine->start();
   desk_->start();
-  worker_links_ = std::make_unique<WorkerLinks>(desk_->service().remote_workers(), identity_->accounts());
-  auto control = ControlServer::start(engine_->folder().path(), *operations_, worker_links_.get());
+  if (fleet_) fleet_->start();
+  if (RemoteWorkers* workers = desk_->remote_workers())
+    worker_links_ = std::make_unique<WorkerLinks>(*workers, shop_.identity->accounts());
+  auto control = ControlServer::start(shop_.engine->folder().path(), *operations_, worker_links_.get());
   if (!control) return control.error();
   control_ = std::move(*control);
   if (options_.demo) {
-    if (auto made = make_demo(*operations_, engine_->clock().now()); !made) return made;
+    if (auto made = make_demo(*operations_, shop_.engine->clock().now()); !made) return made;
   }
   api_->gateway().start();
+  return {};
+}
+
+Result<void> Server::join_fleet() {
+  if (!shop_.join_fleet) return {};
+  auto fleet = shop_.join_fleet(api_->limiter());
+  if (!fleet) return fleet.error();
+  fleet_ = std::move(*fleet);
   return {};
 }
 
 /// Before the desk starts: its steps are told to the recorder.
 Result<void> Server::open_history() {
   const auto connections = [this]() -> std::size_t { return api_ ? api_->gateway().connections() : 0; };
-  auto sources = history_sources(
-      {*engine_, metrics_, clock_, desk_->service(), connections, [this] { return statistics_->drift(); }});
+  auto sources = history_sources({*shop_.engine, metrics_, clock_, desk_->fulfilment(), connections});
   HistoryStore::Options options;
-  options.file = engine_->folder().file("history.db");
+  options.file = shop_.engine->folder().file("history.db");
   options.columns = columns_of(sources);
-  options.has_room = [this] { return engine_->has_room_for_buys(); };
+  options.has_room = [this] { return shop_.engine->has_room_for_buys(); };
   options.on_note = [](const std::string& line) { log::warn("sale_history", {{"note", line}}); };
   auto history = HistoryStore::open(std::move(options));
   if (!history) return history.error();
   history_ = std::move(*history);
   recorder_ = std::make_unique<HistoryRecorder>(
-      HistoryRecorder::Parts{*history_, [this] { return engine_->clock().now(); }, engine_->catalogue(),
-                             engine_->counts(), [this] { api_->count_limits(); }},
+      HistoryRecorder::Parts{*history_, [this] { return shop_.engine->clock().now(); }, shop_.engine->catalogue(),
+                             shop_.engine->counts(), [this] { api_->count_limits(); }},
       std::move(sources));
   history_->start();
   return {};
@@ -134,39 +134,25 @@ Result<void> Server::open_history() {
 std::vector<std::string> Server::not_ready() const {
   std::vector<std::string> reasons;
   if (draining_) reasons.emplace_back("draining");
-  if (!engine_->is_journal_in_place())
-    reasons.emplace_back("read_only: journal.db was removed or replaced");
-  else if (!engine_->has_room_for_buys())
-    reasons.emplace_back("read_only: the disk is full");
-  if (clock_.steady() - engine_->sequencer().last_tick() > 5s) reasons.emplace_back("the ledger does not turn");
+  for (std::string& fault : shop_.engine->faults()) reasons.push_back(std::move(fault));
+  if (auto fault = shop_.identity->fault()) reasons.push_back(std::move(*fault));
+  if (fleet_)
+    for (std::string& fault : fleet_->faults()) reasons.push_back(std::move(fault));
   return reasons;
 }
 
-void Server::expire_holds() {
-  const auto next = engine_->sequencer().next_expiry();
-  if (!next || *next > engine_->clock().now() || expiring_->exchange(true)) return;
-  const auto expiring = expiring_;
-  if (!ask(engine_->sequencer(), ExpireDue{kExpireAtOnce}, [expiring](const Answer&) { *expiring = false; }))
-    *expiring_ = false;
-}
-
 void Server::pulse() {
-  engine_->clock().tick();
-  expire_holds();
+  shop_.engine->pulse();
   recorder_->pulse();
   if (++pulses_ % 10 == 0) {
     metrics_.tick(clock_.steady());
+    shop_.engine->every_second();
     statistics_->every_second();
     api_->every_second();
-    if (const bool in_place = engine_->is_journal_in_place();
-        in_place != std::exchange(in_place_, in_place) && !in_place)
-      log::error("journal_removed", {{"reason",
-                                      "journal.db or its -wal was removed or replaced; buys are refused. "
-                                      "Do not stop this process: it alone has the records. Make a backup"}});
   }
   if (pulses_ % 600 == 0) {
-    identity_->sessions().sweep();
-    const auto deviation = engine_->clock().deviation();
+    shop_.identity->sessions().sweep();
+    const auto deviation = shop_.engine->clock().deviation();
     if (std::chrono::abs(deviation) > 5s) log::warn("wall_clock_stepped", {{"deviation_ms", deviation.count()}});
   }
 }
@@ -205,14 +191,15 @@ void Server::drain(const sigset_t& signals) {
   }
   control_.reset();
   const bool finished = api_->gateway().drain(config_.drain_timeout);
+  if (fleet_) fleet_->stop();
   desk_->stop(2s);
   recorder_->stop();
   history_->stop();
   worker_links_.reset();
-  engine_->stop();
+  shop_.engine->stop();
   api_->gateway().stop();
-  identity_->stop();
-  log::info("server_stopped", {{"every_request_finished", finished}, {"sequence", engine_->sequencer().sequence()}});
+  shop_.identity->stop();
+  log::info("server_stopped", {{"every_request_finished", finished}, {"sequence", shop_.engine->load().sequence}});
 }
 
 }  // namespace

@@ -34,11 +34,16 @@ Fault check_data(std::string_view value) {
 }
 Fault check_database(std::string_view value) {
   if (value == "embedded:") return {};
-  return "embedded: (the only system of record in this build)";
+  for (const std::string_view scheme : {"postgresql://", "postgres://", "mongodb://", "mongodb+srv://"})
+    if (value.starts_with(scheme) && value.size() > scheme.size()) return {};
+  return "embedded:, postgresql://user:password@host/database or mongodb://user:password@host/database";
 }
 Fault check_redis(std::string_view value) {
   if (value.empty()) return {};
-  return "nothing (the scale-out profile is not in this build)";
+  for (const std::string_view scheme : {"redis://", "rediss://", "redis+sentinel://", "rediss+sentinel://",
+                                        "redis+cluster://", "rediss+cluster://"})
+    if (value.starts_with(scheme) && value.size() > scheme.size()) return {};
+  return "redis://host, redis+sentinel://h1,h2,h3/master or redis+cluster://h1,h2";
 }
 Fault check_email(std::string_view value) {
   if (value.empty() || is_mail_address(value)) return {};
@@ -120,10 +125,18 @@ const std::array kSettings{
 
     Setting{"Store", "DATA", &C::data, "./data", "Folder of the embedded store, keys, invoices and mails.", 0, kNoMax,
             Mask::none, check_data},
-    Setting{"Store", "DATABASE", &C::database, "embedded:", "The system of record.", 0, kNoMax, Mask::credentials,
-            check_database},
-    Setting{"Store", "REDIS", &C::redis, "", "Shared filter, queue and limits of the scale-out profile.", 0, kNoMax,
-            Mask::credentials, check_redis},
+    Setting{"Store", "DATABASE", &C::database, "embedded:",
+            "The system of record: this process's own, or one that several processes share.", 0, kNoMax,
+            Mask::credentials, check_database},
+    Setting{"Store", "REDIS", &C::redis, "",
+            "Filter, order queue, rate limits and live updates of a shared shop. Goes with a shared DATABASE.", 0,
+            kNoMax, Mask::credentials, check_redis},
+    Setting{"Store", "DATABASE_COPIES", &C::database_copies, "1",
+            "A shared database: servers that must have a yes before it is said. 2 refuses to start without a "
+            "synchronous standby (PostgreSQL) or a replica set whose majority that is (MongoDB).",
+            1, 7},
+    Setting{"Store", "PARTITIONS", &C::partitions, "8",
+            "A shared shop: into how many parts products are dealt out. The same in all its processes.", 1, 64},
     Setting{"Store", "COMMIT_WINDOW", &C::commit_window, "2ms",
             "Longest wait for more buys before a batch is made durable; 0 never waits.", 0, 50'000},
     Setting{"Store", "COMMIT_BATCH_MAX", &C::commit_batch_max, "4096", "Most commands in one durable batch.", 1,

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
-#include <cstdlib>
 #include <tuple>
 
 #include "domain/time_text.hpp"
@@ -52,36 +51,15 @@ bool is_refusal(Outcome outcome) {
   return !is_success(outcome);
 }
 
-/// What the orders themselves add up to, against what the products say.
-std::int64_t drift_of(const Ledger& ledger, const SaleCounts& counts) {
-  std::int64_t drift = 0;
-  std::int64_t sold = 0;
-  for (std::uint32_t i = 0; i < ledger.product_count(); ++i) {
-    const Stock& stock = ledger.product(ProductRef{i}).stock;
-    drift += std::abs(stock.total - stock.available - stock.held - stock.sold);
-    sold += stock.sold;
-  }
-  for (const auto& [currency, money] : counts.money()) sold -= static_cast<std::int64_t>(money.units);
-  return drift + std::abs(sold);
-}
-
 }  // namespace
 
-Statistics::Statistics(Parts parts) : parts_(std::move(parts)), drift_(std::make_shared<std::atomic<std::int64_t>>(0)) {
+Statistics::Statistics(Parts parts) : parts_(std::move(parts)) {
   refresh_ = parts_.metrics.before_collect([this] { set_gauges(); });
   products_.tick(*parts_.engine.catalogue().current(), parts_.clock.steady());
 }
 
 void Statistics::every_second() {
-  look_for_drift();
   products_.tick(*parts_.engine.catalogue().current(), parts_.clock.steady());
-}
-
-void Statistics::look_for_drift() {
-  static_cast<void>(
-      parts_.engine.sequencer().read([drift = drift_, &counts = parts_.engine.counts()](const Ledger& ledger) {
-        drift->store(drift_of(ledger, counts), std::memory_order_relaxed);
-      }));
 }
 
 object Statistics::render() const {
@@ -109,7 +87,7 @@ object Statistics::render() const {
                              {"confirmed_minor", money.confirmed},
                              {"refunded_minor", money.refunded},
                              {"units", money.units}});
-  const Sequencer& sequencer = parts_.engine.sequencer();
+  const EngineLoad load = parts_.engine.load();
   const WallTime now = parts_.engine.clock().now();
   object data{
       {"at", to_rfc3339(now)},
@@ -125,10 +103,10 @@ object Statistics::render() const {
       {"commit_ms", in_milliseconds(window.commit_seconds)},
       {"batch_size",
        object{{"p50", window.batch_size.p50}, {"p99", window.batch_size.p99}, {"mean", window.batch_size.mean}}},
-      {"waiting_buys", sequencer.depth().buys},
+      {"waiting_buys", load.buys},
       {"dead_letters", counts.parked()},
-      {"drift", drift()},
-      {"sequence", sequencer.sequence()},
+      {"drift", parts_.engine.drift()},
+      {"sequence", load.sequence},
       {"connections", parts_.connections ? parts_.connections() : 0}};
   data["queue"] = parts_.fulfilment == nullptr
                       ? boost::json::value(nullptr)
@@ -181,12 +159,14 @@ void Statistics::set_gauges() const {
     metrics.stock_units.at({offer.spec->id, "held"}).set(static_cast<double>(stock.held));
     metrics.stock_units.at({offer.spec->id, "sold"}).set(static_cast<double>(stock.sold));
   }
-  metrics.drift.set(static_cast<double>(drift()));
+  metrics.drift.set(static_cast<double>(parts_.engine.drift()));
   metrics.dead_letter_count.set(static_cast<double>(parts_.engine.counts().parked()));
   if (parts_.connections) metrics.open_connections.set(static_cast<double>(parts_.connections()));
-  const Sequencer& sequencer = parts_.engine.sequencer();
-  metrics.queue_depth.at({"commit"}).set(static_cast<double>(sequencer.depth().buys + sequencer.depth().others));
-  metrics.queue_oldest_age_seconds.at({"commit"}).set(std::chrono::duration<double>(sequencer.oldest_age()).count());
+  const EngineLoad load = parts_.engine.load();
+  metrics.queue_depth.at({"commit"}).set(static_cast<double>(load.buys + load.others));
+  metrics.queue_oldest_age_seconds.at({"commit"}).set(std::chrono::duration<double>(load.oldest_age).count());
+  for (const Engine::Dependency& dependency : parts_.engine.dependencies())
+    metrics.breaker_state.at({dependency.name}).set(dependency.cut_off ? 2 : 0);
   if (parts_.fulfilment == nullptr) return;
   const auto view = parts_.fulfilment->view();
   const WallTime now = parts_.clock.wall();

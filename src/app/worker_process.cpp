@@ -9,7 +9,6 @@
 #include "app/providers.hpp"
 #include "app/version.hpp"
 #include "app/worker_source.hpp"
-#include "fulfilment/remote/frames.hpp"
 #include "fulfilment/worker_reporter.hpp"
 #include "telemetry/log.hpp"
 
@@ -26,11 +25,7 @@ constexpr std::chrono::nanoseconds kPulse = 100ms;
 constexpr std::chrono::nanoseconds kDrain = 7s;
 
 std::string name_of(const WorkerOptions& options) {
-  if (!options.name.empty()) return options.name;
-  const WorkerPlace here = process_place();
-  std::string name;
-  for (const char c : here.host.substr(0, 48)) name += is_worker_name(std::string(1, c)) ? c : '-';
-  return (name.empty() ? "worker" : name) + "-" + std::to_string(here.pid);
+  return options.name.empty() ? process_name() : options.name;
 }
 
 WorkerSettings settings_of(const Config& config, const WorkerOptions& options) {

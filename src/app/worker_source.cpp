@@ -4,6 +4,7 @@
 
 #include "app/process_place.hpp"
 #include "app/queue_link.hpp"
+#include "app/stream_source.hpp"
 #include "app/version.hpp"
 #include "fulfilment/remote/remote_addresses.hpp"
 #include "fulfilment/remote/remote_queue.hpp"
@@ -57,6 +58,7 @@ class ServerSource final : public WorkerSource {
 }  // namespace
 
 Result<std::unique_ptr<WorkerSource>> open_worker_source(const WorkerSourceParts& parts) {
+  if (parts.config.is_shared()) return open_stream_source(parts);
   return std::unique_ptr<WorkerSource>(std::make_unique<ServerSource>(parts));
 }
 

@@ -51,6 +51,10 @@ class Offers {
   /// nullptr: there never was such a product. A removed one is found, for its retries.
   [[nodiscard]] const Offer* find(std::string_view slug) const noexcept;
   [[nodiscard]] const Offer& at(ProductRef ref) const { return all_.at(index_of(ref)); }
+  /// nullptr: another process made it a moment ago, and this one has not heard of it yet.
+  [[nodiscard]] const Offer* look(ProductRef ref) const noexcept {
+    return index_of(ref) < all_.size() ? &all_[index_of(ref)] : nullptr;
+  }
   [[nodiscard]] const std::vector<Offer>& all() const { return all_; }
 
  private:

@@ -18,6 +18,11 @@ void SaleCounts::refunded(Currency currency, std::uint32_t units, MinorUnits tot
   money.units -= units;
 }
 
+void SaleCounts::set_money(std::map<std::string, Money, std::less<>> money) {
+  const std::lock_guard lock(mutex_);
+  money_ = std::move(money);
+}
+
 std::map<std::string, SaleCounts::Money, std::less<>> SaleCounts::money() const {
   const std::lock_guard lock(mutex_);
   return money_;

@@ -38,6 +38,8 @@ class SaleCounts {
 
   void sold(Currency currency, std::uint32_t units, MinorUnits total);
   void refunded(Currency currency, std::uint32_t units, MinorUnits total);
+  /// Instead of adding one by one, for who is told the sums.
+  void set_money(std::map<std::string, Money, std::less<>> money);
   /// By currency.
   [[nodiscard]] std::map<std::string, Money, std::less<>> money() const;
 

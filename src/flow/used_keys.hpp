@@ -15,7 +15,7 @@ namespace scalemart {
 /// Purpose: lets the gateway refuse a sold-out buy at once although it carries a key. Only when the key may
 /// belong to an order (a retry whose first answer was lost) must the ledger look. A Bloom filter (Bloom,
 /// 1970) with three probes: at 1 million orders 0.01 % of fresh keys take the longer way, at 10 million 5 %.
-/// Concurrency: add() on one thread, before the order's answer leaves; may_contain() on any.
+/// Concurrency: forget_nothing() before anybody asks; add() on one thread, before the order's answer leaves; may_contain() on any.
 class UsedKeys {
  public:
   /// bits: a power of two, 8 MiB of memory by default; pages are touched as they fill.
@@ -31,7 +31,11 @@ class UsedKeys {
     });
   }
 
+  /// From now on every key is "perhaps": other processes make orders too, and a retry of theirs may come here first.
+  void forget_nothing() noexcept { all_ = true; }
+
   [[nodiscard]] bool may_contain(UserId buyer, KeyDigest key) const noexcept {
+    if (all_) return true;
     return for_each_bit(buyer, key, [this](std::size_t word, std::uint64_t bit) {
       return (words_[word].load(std::memory_order_relaxed) & bit) != 0;
     });
@@ -51,6 +55,7 @@ class UsedKeys {
     return true;
   }
 
+  bool all_ = false;
   std::size_t mask_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> words_;
 };

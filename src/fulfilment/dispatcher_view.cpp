@@ -61,7 +61,7 @@ QueueView Dispatcher::view() {
 DeadLetterPage Dispatcher::dead_letters(const DeadLetterSearch& search) const {
   std::vector<const DeadLetter*> found;
   for (const auto& [id, letter] : dead_) {
-    if (letter.order.sequence <= search.after) continue;
+    if (place_of(letter.order) <= search.after) continue;
     if (search.step && letter.step != *search.step) continue;
     if (search.product && letter.order.product != *search.product) continue;
     if (letter.reason.find(search.reason) == std::string::npos) continue;
@@ -69,7 +69,7 @@ DeadLetterPage Dispatcher::dead_letters(const DeadLetterSearch& search) const {
   }
   const std::size_t count = std::min(search.limit, found.size());
   std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end(),
-                    [](const DeadLetter* a, const DeadLetter* b) { return a->order.sequence < b->order.sequence; });
+                    [](const DeadLetter* a, const DeadLetter* b) { return place_of(a->order) < place_of(b->order); });
   DeadLetterPage page;
   page.more = found.size() - count;
   for (std::size_t i = 0; i < count; ++i) page.letters.push_back(*found[i]);

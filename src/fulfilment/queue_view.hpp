@@ -37,6 +37,7 @@ struct QueueView {
   std::uint64_t declined = 0;  ///< Since the start of the process.
   double declined_per_s = 0;   ///< Over the last ten seconds.
   bool paused = false;
+  bool away = false;  ///< A queue outside the process that cannot be reached: what is shown is what was seen last.
 };
 
 /// Where a worker runs.
@@ -63,17 +64,29 @@ struct WorkerView {
   std::array<BreakerState, kStepCount> breakers{};
 };
 
+/// Where an order stands among others: by acceptance, also where sequences count by product.
+struct OrderPlace {
+  WallTime created;
+  Sequence sequence = 0;
+  OrderId order;
+  auto operator<=>(const OrderPlace&) const = default;
+};
+[[nodiscard]] inline OrderPlace place_of(const OpenOrder& order) {
+  return {order.created, order.sequence, order.id};
+}
+
 /// Which dead letters; empty members let everything through.
 struct DeadLetterSearch {
   std::optional<Step> step = {};
   std::optional<ProductRef> product = {};
   std::string reason = {};  ///< Part of it.
-  Sequence after = 0;       ///< Only orders accepted later than this record's.
+  OrderPlace after = {};    ///< Only orders accepted later than this one.
   std::size_t limit = 1000;
 };
 struct DeadLetterPage {
   std::vector<DeadLetter> letters;  ///< In the order in which the orders were accepted.
   std::size_t more = 0;             ///< That match as well.
+  bool available = true;            ///< False: they cannot be read now.
 };
 
 }  // namespace scalemart

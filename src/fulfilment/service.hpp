@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fulfilment/desk.hpp"
 #include "fulfilment/dispatcher.hpp"
 #include "fulfilment/remote/remote_workers.hpp"
 #include "fulfilment/worker.hpp"
@@ -37,13 +38,6 @@ struct FulfilmentParts {
   Executor* executor = nullptr;  ///< For papers; nullptr: a pool of the service's own.
 };
 
-/// Everything the console shows, as of a moment ago.
-struct FulfilmentView {
-  QueueView queue;
-  std::vector<WorkerView> workers;
-  std::vector<FinishedStep> recent;  ///< Newest first.
-};
-
 /// Purpose: owns the loop, the dispatcher, the workers of this process and the pool for papers; lets workers of other
 /// processes join through remote_workers().
 /// Life: construct; restore what the replay found; start(); observe() every durable batch; drain(); stop().
@@ -51,7 +45,7 @@ struct FulfilmentView {
 /// loop; the commands from any thread, their `done` runs on the loop's thread: hand over and return.
 /// Ownership: the parts outlive it, and the payment provider and the mailer are stopped before it is
 /// destroyed (their threads call back into it).
-class FulfilmentService final : private Turnable {
+class FulfilmentService final : public FulfilmentDesk, private Turnable {
  public:
   FulfilmentService(FulfilmentParts parts, FulfilmentSettings settings);
   ~FulfilmentService() override;
@@ -65,23 +59,13 @@ class FulfilmentService final : private Turnable {
   bool drain(std::chrono::nanoseconds patience);
   void stop();
 
-  [[nodiscard]] std::shared_ptr<const FulfilmentView> view() const;  ///< At most 250 ms old.
-
-  using Done = std::function<void(Outcome)>;
-  using LettersDone = std::function<void(DeadLetterPage)>;
-  void dead_letters(DeadLetterSearch search, LettersDone done);
-  /// A dead letter is tried again from its step on. invalid_state: somebody is at it
-  /// already, or began to discard it and the provider has not said what became of its money; were it charged now, that
-  /// cancellation might arrive afterwards and take the money back from a confirmed order. It can still be discarded.
-  void retry_dead(OrderId order, Done done);
-  /// A dead letter is given up. An unpaid order first makes sure at the provider that its money is not and
-  /// will not be taken, then its units come back; `overloaded` when the provider cannot be asked now.
-  /// invalid_state: it is being tried again at this moment.
-  void discard_dead(OrderId order, Done done);
-  /// For all workers.
-  void pause(bool paused);
-  /// Of any worker, wherever it runs. order_not_found: no such worker; invalid_value: above kConcurrencyMax.
-  void set_concurrency(std::string worker, std::uint32_t concurrency, Done done);
+  // --- FulfilmentDesk; the view is at most 250 ms old
+  [[nodiscard]] std::shared_ptr<const FulfilmentView> view() const override;
+  void dead_letters(DeadLetterSearch search, LettersDone done) override;
+  void retry_dead(OrderId order, Done done) override;
+  void discard_dead(OrderId order, Done done) override;
+  void pause(bool paused) override;
+  void set_concurrency(std::string worker, std::uint32_t concurrency, Done done) override;
 
   /// One round, for tests that do not start().
   FulfilmentLoop& loop() { return loop_; }

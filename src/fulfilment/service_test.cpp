@@ -129,7 +129,7 @@ TEST_F(ServiceTest, DeadLettersAreFoundByWhatTheyAre) {
   EXPECT_EQ(search({}), ids) << "in the order in which they were accepted";
   EXPECT_EQ(search({.limit = 2}), std::vector(ids.begin(), ids.begin() + 2));
   EXPECT_EQ(page.more, 3u);
-  EXPECT_EQ(search({.after = page.letters.back().order.sequence}), std::vector(ids.begin() + 2, ids.end()));
+  EXPECT_EQ(search({.after = place_of(page.letters.back().order)}), std::vector(ids.begin() + 2, ids.end()));
   EXPECT_EQ(page.more, 0u);
   const std::string reason = page.letters.front().reason;
   ASSERT_GT(reason.size(), 3u);

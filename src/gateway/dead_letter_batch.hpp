@@ -22,13 +22,15 @@ class DeadLetterBatch : public std::enable_shared_from_this<DeadLetterBatch> {
   static constexpr std::chrono::seconds kBeginWithin{
       20};  ///< The provider may take 30 more; an answer is due within 60.
 
-  using Action = void (FulfilmentService::*)(OrderId, FulfilmentService::Done);
+  using Action = void (FulfilmentDesk::*)(OrderId, FulfilmentDesk::Done);
   /// `entry` is each order's audit entry but for its target.
   DeadLetterBatch(const QueueServices& services, Later reply, Action action, AuditEntry entry)
       : s_(services), reply_(std::move(reply)), action_(action), entry_(std::move(entry)) {}
 
   /// `more`: how many matched beyond these.
   void start(std::vector<OrderId> orders, std::size_t more);
+  /// Instead of start(): nothing is done.
+  void refuse(Response response) { reply_.respond(std::move(response)); }
 
  private:
   struct Item {

@@ -19,6 +19,31 @@ Response dead_letter_not_found() {
   return error(404, "order_not_found", "This order is not among the dead letters.");
 }
 
+/// A cursor: time, sequence and id with dots between them.
+std::string to_text(const OrderPlace& place) {
+  return std::to_string(place.created.ms) + "." + std::to_string(place.sequence) + "." + to_string(place.order);
+}
+
+std::optional<OrderPlace> parse_place(std::string_view text) {
+  OrderPlace place;
+  const auto number = [&text](auto& value) {
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (wrong != std::errc() || end == text.data() + text.size() || *end != '.') return false;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+    return true;
+  };
+  if (!number(place.created.ms) || !number(place.sequence)) return std::nullopt;
+  const auto order = parse_ulid<OrderId>(text);
+  if (!order) return std::nullopt;
+  place.order = *order;
+  return place;
+}
+
+Response dead_letters_unavailable() {
+  return error(503, "unavailable",
+               "The dead letters cannot be read at the moment; nothing was done. Please try again.");
+}
+
 object render_dead(const DeadLetter& letter, const std::string& product_id) {
   return {{"order_id", to_string(letter.order.id)},
           {"product_id", product_id},
@@ -38,10 +63,11 @@ class DeadLetterHandlers {
     DeadLetterSearch search;
     if (const auto text = x.query("limit")) std::from_chars(text->data(), text->data() + text->size(), search.limit);
     if (const auto text = x.query("cursor")) {
-      const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), search.after);
-      if (code != std::errc() || end != text->data() + text->size())
+      const auto after = parse_place(*text);
+      if (!after)
         return x.respond(
             validation_error(R"(["query","cursor"])", "This is no cursor of this list.", "invalid_cursor"));
+      search.after = *after;
     }
     search.step = parse_step(x.query("step").value_or(""));
     search.reason = x.query("reason").value_or("");
@@ -49,19 +75,21 @@ class DeadLetterHandlers {
       return x.respond(json_list({}, {}));
     const auto reply = std::make_shared<Later>(x.later());
     s_.fulfilment.dead_letters(std::move(search), [this, reply](const DeadLetterPage& page) {
+      if (!page.available) return reply->respond(dead_letters_unavailable());
       const auto offers = s_.catalogue.current();
       array data;
-      for (const DeadLetter& letter : page.letters)
-        data.push_back(render_dead(letter, offers->at(letter.order.product).spec->id));
-      reply->respond(
-          json_list(data, page.more > 0 ? std::to_string(page.letters.back().order.sequence) : std::string()));
+      for (const DeadLetter& letter : page.letters) {
+        const Offer* offer = offers->look(letter.order.product);
+        data.push_back(render_dead(letter, offer == nullptr ? std::string() : offer->spec->id));
+      }
+      reply->respond(json_list(data, page.more > 0 ? to_text(place_of(page.letters.back().order)) : std::string()));
     });
   }
 
-  void retry(Exchange& x) const { settle(x, "dead_letter_retried", &FulfilmentService::retry_dead); }
-  void discard(Exchange& x) const { settle(x, "dead_letter_discarded", &FulfilmentService::discard_dead); }
-  void retry_many(Exchange& x) const { settle_many(x, "dead_letter_retried", &FulfilmentService::retry_dead); }
-  void discard_many(Exchange& x) const { settle_many(x, "dead_letter_discarded", &FulfilmentService::discard_dead); }
+  void retry(Exchange& x) const { settle(x, "dead_letter_retried", &FulfilmentDesk::retry_dead); }
+  void discard(Exchange& x) const { settle(x, "dead_letter_discarded", &FulfilmentDesk::discard_dead); }
+  void retry_many(Exchange& x) const { settle_many(x, "dead_letter_retried", &FulfilmentDesk::retry_dead); }
+  void discard_many(Exchange& x) const { settle_many(x, "dead_letter_discarded", &FulfilmentDesk::discard_dead); }
 
  private:
   /// False: there never was such a product.
@@ -120,6 +148,7 @@ class DeadLetterHandlers {
     const auto batch = std::make_shared<DeadLetterBatch>(s_, x.later(), action, std::move(entry));
     if (const auto slug = text("product_id"); !slug.empty() && !with_product(search, slug)) return batch->start({}, 0);
     s_.fulfilment.dead_letters(std::move(search), [batch](const DeadLetterPage& page) {
+      if (!page.available) return batch->refuse(dead_letters_unavailable());
       std::vector<OrderId> orders;
       for (const DeadLetter& letter : page.letters) orders.push_back(letter.order.id);
       batch->start(std::move(orders), page.more);

@@ -76,7 +76,7 @@ Later& Later::operator=(Later&& other) noexcept {
 }
 
 Later::~Later() {
-  if (target_) target_->complete(token_, error(500, "internal_error", "The request could not be completed."));
+  if (target_) target_->complete(token_, unavailable());
 }
 
 void Later::respond(Response response) noexcept {

@@ -181,7 +181,7 @@ class Exchange {
 
 /// Purpose: the right to answer one request from any thread.
 /// Concurrency: move-only, one owner at a time; respond() hands the answer to the connection's loop.
-/// Errors: destroyed without an answer: 500. Connection gone: the answer is ignored.
+/// Errors: destroyed without an answer: 503, who was asked had none. Connection gone: the answer is ignored.
 class Later {
  public:
   class Target {

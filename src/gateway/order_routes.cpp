@@ -96,7 +96,9 @@ class OrderHandlers {
           if (order->status != OrderStatus::confirmed && order->status != OrderStatus::refunded)
             return reply->respond(error(409, "invalid_state", "There is an invoice once the order is confirmed."));
           const auto offers = s.catalogue.current();
-          if (!s.pool.post([reply, &s, data = invoice_of(*order, *offers->at(order->product).spec)] {
+          const Offer* offer = offers->look(order->product);
+          if (offer == nullptr) return reply->respond(unavailable());
+          if (!s.pool.post([reply, &s, data = invoice_of(*order, *offer->spec)] {
                 reply->respond(pdf(s.invoices, data));
               }))
             reply->respond(too_busy());

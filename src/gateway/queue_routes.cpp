@@ -68,6 +68,8 @@ class QueueHandlers {
     const auto reply = std::make_shared<Later>(x.later());
     s_.fulfilment.set_concurrency(id, concurrency, [reply, id, concurrency](Outcome outcome) {
       if (is_success(outcome)) return reply->respond(json_ok(object{{"id", id}, {"concurrency", concurrency}}));
+      if (outcome == Outcome::unavailable || outcome == Outcome::overloaded)
+        return reply->respond(error(503, "unavailable", "The worker cannot be told at the moment. Please try again."));
       reply->respond(error(404, "not_found", "There is no such worker."));
     });
   }
@@ -115,9 +117,13 @@ object render_queue(const QueueView& view, WallTime now) {
     if (stage.step == Step::confirm) rate += stage.rate_per_s;
     stages.push_back(std::move(row));
   }
-  object data{{"stages", std::move(stages)},       {"depth", depth},
-              {"oldest_age_seconds", oldest},      {"paused", view.paused},
-              {"dead_letters", view.dead_letters}, {"declined", view.declined}};
+  object data{{"stages", std::move(stages)},
+              {"depth", depth},
+              {"oldest_age_seconds", oldest},
+              {"paused", view.paused},
+              {"dead_letters", view.dead_letters},
+              {"declined", view.declined},
+              {"away", view.away}};
   // Confirmed and declined orders are what leaves; with nothing leaving there is no estimate.
   data["drain_seconds"] = nullptr;
   if (depth == 0) data["drain_seconds"] = 0.0;

@@ -2,14 +2,14 @@
 // /api/admin/queue and /api/admin/workers*: the order queue and who works on it.
 
 #include "flow/catalogue.hpp"
-#include "fulfilment/service.hpp"
+#include "fulfilment/desk.hpp"
 #include "gateway/route.hpp"
 #include "port/account_store.hpp"
 
 namespace scalemart {
 
 struct QueueServices {
-  FulfilmentService& fulfilment;
+  FulfilmentDesk& fulfilment;
   const Catalogue& catalogue;
   OrderBook& orders;
   AccountStore& accounts;  ///< Keeps the audit trail.

@@ -63,6 +63,10 @@ Response no_content() {
   return r;
 }
 
+Response unavailable() {
+  return error(503, "unavailable", "This cannot be answered at the moment. Please try again.");
+}
+
 Response error(int status, std::string_view code, std::string_view detail, std::string_view members) {
   Response r;
   r.status = status;

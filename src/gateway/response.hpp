@@ -56,6 +56,8 @@ struct Response {
 /// WWW-Authenticate, 503 a Retry-After of 1-5 seconds, jittered, so that refused callers do not return
 /// together.
 [[nodiscard]] Response error(int status, std::string_view code, std::string_view detail, std::string_view members = {});
+/// Something that is needed for an answer does not answer itself; ask again.
+[[nodiscard]] Response unavailable();
 /// One entry of a 422's errors[]: loc is a path such as {"body","quantity"} in JSON text.
 [[nodiscard]] Response validation_error(std::string_view loc_json, std::string_view message, std::string_view type);
 

@@ -70,7 +70,8 @@ class StreamHandlers {
     const AnswerTo to = x.await_answer(
         [](Exchange& exchange, const Answer& found) { exchange.local<Watching>().handlers->found(exchange, found); });
     const UserId buyer = x.principal()->user;
-    if (!s_.orders.find(*id, [to, buyer](std::optional<OrderView> view) {
+    const auto asker = std::make_shared<Asker>(to);
+    if (!s_.orders.find(*id, [asker, buyer](std::optional<OrderView> view) {
           Answer answer;
           answer.outcome = view && view->buyer == buyer ? Outcome::done : Outcome::order_not_found;
           if (view) {
@@ -78,8 +79,7 @@ class StreamHandlers {
             answer.quantity = static_cast<std::uint32_t>(view->reason);
             answer.sequence = static_cast<Sequence>(view->history.back().at.ms);
           }
-          const AnswerSink::Item item{to.token, answer};
-          to.sink->answers({&item, 1});
+          asker->tell(answer);
         }))
       x.respond(no_room());
   }
@@ -92,6 +92,28 @@ class StreamHandlers {
   }
 
  private:
+  /// A question to the order book: answered, or dropped when the book has no answer.
+  class Asker {
+   public:
+    explicit Asker(AnswerTo to) : to_(to) {}
+    ~Asker() {
+      if (told_) return;
+      Answer none;
+      none.outcome = Outcome::unavailable;
+      tell(none);
+    }
+    Asker(const Asker&) = delete;
+    Asker& operator=(const Asker&) = delete;
+    void tell(const Answer& answer) {
+      told_ = true;
+      const AnswerSink::Item item{to_.token, answer};
+      to_.sink->answers({&item, 1});
+    }
+
+   private:
+    const AnswerTo to_;
+    bool told_ = false;
+  };
   struct Watching {
     const StreamHandlers* handlers = nullptr;
     OrderId order;
@@ -117,7 +139,8 @@ class StreamHandlers {
   }
 
   void found(Exchange& x, const Answer& answer) const {
-    if (answer.outcome != Outcome::done) return x.respond(order_not_found());
+    if (answer.outcome != Outcome::done)
+      return x.respond(answer.outcome == Outcome::order_not_found ? order_not_found() : unavailable());
     if (!places_->take()) return x.respond(no_room());
     const OrderId id = x.local<Watching>().order;
     const OrderNotice now{id, static_cast<OrderStatus>(answer.count), static_cast<StatusReason>(answer.quantity),

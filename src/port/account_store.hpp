@@ -174,6 +174,8 @@ class AccountStore {
   using Found = std::function<void(Result<T>)>;
 
   virtual ~AccountStore() = default;
+  /// Finishes what was taken and answers it; later requests are refused. Idempotent; not from a callback.
+  virtual void stop() = 0;
 
   // --- accounts ---
   /// `first`: the login that comes with the registration.

@@ -19,6 +19,8 @@ class MemoryAccountStore final : public AccountStore {
   /// From now on nothing is answered, as by a database that cannot be reached.
   void set_unavailable(bool unavailable) { unavailable_ = unavailable; }
 
+  void stop() override {}
+
   bool create(Account account, std::optional<RefreshFamily> first, AuditEntry audit, Done<StoreOutcome> done) override {
     return change<StoreOutcome>(done, StoreOutcome::no_space, [&] {
       if (by_email(account.email) != nullptr) return StoreOutcome::email_taken;

@@ -43,20 +43,13 @@ struct OrderPage {
 /// The first and the last id that begin with these characters, in either case; nullopt: none can.
 [[nodiscard]] std::optional<std::pair<OrderId, OrderId>> ids_beginning_with(std::string_view prefix);
 
-struct Revenue {
-  std::string currency;
-  MinorUnits confirmed = 0;  ///< Of orders that are confirmed now.
-  MinorUnits refunded = 0;
-};
-
-/// Purpose: search, export and sums over every order ever accepted.
+/// Purpose: search and export over every order ever accepted.
 /// Concurrency: any thread; a call blocks for the time of one indexed query, so not from an event loop.
 class OrderArchive {
  public:
   virtual ~OrderArchive() = default;
   [[nodiscard]] virtual Result<OrderPage> search(const OrderSearch& search) = 0;
   [[nodiscard]] virtual Result<std::optional<ArchivedOrder>> find(OrderId id) = 0;
-  [[nodiscard]] virtual Result<std::vector<Revenue>> revenue() = 0;
   /// The last record included; 0 as for as_of.
   [[nodiscard]] virtual Sequence applied() const noexcept = 0;
 };

@@ -46,6 +46,7 @@ class SharedLedger final : public SaleLedger, public OrderBook {
   /// it could say so. Blocks; to be called every second or so, by anybody. The products, for a catalogue.
   [[nodiscard]] Result<std::vector<ProductRecord>> refresh();
 
+  [[nodiscard]] std::uint32_t partitions() const noexcept { return options_.partitions; }
   // Gauges; any thread.
   [[nodiscard]] TicketQueue::Depth depth() const noexcept;
   [[nodiscard]] std::chrono::nanoseconds oldest_age() const noexcept;

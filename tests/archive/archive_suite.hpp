@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "port/order_archive.hpp"
+#include "port/sale_totals.hpp"
 #include "port/system_of_record.hpp"
 
 namespace scalemart::test {
@@ -107,6 +108,13 @@ class SharedArchive : public ::testing::Test {
   }
   OrderArchive& archive() { return world_.archive(); }
   SystemOfRecord& record() { return world_.record(); }
+  Result<SaleTotals> totals() { return dynamic_cast<SaleTotalsSource&>(world_.archive()).totals(); }
+  /// Orders by status, one by one.
+  std::array<std::uint64_t, kOrderStatusCount> counted() {
+    std::array<std::uint64_t, kOrderStatusCount> count{};
+    for (const ArchivedOrder& each : everything()) ++count.at(static_cast<std::size_t>(each.order.status));
+    return count;
+  }
 
  private:
   World world_;
@@ -230,15 +238,18 @@ TYPED_TEST_P(SharedArchive, SumsAreThoseOfTheOrders) {
   this->shop();
   this->done(Reserve{this->order(41), {7, 1}, ProductRef{2}, 3, 600'000, {41, 41}}, this->at(2000));
   this->pay(41, 2001);
-  const auto revenue = this->archive().revenue();
-  ASSERT_TRUE(revenue) << revenue.error().message;
-  ASSERT_EQ(revenue->size(), 2u);
-  EXPECT_EQ((*revenue)[0].currency, "EUR");
-  EXPECT_EQ((*revenue)[0].confirmed, 2 * 1'000'000'000'000 + 2 * 1999);
-  EXPECT_EQ((*revenue)[0].refunded, 2 * 1'000'000'000'000 + 2 * 1999);
-  EXPECT_EQ((*revenue)[1].currency, "USD");
-  EXPECT_EQ((*revenue)[1].confirmed, 3 * 500);
-  EXPECT_EQ((*revenue)[1].refunded, 0);
+  const auto totals = this->totals();
+  ASSERT_TRUE(totals) << totals.error().message;
+  ASSERT_EQ(totals->money.size(), 2u);
+  EXPECT_EQ(totals->money[0].currency, "EUR");
+  EXPECT_EQ(totals->money[0].confirmed, 2 * 1'000'000'000'000 + 2 * 1999);
+  EXPECT_EQ(totals->money[0].refunded, 2 * 1'000'000'000'000 + 2 * 1999);
+  EXPECT_EQ(totals->money[1].currency, "USD");
+  EXPECT_EQ(totals->money[1].confirmed, 3 * 500);
+  EXPECT_EQ(totals->money[1].refunded, 0);
+  EXPECT_EQ(totals->money[1].units, 3u);
+  EXPECT_EQ(totals->orders, this->counted());
+  EXPECT_EQ(totals->drift, 0);
   const auto recount = this->record().recount(this->kPatience);
   ASSERT_TRUE(recount) << recount.error().message;
   for (const RecordDrift& drift : recount->drift)

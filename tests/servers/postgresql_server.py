@@ -149,7 +149,8 @@ class PostgresServer:
         with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def _children(self):
+    def children(self):
+        """The processes that serve, by id."""
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
             return [int(pid) for pid in file.read().split()]
 
@@ -157,7 +158,7 @@ class PostgresServer:
         """To the server and its processes: they are ours, by their ids."""
         pids = [self.process.pid]
         try:
-            pids += self._children()
+            pids += self.children()
         except OSError:
             pass
         for pid in pids:

@@ -3,7 +3,6 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/task_pool.hpp"
 
@@ -17,11 +16,6 @@ constexpr std::size_t kExportPage = 500;
 void remove_database(const std::filesystem::path& file) {
   std::error_code ignored;
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + suffix, ignored);
-}
-
-MinorUnits add_saturating(MinorUnits a, MinorUnits b) {
-  MinorUnits sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<MinorUnits>::max() : sum;
 }
 
 }  // namespace
@@ -225,24 +219,6 @@ Result<std::optional<ArchivedOrder>> QueryStore::find(OrderId id) {
 
 Result<std::vector<ProductSales>> QueryStore::sales() {
   return ask([&](QueryTables& tables) { return Result<std::vector<ProductSales>>(tables.sales()); });
-}
-
-Result<std::vector<Revenue>> QueryStore::revenue() {
-  const auto all = sales();
-  if (!all) return all.error();
-  std::map<Currency, Revenue> by_currency;
-  for (const ProductSales& product : *all) {
-    Revenue& revenue = by_currency[product.currency];
-    const auto amount = [&](OrderStatus status) { return product.by_status[static_cast<std::size_t>(status)].amount; };
-    revenue.confirmed = add_saturating(revenue.confirmed, amount(OrderStatus::confirmed));
-    revenue.refunded = add_saturating(revenue.refunded, amount(OrderStatus::refunded));
-  }
-  std::vector<Revenue> list;
-  for (auto& [currency, revenue] : by_currency) {
-    revenue.currency = currency.text();
-    list.push_back(std::move(revenue));
-  }
-  return list;
 }
 
 Result<void> QueryStore::for_each(OrderSearch filter, const std::function<bool(const ArchivedOrder&)>& visit) {

@@ -63,7 +63,6 @@ class QueryStore final : public OrderArchive {
 
   [[nodiscard]] Result<OrderPage> search(const OrderSearch& search) override;
   [[nodiscard]] Result<std::optional<ArchivedOrder>> find(OrderId id) override;
-  [[nodiscard]] Result<std::vector<Revenue>> revenue() override;
   [[nodiscard]] Sequence applied() const noexcept override { return applied_.load(std::memory_order_acquire); }
   [[nodiscard]] Result<std::vector<ProductSales>> sales();
   /// Newest first, in pages, so that no question waits for an export. Stops when `visit` returns false.

@@ -5,6 +5,7 @@
 
 #include "backend/mongodb/client.hpp"
 #include "port/order_archive.hpp"
+#include "port/sale_totals.hpp"
 
 namespace scalemart::mongo {
 
@@ -13,8 +14,9 @@ namespace scalemart::mongo {
 /// with the time at which a gateway made it, so orders of different gateways stand as their clocks say. A search by
 /// time trusts those clocks by ten minutes.
 /// Concurrency: any thread. Errors: as the port says.
-/// Limits: revenue() reads an index entry of every paid order; a second for a few million.
-class MongoArchive final : public OrderArchive {
+/// Limits: totals() reads an index entry of every order; seconds for a few million. It says nothing of dead letters, nor
+/// of drift: there is no one moment to compare at.
+class MongoArchive final : public OrderArchive, public SaleTotalsSource {
  public:
   struct Options {
     Client::Options client;
@@ -24,7 +26,7 @@ class MongoArchive final : public OrderArchive {
 
   [[nodiscard]] Result<OrderPage> search(const OrderSearch& search) override;
   [[nodiscard]] Result<std::optional<ArchivedOrder>> find(OrderId id) override;
-  [[nodiscard]] Result<std::vector<Revenue>> revenue() override;
+  [[nodiscard]] Result<SaleTotals> totals() override;
   [[nodiscard]] Sequence applied() const noexcept override { return 0; }
 
  private:

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <limits>
+#include <map>
 
 #include "backend/postgresql/order_rows.hpp"
 #include "backend/postgresql/record.hpp"
@@ -34,10 +37,15 @@ constexpr Statement kSearch{
 constexpr Statement kFind{"archive_find", "SELECT " SCALEMART_VIEW_COLUMNS
                                           ", o.payment_reference FROM orders o JOIN products p ON p.ref = o.product"
                                           " WHERE o.id = $1"};
-constexpr Statement kRevenue{"archive_revenue",
-                             "SELECT p.currency, least(sum(t.earned), 9223372036854775807)::int8,"
-                             " least(sum(t.given_back), 9223372036854775807)::int8"
-                             " FROM stock t JOIN products p ON p.ref = t.ref GROUP BY p.currency ORDER BY p.currency"};
+/// One statement, so one moment.
+constexpr Statement kTotals{"archive_totals",
+                            "SELECT t.ref, p.currency, t.total, t.available, t.held, t.sold,"
+                            " least(t.earned, 9223372036854775807)::int8,"
+                            " least(t.given_back, 9223372036854775807)::int8, o.status, o.orders, o.units, o.parked"
+                            " FROM stock t JOIN products p ON p.ref = t.ref"
+                            " LEFT JOIN (SELECT product, status, count(*) AS orders, sum(quantity)::int8 AS units,"
+                            " count(parked_step) AS parked FROM orders GROUP BY product, status) o ON o.product = t.ref"
+                            " ORDER BY t.ref"};
 
 static_assert(static_cast<int>(StatusReason::payment_declined) == 1 &&
               static_cast<int>(StatusReason::hold_expired) == 2 &&
@@ -156,13 +164,54 @@ Result<std::optional<ArchivedOrder>> PostgresArchive::find(OrderId id) {
   return std::optional(read_archived(*rows, 0));
 }
 
-Result<std::vector<Revenue>> PostgresArchive::revenue() {
-  const auto rows = ask(kRevenue, {});
+namespace {
+
+/// What one product's orders add up to, against what the product says.
+struct ProductSum {
+  Stock stock;
+  std::int64_t sold = 0;
+  std::int64_t held = 0;
+  [[nodiscard]] std::int64_t drift() const {
+    return std::abs(stock.total - stock.available - stock.held - stock.sold) + std::abs(stock.sold - sold) +
+           std::abs(stock.held - held);
+  }
+};
+
+MinorUnits add_saturating(MinorUnits a, MinorUnits b) {
+  MinorUnits sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<MinorUnits>::max() : sum;
+}
+
+}  // namespace
+
+Result<SaleTotals> PostgresArchive::totals() {
+  const auto rows = ask(kTotals, {});
   if (!rows) return rows.error();
-  std::vector<Revenue> all;
-  for (int row = 0; row < rows->count(); ++row)
-    all.push_back({std::string(rows->text(row, 0)), rows->integer(row, 1), rows->integer(row, 2)});
-  return all;
+  SaleTotals totals;
+  std::map<std::string, SaleTotals::Money, std::less<>> money;
+  std::map<std::int64_t, ProductSum> products;
+  for (int row = 0; row < rows->count(); ++row) {
+    const auto [sum, is_new] = products.try_emplace(rows->integer(row, 0));
+    if (is_new) {
+      sum->second.stock = {rows->integer(row, 2), rows->integer(row, 3), rows->integer(row, 4), rows->integer(row, 5)};
+      SaleTotals::Money& all = money[std::string(rows->text(row, 1))];
+      all.confirmed = add_saturating(all.confirmed, rows->integer(row, 6));
+      all.refunded = add_saturating(all.refunded, rows->integer(row, 7));
+      all.units += static_cast<std::uint64_t>(sum->second.stock.sold);
+    }
+    if (rows->is_null(row, 8)) continue;  // no orders
+    const auto status = static_cast<OrderStatus>(rows->integer(row, 8));
+    totals.orders.at(static_cast<std::size_t>(status)) += static_cast<std::uint64_t>(rows->integer(row, 9));
+    totals.parked += static_cast<std::uint64_t>(rows->integer(row, 11));
+    if (status == OrderStatus::confirmed) sum->second.sold += rows->integer(row, 10);
+    if (is_open(status)) sum->second.held += rows->integer(row, 10);
+  }
+  for (auto& [currency, sum] : money) {
+    sum.currency = currency;
+    totals.money.push_back(std::move(sum));
+  }
+  for (const auto& [ref, sum] : products) totals.drift += sum.drift();
+  return totals;
 }
 
 }  // namespace scalemart::pg

@@ -6,6 +6,7 @@
 #include "backend/postgresql/pool.hpp"
 #include "backend/postgresql/schema.hpp"
 #include "port/order_archive.hpp"
+#include "port/sale_totals.hpp"
 
 namespace scalemart::pg {
 
@@ -17,7 +18,7 @@ namespace scalemart::pg {
 /// was not asked for and finds the index. Newest first means by id: a ULID begins with the time at which a gateway made
 /// it, so orders of different gateways stand as their clocks say. A search by time trusts those clocks by ten minutes.
 /// Concurrency: any thread. Errors: as the port says; a search that takes longer than `patience` is one.
-class PostgresArchive final : public OrderArchive {
+class PostgresArchive final : public OrderArchive, public SaleTotalsSource {
  public:
   struct Options {
     Connection::Options connection;
@@ -29,7 +30,7 @@ class PostgresArchive final : public OrderArchive {
 
   [[nodiscard]] Result<OrderPage> search(const OrderSearch& search) override;
   [[nodiscard]] Result<std::optional<ArchivedOrder>> find(OrderId id) override;
-  [[nodiscard]] Result<std::vector<Revenue>> revenue() override;
+  [[nodiscard]] Result<SaleTotals> totals() override;
   [[nodiscard]] Sequence applied() const noexcept override { return 0; }
 
  private:

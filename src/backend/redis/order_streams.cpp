@@ -171,8 +171,8 @@ bool OrderStreams::put_back(std::string_view consumer, const StreamLease& lease,
       .has_value();
 }
 
-std::optional<StreamsView> OrderStreams::look(std::chrono::milliseconds within) {
-  StreamsView view;
+std::optional<QueueDepths> OrderStreams::look(std::chrono::milliseconds within) {
+  QueueDepths view;
   for (std::uint32_t partition = 0; partition < settings_.partitions; ++partition) {
     for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
       const auto reply = call("look", partition, {kLaneNames[lane]}, within);

@@ -9,6 +9,7 @@
 #include "backend/redis/functions.hpp"
 #include "port/order_intake.hpp"
 #include "port/order_queue.hpp"
+#include "port/queue_control.hpp"
 
 namespace scalemart {
 
@@ -24,16 +25,6 @@ struct StreamLease {
   std::uint32_t partition = 0;
 };
 
-/// How many orders are where, over all partitions.
-struct StreamsView {
-  std::array<std::uint64_t, kLaneCount> waiting{};  ///< In the stream and not leased.
-  std::array<std::uint64_t, kLaneCount> delayed{};
-  std::array<std::uint64_t, kLaneCount> leased{};
-  /// When the oldest entry of the lane was put in, leased or not.
-  std::array<std::optional<WallTime>, kLaneCount> oldest{};
-  bool paused = false;
-};
-
 /// Purpose: what the order queue does in Redis, one blocking call each.
 /// Operation: an order is in the streams at most once (the set `queued`), so that it may be offered any number of
 /// times: by the gateway that sold it, by a sweep. An entry delivered for the n-th time is leased under the fence n
@@ -41,7 +32,7 @@ struct StreamsView {
 /// Truth: the system of record's. What is lost here is offered again by a sweep; what is here twice or too long is
 /// refused there.
 /// Concurrency: one thread. Errors: false or empty, and why_away() says why.
-class OrderStreams final : public OrderIntake {
+class OrderStreams final : public OrderIntake, public QueueControl {
  public:
   OrderStreams(redis::Client client, OrderStreamsSettings settings);
 
@@ -73,8 +64,10 @@ class OrderStreams final : public OrderIntake {
   [[nodiscard]] bool put_back(std::string_view consumer, const StreamLease& lease, std::chrono::milliseconds delay,
                               std::chrono::milliseconds within);
 
-  [[nodiscard]] std::optional<StreamsView> look(std::chrono::milliseconds within);
-  [[nodiscard]] bool pause(bool paused, std::chrono::milliseconds within);
+  // QueueControl, over all partitions
+  [[nodiscard]] std::optional<QueueDepths> look(std::chrono::milliseconds within) override;
+  [[nodiscard]] bool pause(bool paused, std::chrono::milliseconds within) override;
+
   [[nodiscard]] const std::string& why_away() const { return why_away_; }
   [[nodiscard]] std::uint32_t partitions() const { return settings_.partitions; }
 

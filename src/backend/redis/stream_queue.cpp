@@ -48,7 +48,7 @@ WorkerRef StreamQueue::join(std::string_view name) {
   return static_cast<WorkerRef>(members_.size() - 1);
 }
 
-void StreamQueue::leave(WorkerRef worker) {
+void StreamQueue::give_back_all(WorkerRef worker) {
   std::vector<OrderId> mine;
   for (const auto& [id, lease] : leases_)
     if (lease.worker == worker) mine.push_back(id);
@@ -60,6 +60,10 @@ void StreamQueue::leave(WorkerRef worker) {
       give_back(at);
     }
   }
+}
+
+void StreamQueue::leave(WorkerRef worker) {
+  give_back_all(worker);
   const std::lock_guard lock(mutex_);
   Member& member = members_.at(worker);
   member.present = false;
@@ -96,11 +100,17 @@ std::size_t StreamQueue::lease(WorkerRef worker, Lane lane, std::size_t max, std
 }
 
 bool StreamQueue::heartbeat(WorkerRef worker) {
-  const std::lock_guard lock(mutex_);
-  Member& member = members_.at(worker);
-  member.beat = true;
-  news_.notify_all();
-  return !std::exchange(member.lapsed, false);
+  bool lapsed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Member& member = members_.at(worker);
+    member.beat = true;
+    lapsed = std::exchange(member.lapsed, false);
+    news_.notify_all();
+  }
+  // The worker drops all it has: what is still its own, others may have.
+  if (lapsed) give_back_all(worker);
+  return !lapsed;
 }
 
 bool StreamQueue::complete(WorkerRef worker, Completion completion, CompletionSink& sink, std::uint64_t token) {

@@ -71,6 +71,8 @@ class StreamQueue final : public OrderQueue, public AnswerSink {
   void turn();
 
   void answers(std::span<const AnswerSink::Item> items) noexcept override;
+  /// No completion waits for the record's answer.
+  [[nodiscard]] bool is_settled() const { return pending_.empty(); }
   /// There is something new: look at once. From any thread.
   void poke() noexcept;
   [[nodiscard]] bool is_away() const;
@@ -123,6 +125,7 @@ class StreamQueue final : public OrderQueue, public AnswerSink {
   void put_back(Leases::iterator at, std::chrono::milliseconds delay);
   void finish(Leases::iterator at, std::optional<OpenOrder> paper);
   void forget(Leases::iterator at);
+  void give_back_all(WorkerRef worker);
 
   // stream_queue_thread.cpp: the side of Redis
   void run();

@@ -41,8 +41,7 @@ class AccountLanes final : public AccountStore {
   /// believe tokens that another one has revoked.
   [[nodiscard]] std::chrono::milliseconds watch_age() const;
 
-  /// Finishes what was taken and answers it; later requests are refused. Idempotent; not from a callback.
-  void stop();
+  void stop() override;
 
   bool create(Account account, std::optional<RefreshFamily> first, AuditEntry audit, Done<StoreOutcome> done) override;
   bool find(UserId id, Found<std::optional<Account>> done) override;

@@ -1,28 +1,18 @@
-#include "app/order_desk.hpp"
+#include "app/embedded_desk.hpp"
 
 #include <algorithm>
 
 #include "app/process_place.hpp"
+#include "app/step_metrics.hpp"
 #include "flow/resume.hpp"
 
 namespace scalemart {
-namespace {
-
-StepHook count_steps(Metrics& metrics, StepHook also) {
-  return [&metrics, also = std::move(also)](const FinishedStep& step) {
-    metrics.fulfilment_duration_seconds.at({to_text(step.step)}).record(step.took);
-    metrics.fulfilment_attempts_total.at({to_text(step.step), to_text(step.result)}).add();
-    if (also) also(step);
-  };
-}
-
-}  // namespace
-
-Result<std::unique_ptr<OrderDesk>> OrderDesk::open(const Config& config, Engine& engine, AccountStore& accounts,
-                                                   const Clock& clock, Metrics& metrics, StepHook on_step) {
+Result<std::unique_ptr<EmbeddedDesk>> EmbeddedDesk::open(const Config& config, EmbeddedEngine& engine,
+                                                         AccountStore& accounts, const Clock& clock, Metrics& metrics,
+                                                         StepHook on_step) {
   auto providers = Providers::open(config, engine.folder().path(), clock);
   if (!providers) return providers.error();
-  std::unique_ptr<OrderDesk> desk(new OrderDesk(accounts));
+  std::unique_ptr<EmbeddedDesk> desk(new EmbeddedDesk(accounts));
   desk->providers_ = std::move(*providers);
   FulfilmentSettings settings;
   settings.workers = config.workers;
@@ -42,23 +32,23 @@ Result<std::unique_ptr<OrderDesk>> OrderDesk::open(const Config& config, Engine&
   return desk;
 }
 
-void OrderDesk::restore(Engine& engine) {
+void EmbeddedDesk::restore(EmbeddedEngine& engine) {
   resume_orders(service_->dispatcher(), engine.catalogue().current()->all(), engine.take_unfinished(),
                 engine.take_parked());
 }
 
-void OrderDesk::start() {
+void EmbeddedDesk::start() {
   providers_->start();
   service_->start();
 }
 
-void OrderDesk::stop(std::chrono::nanoseconds patience) {
+void EmbeddedDesk::stop(std::chrono::nanoseconds patience) {
   service_->drain(patience);
   service_->stop();
   providers_->stop();
 }
 
-OrderDesk::~OrderDesk() {
+EmbeddedDesk::~EmbeddedDesk() {
   if (service_) stop(std::chrono::nanoseconds(0));
 }
 

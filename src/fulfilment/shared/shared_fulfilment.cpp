@@ -1,0 +1,136 @@
+#include "fulfilment/shared/shared_fulfilment.hpp"
+
+#include <sys/prctl.h>
+
+#include <utility>
+
+#include "fulfilment/worker.hpp"
+
+namespace scalemart {
+
+SharedFulfilment::SharedFulfilment(SharedFulfilmentParts parts, SharedFulfilmentSettings settings)
+    : parts_(std::move(parts)), settings_(settings) {
+  auto view = std::make_shared<FulfilmentView>(workers_.view());
+  view->queue.away = true;  // until it was seen
+  view_ = std::move(view);
+}
+
+SharedFulfilment::~SharedFulfilment() {
+  stop();
+}
+
+void SharedFulfilment::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void SharedFulfilment::stop() {
+  std::deque<Wish> left;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    left.swap(wishes_);
+  }
+  news_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  for (const Wish& wish : left) wish.done(Outcome::overloaded);
+}
+
+std::shared_ptr<const FulfilmentView> SharedFulfilment::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+void SharedFulfilment::dead_letters(DeadLetterSearch search, LettersDone done) {
+  parts_.letters.list(std::move(search), std::move(done));
+}
+
+void SharedFulfilment::retry_dead(OrderId order, Done done) {
+  parts_.letters.retry(order, std::move(done));
+}
+
+void SharedFulfilment::discard_dead(OrderId order, Done done) {
+  parts_.letters.discard(order, std::move(done));
+}
+
+void SharedFulfilment::pause(bool paused) {
+  {
+    const std::lock_guard lock(mutex_);
+    pause_ = paused;
+    asked_ = true;
+  }
+  news_.notify_all();
+}
+
+void SharedFulfilment::set_concurrency(std::string worker, std::uint32_t concurrency, Done done) {
+  if (concurrency > kConcurrencyMax) return done(Outcome::invalid_value);
+  {
+    std::unique_lock lock(mutex_);
+    if (stopping_ || wishes_.size() >= kWishesMax) {
+      lock.unlock();
+      return done(Outcome::overloaded);
+    }
+    wishes_.push_back({std::move(worker), concurrency, std::move(done)});
+    asked_ = true;
+  }
+  news_.notify_all();
+}
+
+void SharedFulfilment::step() {
+  tell_pause();
+  std::deque<Wish> wishes;
+  {
+    const std::lock_guard lock(mutex_);
+    wishes.swap(wishes_);
+    asked_ = false;
+  }
+  for (const Wish& wish : wishes) tell(wish);
+  look();
+}
+
+/// What could not be told is told at the next turn, unless somebody wants the opposite by then.
+void SharedFulfilment::tell_pause() {
+  std::optional<bool> wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    wanted = std::exchange(pause_, std::nullopt);
+  }
+  if (!wanted || parts_.queue.pause(*wanted, settings_.within)) return;
+  const std::lock_guard lock(mutex_);
+  if (!pause_) pause_ = wanted;
+}
+
+void SharedFulfilment::tell(const Wish& wish) {
+  const std::string* name = workers_.find(wish.worker);
+  if (name == nullptr) return wish.done(Outcome::order_not_found);
+  const auto told = parts_.workers.wish(*name, std::to_string(wish.concurrency), settings_.within);
+  wish.done(!told ? Outcome::unavailable : *told ? Outcome::done : Outcome::order_not_found);
+}
+
+void SharedFulfilment::look() {
+  const auto depths = parts_.queue.look(settings_.within);
+  if (depths) depths_ = *depths;
+  const auto listed = depths ? parts_.workers.list(settings_.within) : error("the queue is away");
+  if (listed)
+    workers_.hear(*listed, parts_.own.cards());
+  else
+    workers_.hear_own(parts_.own.cards());
+  auto view = std::make_shared<FulfilmentView>(workers_.view());
+  put_depths(view->queue, depths_);
+  view->queue.away = !listed;
+  view->queue.dead_letters = parts_.parked();
+  const std::lock_guard lock(mutex_);
+  view_ = std::move(view);
+}
+
+void SharedFulfilment::run() {
+  ::prctl(PR_SET_NAME, "desk");
+  for (;;) {
+    step();
+    std::unique_lock lock(mutex_);
+    if (stopping_) return;
+    news_.wait_for(lock, settings_.every, [this] { return stopping_ || asked_; });
+    if (stopping_) return;
+  }
+}
+
+}  // namespace scalemart
