@@ -191,4 +191,14 @@ std::vector<Reading> Reading::documents(const char* key) const {
   return all;
 }
 
+std::size_t Reading::count(const char* key) const {
+  if (!has(key)) return 0;
+  const bson_iter_t array = get(key);
+  bson_iter_t at;
+  if (!BSON_ITER_HOLDS_ARRAY(&array) || !bson_iter_recurse(&array, &at)) throw missing(key);
+  std::size_t members = 0;
+  while (bson_iter_next(&at)) ++members;
+  return members;
+}
+
 }  // namespace scalemart::mongo

@@ -94,6 +94,8 @@ class Reading {
   [[nodiscard]] Document copy() const;
   /// Of documents; a missing one is empty.
   [[nodiscard]] std::vector<Reading> documents(const char* key) const;
+  /// Members of an array; a missing one has none.
+  [[nodiscard]] std::size_t count(const char* key) const;
 
  private:
   [[nodiscard]] bool find(const char* key, bson_iter_t& at) const;

@@ -33,6 +33,16 @@ Reply<bool> Claims::claim(const RecordedProduct& product, const Claim& claim) {
   return *written == 1;
 }
 
+Reply<bool> Claims::create(const RecordedProduct& product, const Claim& claim) {
+  before(Writing::claim);
+  std::vector<Document> documents;
+  documents.push_back(product.document(claim));
+  const auto made = client_.insert("products", documents);
+  if (made) return true;
+  if (made.error().kind == Failure::Kind::duplicate) return false;
+  return made.error();
+}
+
 Reply<void> Claims::insert_or_find(std::string_view collection, const std::vector<Document>& documents) {
   auto inserted = client_.insert(collection, documents, false);
   if (!inserted && inserted.error().kind != Failure::Kind::duplicate) return inserted.error();

@@ -38,6 +38,8 @@ class Claims {
 
   /// True: it is the product's. False: the product has changed since it was read.
   [[nodiscard]] Reply<bool> claim(const RecordedProduct& product, const Claim& claim);
+  /// A new product, with its claim. False: its number or its name is taken.
+  [[nodiscard]] Reply<bool> create(const RecordedProduct& product, const Claim& claim);
   [[nodiscard]] Reply<Voided> carry_out(ProductRef product, const Claim& claim);
   [[nodiscard]] Reply<void> settle(ProductRef product, const Claim& claim, const Voided& voided);
 

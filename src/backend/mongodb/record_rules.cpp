@@ -53,17 +53,27 @@ bool may_adjust(const Stock& stock, std::int64_t delta) {
   return stock.available + delta >= 0 && rules::is_valid_total(stock.total + delta);
 }
 
-bool is_storable(const ProductSpec& spec) {
-  return is_plain_utf8(spec.details.name) && is_plain_utf8(spec.details.description) &&
-         is_plain_utf8(spec.details.image_url);
-}
-
 void move_units(std::int64_t& from, std::int64_t& to, std::int64_t units) {
   from -= units;
   to += units;
 }
 
 }  // namespace
+
+bool is_storable(const ProductSpec& spec) {
+  return is_plain_utf8(spec.details.name) && is_plain_utf8(spec.details.description) &&
+         is_plain_utf8(spec.details.image_url);
+}
+
+Document product_record(RecordedProduct& product, const char* kind, std::int64_t delta, const std::string& reason) {
+  ++product.sequence;
+  Document out;
+  const auto ref = static_cast<std::int32_t>(index_of(product.ref));
+  out.add("_id", std::to_string(ref) + "/" + std::to_string(product.sequence)).add("product", ref);
+  out.add("sequence", static_cast<std::int64_t>(product.sequence)).add("at", product.last_at.ms);
+  out.add("kind", kind).add("delta", delta).add("reason", reason);
+  return out;
+}
 
 std::int64_t Numbers::next(const RecordedProduct& product) {
   const std::lock_guard lock(mutex_);
@@ -143,13 +153,7 @@ void Decider::move(RecordedOrder& order, OrderStatus to, StatusReason reason, st
 
 void Decider::note(Sale& sale, const char* kind, std::int64_t delta, const std::string& reason) {
   sale.product.last_at = time_of(sale);
-  ++sale.product.sequence;
-  Document out;
-  const auto ref = static_cast<std::int32_t>(index_of(sale.product.ref));
-  out.add("_id", std::to_string(ref) + "/" + std::to_string(sale.product.sequence)).add("product", ref);
-  out.add("sequence", static_cast<std::int64_t>(sale.product.sequence)).add("at", sale.product.last_at.ms);
-  out.add("kind", kind).add("delta", delta).add("reason", reason);
-  sale.records.push_back(std::move(out));
+  sale.records.push_back(product_record(sale.product, kind, delta, reason));
 }
 
 void Decider::accept(const Reserve& buy, Sale& sale, std::size_t place) {
@@ -352,7 +356,7 @@ struct Decider::Deciding {
         return Outcome::invalid_value;
       d.note(sale, "changed");
       sale.product.spec = c.spec;
-      sale.terms = true;
+      if (!sale.terms) sale.terms = place;
       return Outcome::done;
     });
   }
@@ -361,7 +365,8 @@ struct Decider::Deciding {
       // Every open order holds at least one unit.
       if (sale.product.stock.held > 0) return Outcome::invalid_state;
       d.note(sale, "removed");
-      sale.product.removed = sale.terms = true;
+      sale.product.removed = true;
+      if (!sale.terms) sale.terms = place;
       return Outcome::done;
     });
   }
@@ -381,7 +386,7 @@ struct Decider::Deciding {
       if (sale.product.paused == c.paused) return Outcome::done;
       d.note(sale, c.paused ? "paused" : "resumed");
       sale.product.paused = c.paused;
-      sale.terms = true;
+      if (!sale.terms) sale.terms = place;
       return Outcome::done;
     });
   }

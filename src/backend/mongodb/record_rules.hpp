@@ -37,11 +37,17 @@ struct Sale {
   std::vector<OrderId> changed;  ///< Each once, none of `accepted`.
   std::vector<Document> records;
   std::vector<Moved> moved;
-  bool terms = false;  ///< Its spec, pause or removal.
-  bool named = false;  ///< An answer is about it.
+  std::optional<std::size_t> terms{};  ///< The first command that changed its spec, pause or removal.
+  bool named = false;                  ///< An answer is about it.
   [[nodiscard]] bool is_changed() const { return !accepted.empty() || !changed.empty() || !records.empty(); }
   [[nodiscard]] StockRecord stock() const { return {product.ref, product.stock, product.sequence}; }
 };
+
+/// What an administrator changed, as it is recorded; counts a record of the product.
+[[nodiscard]] Document product_record(RecordedProduct& product, const char* kind, std::int64_t delta = 0,
+                                      const std::string& reason = {});
+/// All texts can be stored.
+[[nodiscard]] bool is_storable(const ProductSpec& spec);
 
 /// Everything but CreateProduct and ExpireDue. Given are the products and orders that commands name, the orders under
 /// the keys of buys, and, where a product has a cap, every order of its buyers that counts against it.
