@@ -57,8 +57,8 @@ Result<std::unique_ptr<MongoRecord>> MongoRecord::open(Options options, const Cl
   return std::unique_ptr<MongoRecord>(new MongoRecord(std::move(*client), clock, std::move(options.hook)));
 }
 
-void MongoRecord::heard(const Failure* failure) {
-  if (failure != nullptr && failure->kind == Failure::Kind::unsent)
+void MongoRecord::heard(const std::optional<Failure>& failure) {
+  if (failure && failure->kind == Failure::Kind::unsent)
     breaker_.failed(to_error(*failure).message);
   else
     breaker_.worked();
@@ -70,11 +70,11 @@ RecordedBatch MongoRecord::commit(std::span<const Command> commands, WallTime no
   BatchRun run({*client_, claims_, turns_, numbers_, clock_}, commands, now, clock_.steady() + within);
   try {
     const auto done = run.run();
-    heard(done ? nullptr : &done.error());
+    heard(done ? std::nullopt : std::optional(done.error()));
     if (done) return std::move(run).result();
     return undone(run.has_written() ? Fate::unknown : Fate::unavailable, to_error(done.error()).message);
   } catch (const Malformed& fault) {
-    heard(nullptr);
+    heard(std::nullopt);
     return undone(run.has_written() ? Fate::unknown : Fate::unavailable,
                   std::string("MongoDB: a document is damaged: ") + fault.what());
   }

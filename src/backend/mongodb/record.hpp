@@ -64,7 +64,7 @@ class MongoRecord final : public SystemOfRecord {
   /// A read, twice when the connection was lost. `ask` takes the deadline and gives a Reply.
   template <class Ask>
   auto read(std::chrono::milliseconds within, Ask ask) -> Result<typename decltype(ask(SteadyTime()))::value_type>;
-  void heard(const Failure* failure);
+  void heard(const std::optional<Failure>& failure);
   /// One text of each order; as many views, in their order. Those that are not there are looked for in claims.
   [[nodiscard]] Reply<std::vector<std::optional<OrderView>>> views(const char* member,
                                                                    const std::vector<std::string>& texts,

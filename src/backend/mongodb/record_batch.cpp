@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "backend/mongodb/record_find.hpp"
-#include "base/check.hpp"
+#include "base/utf8.hpp"
 #include "domain/validity.hpp"
 
 namespace scalemart::mongo {
@@ -136,6 +136,8 @@ Reply<void> BatchRun::read_orders(const Places& places, Decider& decider) {
   std::set<ProductRef> capped;
   for (const auto& [ref, sale] : decider.sales())
     if (sale.product.spec->terms.per_user_limit > 0) capped.insert(ref);
+  for (const std::size_t place : places)
+    if (const auto* change = std::get_if<ChangeProduct>(&commands_[place])) capped.insert(change->product);
   for (const std::size_t place : places) {
     if (const auto order = order_of(commands_[place])) ids.push_back(*order);
     const auto* buy = std::get_if<Reserve>(&commands_[place]);

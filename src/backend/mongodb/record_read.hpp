@@ -13,11 +13,11 @@ auto MongoRecord::read(std::chrono::milliseconds within, Ask ask)
   try {
     auto reply = ask(until);
     if (!reply && reply.error().kind == Failure::Kind::lost && clock_.steady() < until) reply = ask(until);
-    heard(reply ? nullptr : &reply.error());
+    heard(reply ? std::nullopt : std::optional(reply.error()));
     if (!reply) return to_error(reply.error());
     return std::move(*reply);
   } catch (const Malformed& fault) {
-    heard(nullptr);
+    heard(std::nullopt);
     return error(std::string("MongoDB: a document is damaged: ") + fault.what());
   }
 }
