@@ -41,7 +41,8 @@ Failure failure_of(const bson_error_t& error) {
   else if (error.domain == MONGOC_ERROR_SERVER && !leaves_in_doubt(failure.code))
     failure.kind = failure.code == kDuplicateKey ? Failure::Kind::duplicate : Failure::Kind::refused;
   else if (error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE)
-    failure.kind = Failure::Kind::unsent;
+    failure = {Failure::Kind::unsent, failure.code,
+               "the server does not let this user in, check user and password: " + failure.message};
   return failure;
 }
 

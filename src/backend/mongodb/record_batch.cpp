@@ -98,16 +98,24 @@ RecordedBatch BatchRun::result() && {
 // --- reading -------------------------------------------------------------------------------------------
 
 Reply<void> BatchRun::find_homes(const std::vector<OrderId>& orders) {
-  std::vector<OrderId> unknown;
-  for (const OrderId order : orders)
-    if (!homes_.contains(order)) unknown.push_back(order);
-  return for_each_by_id(
-      shop_.client, unknown,
-      [this](const Reading& order) {
-        homes_[*parse_ulid<OrderId>(order.text("_id"))] =
-            ProductRef{static_cast<std::uint32_t>(order.integer("product"))};
-      },
-      {"product"});
+  // Who is not found may still stand in the claim of one who died.
+  for (const bool is_last : {false, true}) {
+    std::vector<OrderId> unknown;
+    for (const OrderId order : orders)
+      if (!homes_.contains(order)) unknown.push_back(order);
+    if (unknown.empty()) return {};
+    if (is_last)
+      if (const auto finished = shop_.claims.finish_all(until_); !finished) return finished;
+    const auto read = for_each_by_id(
+        shop_.client, unknown,
+        [this](const Reading& order) {
+          homes_[*parse_ulid<OrderId>(order.text("_id"))] =
+              ProductRef{static_cast<std::uint32_t>(order.integer("product"))};
+        },
+        {"product"});
+    if (!read) return read;
+  }
+  return {};
 }
 
 std::optional<ProductRef> BatchRun::product_of(const Command& command) const {
