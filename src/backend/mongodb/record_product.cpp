@@ -118,6 +118,7 @@ RecordedProduct RecordedProduct::read(const Reading& document) {
   product.given_back = parse_money(document.text("given_back"));
   product.last_number = document.integer("last_no");
   product.version = document.integer("version");
+  product.claimed = document.has("claimed");
   return product;
 }
 

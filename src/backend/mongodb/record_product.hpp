@@ -41,6 +41,7 @@ struct RecordedProduct {
   Money given_back = 0;
   std::int64_t last_number = 0;
   std::int64_t version = 0;
+  bool claimed = false;  ///< When read: with a claim, so its orders may not be written yet.
 
   /// All members, with the claim if there is one.
   [[nodiscard]] Document document(const Claim& claim) const;
