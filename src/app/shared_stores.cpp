@@ -86,8 +86,8 @@ Result<SharedDatabase> open_mongodb(const Config& config, const Clock& clock, Ra
 }  // namespace
 
 Result<SharedDatabase> SharedDatabase::open(const Config& config, const Clock& clock, Random& random) {
-  auto database = is_mongodb(config.database) ? open_mongodb(config, clock, random)
-                                              : open_postgresql(config, clock, random);
+  auto database =
+      is_mongodb(config.database) ? open_mongodb(config, clock, random) : open_postgresql(config, clock, random);
   if (!database) return of_setting("SCALEMART_DATABASE", database.error());
   return database;
 }

@@ -46,13 +46,15 @@ inline void compare_buyer(SystemOfRecord& expected, SystemOfRecord& found, const
   expect_same(newest, found.of_buyer(buy.buyer, {}, 5, kPatience));
   if (!newest->empty())
     expect_same(expected.of_buyer(buy.buyer, newest->back().id, 5, kPatience),
-                      found.of_buyer(buy.buyer, newest->back().id, 5, kPatience));
-  expect_same(expected.of_buyer(buy.buyer, buy.order, 2, kPatience), found.of_buyer(buy.buyer, buy.order, 2, kPatience));
+                found.of_buyer(buy.buyer, newest->back().id, 5, kPatience));
+  expect_same(expected.of_buyer(buy.buyer, buy.order, 2, kPatience),
+              found.of_buyer(buy.buyer, buy.order, 2, kPatience));
   const BuyerKey key[] = {{buy.buyer, buy.key}};
   expect_same(expected.find_by_key(key, kPatience), found.find_by_key(key, kPatience));
 }
 
-inline void run_differential(SystemOfRecord& expected, SystemOfRecord& found, std::uint64_t seed, std::uint64_t ops, Tally& tally) {
+inline void run_differential(SystemOfRecord& expected, SystemOfRecord& found, std::uint64_t seed, std::uint64_t ops,
+                             Tally& tally) {
   sim::Workload workload(seed);
   SeededRandom random(seed);
   WallTime now;

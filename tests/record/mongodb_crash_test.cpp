@@ -37,7 +37,11 @@ class MongoCrash : public test::MongoShop {
   Story story() {
     Story s{buy(1, shoe_, 1), buy(2, shoe_, 2), buy(3, shoe_, 3), buy(2, hat_, 4), {}};
     EXPECT_EQ(one(s.first).fate, Fate::committed);
-    s.commands = {s.shoe, s.hat, Cancel{s.first.order, s.first.buyer}, AdjustStock{shoe_, 5, "found"}, s.more,
+    s.commands = {s.shoe,
+                  s.hat,
+                  Cancel{s.first.order, s.first.buyer},
+                  AdjustStock{shoe_, 5, "found"},
+                  s.more,
                   SetPaused{hat_, true}};
     return s;
   }

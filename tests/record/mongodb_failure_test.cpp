@@ -116,7 +116,8 @@ TEST_F(MongoFailure, OneKeyInTwoProductsAtOnceIsOneOrder) {
     threads.emplace_back([&, t] {
       for (std::uint64_t round = 0; round < 12; ++round) {
         std::vector<Command> batch;
-        for (std::uint64_t b = 1; b <= 10; ++b) batch.emplace_back(buy(round * 10 + b, ProductRef{t % 2}, round * 10 + b));
+        for (std::uint64_t b = 1; b <= 10; ++b)
+          batch.emplace_back(buy(round * 10 + b, ProductRef{t % 2}, round * 10 + b));
         const RecordedBatch result = (t < 2 ? *record_ : *second).commit(batch, now_, kPatience);
         undecided += result.fate != Fate::committed;
       }

@@ -64,8 +64,7 @@ void MongoRecord::heard(const std::optional<Failure>& failure) {
     breaker_.worked();
 }
 
-RecordedBatch MongoRecord::commit(std::span<const Command> commands, WallTime now,
-                                  std::chrono::milliseconds within) {
+RecordedBatch MongoRecord::commit(std::span<const Command> commands, WallTime now, std::chrono::milliseconds within) {
   if (!breaker_.allows()) return undone(Fate::unavailable, breaker_.last_failure());
   BatchRun run({*client_, claims_, turns_, numbers_, clock_}, commands, now, clock_.steady() + within);
   try {

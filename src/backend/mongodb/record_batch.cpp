@@ -1,7 +1,6 @@
 #include "backend/mongodb/record_batch.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "backend/mongodb/record_find.hpp"
 #include "base/utf8.hpp"
@@ -106,13 +105,12 @@ Reply<void> BatchRun::find_homes(const std::vector<OrderId>& orders) {
     if (unknown.empty()) return {};
     if (is_last)
       if (const auto finished = shop_.claims.finish_all(until_); !finished) return finished;
-    const auto read = for_each_by_id(
-        shop_.client, unknown,
-        [this](const Reading& order) {
-          homes_[*parse_ulid<OrderId>(order.text("_id"))] =
-              ProductRef{static_cast<std::uint32_t>(order.integer("product"))};
-        },
-        {"product"});
+    const auto read = for_each_by_id(shop_.client, unknown,
+                                     [this](const Reading& order) {
+                                       homes_[*parse_ulid<OrderId>(order.text("_id"))] =
+                                           ProductRef{static_cast<std::uint32_t>(order.integer("product"))};
+                                     },
+                                     {"product"});
     if (!read) return read;
   }
   return {};
@@ -172,7 +170,7 @@ Reply<Voided> BatchRun::carry_through(ProductRef product, const Claim& claim) {
       voided = settled.error();
     }
     if (left() <= 2 * kPause) return voided;
-    std::this_thread::sleep_for(kPause);
+    shop_.claims.pause(kPause);
   }
 }
 
@@ -248,8 +246,7 @@ Reply<BatchRun::Places> BatchRun::decide_once(const Places& places) {
   for (const std::size_t place : places) {
     const auto product = product_of(commands_[place]);
     const auto* buy = std::get_if<Reserve>(&commands_[place]);
-    const bool is_void =
-        buy != nullptr && answers_[place].outcome == Outcome::done && void_orders.contains(buy->order);
+    const bool is_void = buy != nullptr && answers_[place].outcome == Outcome::done && void_orders.contains(buy->order);
     if (is_void || (product && lost.contains(*product))) again.push_back(place);
   }
   return again;

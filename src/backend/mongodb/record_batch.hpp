@@ -20,9 +20,9 @@ struct Workshop {
   const Clock& clock;
 };
 
-/// Purpose: decides and writes one batch. It is cut into parts, one after the other: within a part no command depends on
-/// one about another product, so each product's share is decided and claimed alone. A share whose product somebody else
-/// changed meanwhile is decided again. One object a batch.
+/// Purpose: decides and writes one batch. It is cut into parts, one after the other: within a part no command depends
+/// on one about another product, so each product's share is decided and claimed alone. A share whose product somebody
+/// else changed meanwhile is decided again. One object a batch.
 class BatchRun {
  public:
   BatchRun(Workshop shop, std::span<const Command> commands, WallTime now, SteadyTime until)

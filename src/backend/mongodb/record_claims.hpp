@@ -26,9 +26,8 @@ using Voided = std::vector<OrderId>;
 ///   2. carry_out(): inserts the orders, replaces the changed ones, adds the records. Each write is good for once,
 ///      however often and late it arrives: ids and keys are unique, and an order is only replaced by a later state.
 ///   3. settle(): takes the claim out. Until then no other claim is possible.
-/// Whoever finds a claim waits a little for its owner, then does 2 and 3 in its place. It signs the claim first: a write
-/// by a majority, after which the claim cannot be rolled back while its orders stay.
-/// Concurrency: any thread.
+/// Whoever finds a claim waits a little for its owner, then does 2 and 3 in its place. It signs the claim first: a
+/// write by a majority, after which the claim cannot be rolled back while its orders stay. Concurrency: any thread.
 class Claims {
  public:
   /// Called before each write, for tests: may throw, as if the process had died.
@@ -43,10 +42,13 @@ class Claims {
   [[nodiscard]] Reply<Voided> carry_out(ProductRef product, const Claim& claim);
   [[nodiscard]] Reply<void> settle(ProductRef product, const Claim& claim, const Voided& voided);
 
-  /// These products, without claims: those found are waited for, then finished. Products that do not exist are left out.
+  /// These products, without claims: those found are waited for, then finished. Products that do not exist are left
+  /// out.
   [[nodiscard]] Reply<std::vector<RecordedProduct>> load(const std::vector<ProductRef>& products, SteadyTime until);
   /// Every claim there was when it was called is settled.
   [[nodiscard]] Reply<void> finish_all(SteadyTime until);
+  /// For somebody else to finish, or a server to come back.
+  void pause(std::chrono::milliseconds time);
   /// Announces a write to whom it may concern.
   void before(Writing next) const {
     if (hook_) hook_(next);
@@ -57,7 +59,6 @@ class Claims {
   [[nodiscard]] Reply<void> finish(const Reading& product);
   [[nodiscard]] Reply<void> insert_or_find(std::string_view collection, const std::vector<Document>& documents);
   [[nodiscard]] Reply<Voided> missing(ProductRef product, const std::vector<Document>& orders);
-  void pause(std::chrono::milliseconds time);
 
   Client& client_;
   const Clock& clock_;

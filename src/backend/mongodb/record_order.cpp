@@ -61,7 +61,8 @@ RecordedOrder RecordedOrder::read(const Reading& document) {
   if (document.has("parked_no")) {
     const std::int64_t step = document.integer("parked_step");
     if (step < 0 || step >= kStepCount) throw Malformed("parked_step is out of bounds");
-    order.parked = Parked{static_cast<Step>(step), static_cast<std::uint32_t>(document.integer("parked_attempts")),
+    order.parked = Parked{static_cast<Step>(step),
+                          static_cast<std::uint32_t>(document.integer("parked_attempts")),
                           document.text("parked_reason"),
                           {document.integer("parked_at")}};
   }

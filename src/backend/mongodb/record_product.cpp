@@ -125,8 +125,7 @@ RecordedProduct RecordedProduct::read(const Reading& document) {
 std::optional<Claim> claim_in(const Reading& document) {
   if (!document.has("claimed")) return std::nullopt;
   const Reading body = document.document("claim");
-  return Claim{document.integer("claimed"), copies(body, "accepted"), copies(body, "changed"),
-               copies(body, "records")};
+  return Claim{document.integer("claimed"), copies(body, "accepted"), copies(body, "changed"), copies(body, "records")};
 }
 
 }  // namespace scalemart::mongo

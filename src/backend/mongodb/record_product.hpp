@@ -25,9 +25,10 @@ struct Claim {
   [[nodiscard]] bool empty() const { return accepted.empty() && changed.empty() && records.empty(); }
 };
 
-/// Members of a document of `products`: _id (the ref), slug, currency, name, description, image_url, list_price?, price,
-/// starts_at?, ends_at?, per_user_limit, paused, removed, total, available, held, sold, sequence, last_at, accepted,
-/// earned, given_back, last_no (of its newest order), version; while a claim is not settled: claim, claimed (its version).
+/// Members of a document of `products`: _id (the ref), slug, currency, name, description, image_url, list_price?,
+/// price, starts_at?, ends_at?, per_user_limit, paused, removed, total, available, held, sold, sequence, last_at,
+/// accepted, earned, given_back, last_no (of its newest order), version; while a claim is not settled: claim, claimed
+/// (its version).
 struct RecordedProduct {
   ProductRef ref{};
   std::shared_ptr<const ProductSpec> spec;
@@ -49,9 +50,7 @@ struct RecordedProduct {
   [[nodiscard]] Document update(const Claim& claim) const;
   /// Errors: Malformed.
   [[nodiscard]] static RecordedProduct read(const Reading& document);
-  [[nodiscard]] ProductRecord as_record() const {
-    return {ref, spec, stock, paused, removed, sequence, accepted};
-  }
+  [[nodiscard]] ProductRecord as_record() const { return {ref, spec, stock, paused, removed, sequence, accepted}; }
 };
 
 /// The claim that a product's document still has.

@@ -60,8 +60,8 @@ Result<std::vector<OrderView>> MongoRecord::of_buyer(UserId buyer, OrderId befor
     query.filter.add("buyer", to_string(buyer));
     if (!before.empty()) {
       Document which, older;
-      const auto found = client_->find_one(
-          "orders", std::move(which.add("_id", to_string(before)).add("buyer", to_string(buyer))));
+      const auto found =
+          client_->find_one("orders", std::move(which.add("_id", to_string(before)).add("buyer", to_string(buyer))));
       if (!found) return found.error();
       if (!*found) return views;
       query.filter.add("number", older.add("$lt", (*found)->integer("number")));

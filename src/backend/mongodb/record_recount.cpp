@@ -44,8 +44,7 @@ Reply<Count> count(Client& client, const std::vector<RecordedProduct>& only) {
   const auto order = [&](const Reading& each) { counted[product_in(each)].add_order(each); };
   const auto record = [&](const Reading& each) { counted[product_in(each)].total += each.integer("delta"); };
   const auto walk = [&](const Document& orders, const Document& records) -> Reply<void> {
-    const auto read = client.for_each("orders", orders, order,
-                                      {"product", "status", "quantity", "price", "changed"});
+    const auto read = client.for_each("orders", orders, order, {"product", "status", "quantity", "price", "changed"});
     if (!read) return read;
     return client.for_each("product_records", records, record, {"product", "delta"});
   };
