@@ -123,13 +123,18 @@ Reply<void> Claims::settle(ProductRef product, const Claim& claim, const Voided&
 }
 
 Reply<void> Claims::finish(const Reading& document) {
-  const auto found = claim_in(document);
   const ProductRef product{static_cast<std::uint32_t>(document.integer("_id"))};
+  const std::int64_t version = document.integer("claimed");
   Document update, one;
   update.add("$inc", one.add("signed", std::int64_t{1}));
-  const auto is_there = client_.update("products", claimed(product, found->version), update);
+  const auto is_there = client_.update("products", claimed(product, version), update);
   if (!is_there) return is_there.error();
   if (*is_there == 0) return {};  // its owner was faster
+  // What was signed: after a failover another one may have this version than the one that was found.
+  const auto signed_one = client_.find_one("products", claimed(product, version));
+  if (!signed_one) return signed_one.error();
+  if (!*signed_one) return {};
+  const auto found = claim_in(**signed_one);
   const auto voided = carry_out(product, *found);
   if (!voided) return voided.error();
   return settle(product, *found, *voided);
