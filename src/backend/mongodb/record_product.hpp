@@ -27,8 +27,8 @@ struct Claim {
 
 /// Members of a document of `products`: _id (the ref), slug, currency, name, description, image_url, list_price?,
 /// price, starts_at?, ends_at?, per_user_limit, paused, removed, total, available, held, sold, sequence, last_at,
-/// accepted, earned, given_back, last_no (of its newest order), version, signed? (claims finished by others); while a claim
-/// is not settled: claim, claimed (its version).
+/// accepted, earned, given_back, last_no (of its newest order), version, signed? (claims that others finished);
+/// while a claim is not settled: claim, claimed (its version).
 struct RecordedProduct {
   ProductRef ref{};
   std::shared_ptr<const ProductSpec> spec;
