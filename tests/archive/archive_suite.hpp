@@ -106,6 +106,7 @@ class SharedArchive : public ::testing::Test {
            to_string(order.id).starts_with(search.id_prefix) && (!search.from || created >= *search.from) &&
            (!search.to || created < *search.to);
   }
+  World& world() { return world_; }
   OrderArchive& archive() { return world_.archive(); }
   SystemOfRecord& record() { return world_.record(); }
   Result<SaleTotals> totals() { return dynamic_cast<SaleTotalsSource&>(world_.archive()).totals(); }

@@ -1,4 +1,4 @@
-"""A shop of several processes as an operator runs it: PostgreSQL, Redis, gateways and workers, all really started."""
+"""A shop of several processes as an operator runs it: a database, Redis, gateways and workers, all really started."""
 import collections
 import os
 import signal
@@ -8,6 +8,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path += [os.path.join(os.path.dirname(HERE), folder) for folder in ("contract", "servers")]
 
+import ferretdb_server  # noqa: E402
 import postgresql_server  # noqa: E402
 import redis_server  # noqa: E402
 import shop  # noqa: E402
@@ -18,11 +19,15 @@ SECRET = "not-a-secret-0123456789-0123456789-0123456789-abcdef"
 MISSING = 77
 
 
+def postgresql():
+    return postgresql_server.PostgresServer(["max_connections=200"])
+
+
 class Fleet:
     """Two servers, and whatever gateways and workers are asked for. close() ends all of it and removes it."""
 
-    def __init__(self, **settings):
-        self.database = postgresql_server.PostgresServer(["max_connections=200"])
+    def __init__(self, database=postgresql, **settings):
+        self.database = database()
         self.redis = redis_server.RedisServer()
         self.settings, self.gateways, self.workers = settings, [], []
         self.database.start()
@@ -60,11 +65,11 @@ class Fleet:
 
 class FleetTest(shop.ShopTest):
     """Two gateways and what workers the class wants, for all its tests."""
-    settings, members = {}, ()
+    settings, members, database = {}, (), staticmethod(postgresql)
 
     @classmethod
     def setUpClass(cls):
-        cls.fleet = Fleet(**cls.settings)
+        cls.fleet = Fleet(cls.database, **cls.settings)
         try:
             cls.gateways = [cls.fleet.gateway() for _ in range(2)]
             cls.shop = cls.gateways[0]
@@ -133,9 +138,18 @@ class FleetTest(shop.ShopTest):
             self.assertEqual((True, 0), (report["ok"], report["drift"]), report)
 
 
-def main():
+def skip(why):
     """Without the servers nothing is tested: said loudly, and a failure where everything is required."""
-    if postgresql_server.programs() is None or redis_server.program() is None:
-        print("SKIPPED: PostgreSQL and Redis are needed (Debian packages postgresql, redis-server)", file=sys.stderr)
-        sys.exit(1 if os.environ.get("SCALEMART_REQUIRE_ALL") == "1" else MISSING)
+    print(f"SKIPPED: {why}", file=sys.stderr)
+    sys.exit(1 if os.environ.get("SCALEMART_REQUIRE_ALL") == "1" else MISSING)
+
+
+def main(mongodb=False):
+    if redis_server.program() is None or (not mongodb and postgresql_server.programs() is None):
+        skip("PostgreSQL and Redis are needed (Debian packages postgresql, redis-server)")
+    if mongodb:
+        try:
+            ferretdb_server.built()
+        except ferretdb_server.Missing as missing:
+            skip(missing)
     unittest.main(verbosity=2, warnings="ignore")  # connections that threads kept are closed by their ends

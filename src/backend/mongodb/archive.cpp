@@ -6,6 +6,7 @@
 
 #include "backend/mongodb/indexes.hpp"
 #include "backend/mongodb/order_document.hpp"
+#include "backend/mongodb/record_find.hpp"
 #include "backend/shared/order_range.hpp"
 #include "base/utf8.hpp"
 
@@ -14,11 +15,12 @@ namespace {
 
 constexpr std::size_t kLimitMax = 10'000;
 
-constexpr std::array<Index, 5> kIndexes{{{"orders", {"product_id", "_id"}},
+constexpr std::array<Index, 6> kIndexes{{{"orders", {"product_id", "_id"}},
                                          {"orders", {"status", "_id"}},
                                          {"orders", {"product_id", "status", "_id"}},
                                          {"orders", {"buyer", "_id"}},
-                                         {"orders", {"status", "currency", "amount"}}}};
+                                         {"orders", {"status", "currency", "amount"}},
+                                         {"orders", {"parked_no"}, false, true}}};
 
 Document filter_of(const OrderSearch& search, const IdRange& range, const std::string& before) {
   Document filter, id, created;
@@ -36,11 +38,10 @@ Document filter_of(const OrderSearch& search, const IdRange& range, const std::s
 
 /// Adds `what` up in groups. One sum a call: FerretDB 1 gives the second one of a stage nothing to add.
 template <class Name, class What>
-Reply<std::map<Name, std::int64_t>> sums_of(Client& client, std::optional<OrderStatus> status, const char* by,
-                                            What what) {
+Reply<std::map<Name, std::int64_t>> sums_of(Client& client, const Document& wanted, const char* by, What what) {
   std::vector<Document> stages;
-  Document wanted, group, sum, command;
-  if (status) stages.emplace_back().add("$match", wanted.add("status", static_cast<std::int32_t>(*status)));
+  Document group, sum, command;
+  if (!wanted.empty()) stages.emplace_back().add("$match", wanted);
   stages.emplace_back().add("$group", group.add("_id", by).add("sum", sum.add("$sum", what)));
   command.add("aggregate", "orders").add("pipeline", stages).add("cursor", Document());
   const auto answer = client.run(command);
@@ -55,9 +56,54 @@ Reply<std::map<Name, std::int64_t>> sums_of(Client& client, std::optional<OrderS
   return sums;
 }
 
+Document with_status(OrderStatus status) {
+  Document wanted;
+  wanted.add("status", static_cast<std::int32_t>(status));
+  return wanted;
+}
+
 using ByCurrency = std::map<std::string, std::int64_t>;
 Reply<ByCurrency> by_currency(Client& client, OrderStatus status, const char* what) {
-  return sums_of<std::string>(client, status, "$currency", what);
+  return sums_of<std::string>(client, with_status(status), "$currency", what);
+}
+
+using ByNumber = std::map<std::int64_t, std::int64_t>;
+Reply<std::uint64_t> count_parked(Client& client) {
+  Document wanted, any;
+  wanted.add("parked_no", any.add("$gte", std::int64_t{0}));
+  const auto counts = sums_of<std::int64_t>(client, wanted, "$status", std::int32_t{1});
+  if (!counts) return counts.error();
+  std::uint64_t parked = 0;
+  for (const auto& [status, count] : *counts) parked += static_cast<std::uint64_t>(count);
+  return parked;
+}
+
+/// Units by which products and orders differ, of the products that stood still meanwhile.
+Reply<std::int64_t> drift_of(Client& client) {
+  const auto before = all_products(client);
+  if (!before) return before.error();
+  std::array<ByNumber, kOrderStatusCount> units;
+  for (const OrderStatus status : {OrderStatus::pending, OrderStatus::processing, OrderStatus::confirmed}) {
+    auto sums = sums_of<std::int64_t>(client, with_status(status), "$product", "$quantity");
+    if (!sums) return sums.error();
+    units.at(static_cast<std::size_t>(status)) = std::move(*sums);
+  }
+  const auto after = all_products(client);
+  if (!after) return after.error();
+  std::int64_t drift = 0;
+  for (std::size_t i = 0; i < before->size(); ++i) {
+    const RecordedProduct& was = (*before)[i];
+    const RecordedProduct& is = after->at(i);
+    if (was.claimed || is.claimed || was.version != is.version) continue;
+    const auto of = [&](OrderStatus status) {
+      return units.at(static_cast<std::size_t>(status))[static_cast<std::int64_t>(index_of(is.ref))];
+    };
+    const Stock& stock = is.stock;
+    const std::int64_t held = of(OrderStatus::pending) + of(OrderStatus::processing);
+    drift += std::abs(stock.held - held) + std::abs(stock.sold - of(OrderStatus::confirmed)) +
+             std::abs(stock.total - stock.available - stock.held - stock.sold);
+  }
+  return drift;
 }
 
 Error damaged(const Malformed& fault) {
@@ -127,7 +173,7 @@ Result<SaleTotals> MongoArchive::totals() {
   SaleTotals totals;
   std::map<std::string, SaleTotals::Money> money;
   try {
-    const auto orders = sums_of<std::int64_t>(*client_, std::nullopt, "$status", std::int32_t{1});
+    const auto orders = sums_of<std::int64_t>(*client_, {}, "$status", std::int32_t{1});
     if (!orders) return to_error(orders.error());
     const auto confirmed = by_currency(*client_, OrderStatus::confirmed, "$amount");
     if (!confirmed) return to_error(confirmed.error());
@@ -135,6 +181,12 @@ Result<SaleTotals> MongoArchive::totals() {
     if (!refunded) return to_error(refunded.error());
     const auto units = by_currency(*client_, OrderStatus::confirmed, "$quantity");
     if (!units) return to_error(units.error());
+    const auto parked = count_parked(*client_);
+    if (!parked) return to_error(parked.error());
+    const auto drift = drift_of(*client_);
+    if (!drift) return to_error(drift.error());
+    totals.parked = *parked;
+    totals.drift = *drift;
     for (const auto& [status, count] : *orders)
       totals.orders.at(static_cast<std::size_t>(status)) = static_cast<std::uint64_t>(count);
     for (const auto& [currency, sum] : *confirmed) money[currency].confirmed = sum;

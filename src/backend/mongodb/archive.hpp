@@ -14,8 +14,8 @@ namespace scalemart::mongo {
 /// with the time at which a gateway made it, so orders of different gateways stand as their clocks say. A search by
 /// time trusts those clocks by ten minutes.
 /// Concurrency: any thread. Errors: as the port says.
-/// Limits: totals() reads an index entry of every order; seconds for a few million. It says nothing of dead letters,
-/// nor of drift: there is no one moment to compare at.
+/// Limits: totals() reads an index entry of every order, and every open or confirmed order; seconds for a few million.
+/// Drift is told of products that stood still while that was done: there is no one moment to compare all at.
 class MongoArchive final : public OrderArchive, public SaleTotalsSource {
  public:
   struct Options {

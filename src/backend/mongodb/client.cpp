@@ -41,7 +41,8 @@ Failure failure_of(const bson_error_t& error) {
   else if (error.domain == MONGOC_ERROR_SERVER && !leaves_in_doubt(failure.code))
     failure.kind = failure.code == kDuplicateKey ? Failure::Kind::duplicate : Failure::Kind::refused;
   else if (error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE)
-    failure.kind = Failure::Kind::unsent;
+    failure = {Failure::Kind::unsent, failure.code,
+               "the server does not let this user in, check user and password: " + failure.message};
   return failure;
 }
 
@@ -131,6 +132,7 @@ Reply<std::vector<Reading>> Client::find(const Query& query) {
   Document command;
   command.add("find", query.collection).add("filter", query.filter);
   if (!query.sort.empty()) command.add("sort", query.sort);
+  if (!query.projection.empty()) command.add("projection", query.projection);
   // As many as are wanted in one answer, and no cursor left open.
   command.add("limit", query.limit).add("batchSize", query.limit).add("singleBatch", true);
   command.add("maxTimeMS", std::int64_t{patience_.count()});
@@ -147,13 +149,15 @@ Reply<std::optional<Reading>> Client::find_one(std::string_view collection, Docu
 }
 
 Reply<void> Client::for_each(std::string_view collection, const Document& filter,
-                             const std::function<void(const Reading&)>& visit) {
+                             const std::function<void(const Reading&)>& visit,
+                             std::initializer_list<const char*> members) {
   for (std::string after;;) {
     Document beyond, both;
     beyond.add("$gt", after);
     both.add("_id", beyond).add_all(filter);
     Query query{.collection = collection, .filter = std::move(both), .limit = kPage};
     query.sort.add("_id", std::int32_t{1});
+    for (const char* member : members) query.projection.add(member, true);
     const auto page = find(query);
     if (!page) return page.error();
     for (const Reading& each : *page) visit(each);
@@ -175,6 +179,17 @@ Reply<std::int64_t> Client::update(std::string_view collection, const Document& 
   std::vector<Document> updates(1);
   updates[0].add("q", filter).add("u", update);
   updates[0].add("upsert", which == Which::one_or_new).add("multi", which == Which::all);
+  Document command = writing("update", collection);
+  command.add("updates", updates);
+  const auto answer = write(command);
+  if (!answer) return answer.error();
+  return answer->integer("n");
+}
+
+Reply<std::int64_t> Client::update_each(std::string_view collection, const std::vector<Change>& changes) {
+  std::vector<Document> updates(changes.size());
+  for (std::size_t i = 0; i < changes.size(); ++i)
+    updates[i].add("q", changes[i].filter).add("u", changes[i].update).add("upsert", false).add("multi", false);
   Document command = writing("update", collection);
   command.add("updates", updates);
   const auto answer = write(command);

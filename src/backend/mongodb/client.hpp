@@ -6,6 +6,7 @@
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -46,6 +47,13 @@ struct Query {
   Document filter{};
   Document sort{};         ///< Empty: in no order.
   std::int64_t limit = 1;  ///< All of them must fit one answer (16 MiB).
+  Document projection{};   ///< Empty: whole documents.
+};
+
+/// One of several changes that travel together.
+struct Change {
+  Document filter;
+  Document update;  ///< Operators, or a whole document in place of the old one.
 };
 
 /// Purpose: a pool of connections to one database. Everything is one command and one answer: no cursors, no sessions,
@@ -67,9 +75,10 @@ class Client {
 
   [[nodiscard]] Reply<std::vector<Reading>> find(const Query& query);
   [[nodiscard]] Reply<std::optional<Reading>> find_one(std::string_view collection, Document filter);
-  /// Everything that matches, a page at a time, by _id, which is text.
+  /// Everything that matches, a page at a time, by _id, which is text. `members`: only these; none: all.
   [[nodiscard]] Reply<void> for_each(std::string_view collection, const Document& filter,
-                                     const std::function<void(const Reading&)>& visit);
+                                     const std::function<void(const Reading&)>& visit,
+                                     std::initializer_list<const char*> members = {});
   /// `ordered`: in their order, up to the first that fails; otherwise all that can be. A duplicate is told only when
   /// nothing worse happened.
   [[nodiscard]] Reply<void> insert(std::string_view collection, const std::vector<Document>& documents,
@@ -78,6 +87,8 @@ class Client {
   enum class Which : std::uint8_t { one, one_or_new, all };
   [[nodiscard]] Reply<std::int64_t> update(std::string_view collection, const Document& filter, const Document& update,
                                            Which which = Which::one);
+  /// Each changes at most one document, in their order; how many were matched.
+  [[nodiscard]] Reply<std::int64_t> update_each(std::string_view collection, const std::vector<Change>& changes);
   /// At most one, or all that match.
   [[nodiscard]] Reply<std::int64_t> remove(std::string_view collection, const Document& filter, bool all = false);
   /// Any other command.

@@ -89,8 +89,8 @@ Document& Document::add_date(std::string_view key, std::int64_t ms) {
   return *this;
 }
 
-Document& Document::add_all(const Document& other) {
-  SCALEMART_CHECK(bson_concat(raw_, other.raw()));
+Document& Document::add_all(const bson_t* other) {
+  SCALEMART_CHECK(bson_concat(raw_, other));
   return *this;
 }
 
@@ -166,6 +166,15 @@ Reading Reading::document(const char* key) const {
   return {begin, length};
 }
 
+Document Reading::copy() const {
+  bson_t view;
+  Document out;
+  if (bytes_.empty()) return out;
+  if (!bson_init_static(&view, bytes_.data(), bytes_.size())) throw Malformed("no document");
+  out.add_all(&view);
+  return out;
+}
+
 std::vector<Reading> Reading::documents(const char* key) const {
   std::vector<Reading> all;
   if (!has(key)) return all;
@@ -180,6 +189,16 @@ std::vector<Reading> Reading::documents(const char* key) const {
     all.emplace_back(begin, length);
   }
   return all;
+}
+
+std::size_t Reading::count(const char* key) const {
+  if (!has(key)) return 0;
+  const bson_iter_t array = get(key);
+  bson_iter_t at;
+  if (!BSON_ITER_HOLDS_ARRAY(&array) || !bson_iter_recurse(&array, &at)) throw missing(key);
+  std::size_t members = 0;
+  while (bson_iter_next(&at)) ++members;
+  return members;
 }
 
 }  // namespace scalemart::mongo

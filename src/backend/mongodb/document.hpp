@@ -48,7 +48,8 @@ class Document {
   /// A date, as the server's own.
   Document& add_date(std::string_view key, std::int64_t ms);
   /// The members of another one.
-  Document& add_all(const Document& other);
+  Document& add_all(const Document& other) { return add_all(other.raw()); }
+  Document& add_all(const bson_t* other);
   /// When there is one.
   template <class T>
   Document& add(std::string_view key, const std::optional<T>& value) {
@@ -89,8 +90,12 @@ class Reading {
     return out;
   }
   [[nodiscard]] Reading document(const char* key) const;
+  /// The same document, to be written again.
+  [[nodiscard]] Document copy() const;
   /// Of documents; a missing one is empty.
   [[nodiscard]] std::vector<Reading> documents(const char* key) const;
+  /// Members of an array; a missing one has none.
+  [[nodiscard]] std::size_t count(const char* key) const;
 
  private:
   [[nodiscard]] bool find(const char* key, bson_iter_t& at) const;
