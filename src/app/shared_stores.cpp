@@ -1,5 +1,6 @@
 #include "app/shared_stores.hpp"
 
+#include "app/store_advice.hpp"
 #include "backend/mongodb/accounts.hpp"
 #include "backend/mongodb/archive.hpp"
 #include "backend/postgresql/accounts.hpp"
@@ -14,7 +15,7 @@ namespace {
 constexpr std::chrono::seconds kCheckWithin{5};
 
 Error of_setting(std::string_view setting, const Error& why) {
-  return error(std::string(setting) + ": " + why.message);
+  return error(with_advice(setting, why.message));
 }
 
 bool is_mongodb(std::string_view url) {
