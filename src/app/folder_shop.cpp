@@ -2,6 +2,7 @@
 
 #include "app/folder_verification.hpp"
 #include "backend/embedded/account_look.hpp"
+#include "backend/embedded/audit_look.hpp"
 #include "backend/embedded/moved_mark.hpp"
 #include "base/utf8.hpp"
 #include "port/audit_chain.hpp"
@@ -73,8 +74,7 @@ class CleanAccounts final : public ShopSink {
   Result<void> take(std::span<const AuditRow> rows) override {
     std::vector<AuditRow> trail(rows.begin(), rows.end());
     for (AuditRow& row : trail) {
-      // The trail as it was must be whole; then it is chained again, to the same hashes unless a text had to change.
-      if (!walk_.take(row)) return error("the audit trail was changed at row " + std::to_string(row.sequence));
+      // It was whole, and is chained again: to the same hashes unless a text had to change.
       AuditEntry& e = row.entry;
       for (std::string* text : {&e.who, &e.what, &e.target, &e.from, &e.before, &e.after}) *text = clean_(*text);
       last_ = row.hash = audit_hash(last_, row.sequence, e);
@@ -90,7 +90,6 @@ class CleanAccounts final : public ShopSink {
  private:
   ShopSink& to_;
   std::function<std::string(const std::string&)> clean_;
-  AuditWalk walk_;
   Digest256 last_{};
 };
 
@@ -110,6 +109,11 @@ Done<std::unique_ptr<FolderShop>> FolderShop::open(const std::filesystem::path& 
   if (!shop->proof_.ok)
     return Refusal{Refusal::Kind::refused, "journal_damaged",
                    folder.string() + ": " + shop->proof_.problems.front() + "; see scalemart verify"};
+  const auto trail = look_at_audit(folder / "accounts.db");
+  if (!trail) return cannot_run(trail.error());
+  if (trail->first_bad != 0)
+    return Refusal{Refusal::Kind::refused, "journal_damaged",
+                   folder.string() + ": the audit trail was changed at row " + std::to_string(trail->first_bad)};
   shop->ledger_ = shop->verification_.snapshot();
   return shop;
 }
@@ -140,7 +144,6 @@ std::string FolderShop::clean(const std::string& text) {
 Result<void> FolderShop::read(ShopSink& sink) {
   changed_texts_ = 0;
   if (auto sale = read_sale(sink); !sale) return sale;
-  if (!std::filesystem::exists(path_ / "accounts.db")) return error(path_.string() + ": accounts.db is missing");
   auto accounts = AccountLook::open(path_ / "accounts.db");
   if (!accounts) return accounts.error();
   CleanAccounts cleaned(sink, [this](const std::string& text) { return clean(text); });
