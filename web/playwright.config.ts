@@ -17,12 +17,14 @@ export default defineConfig({
   workers: Number(process.env["SCALEMART_E2E_WORKERS"] ?? 1),
   retries: 0, // a test that fails sometimes is a bug
   forbidOnly: process.env["CI"] === "true",
-  timeout: 30_000,
+  timeout: 60_000, // ends what hangs; a busy machine may take its time
   expect: { timeout: 10_000 },
   reporter: [["list"]],
   use: { ...chromium, trace: "retain-on-failure", screenshot: "only-on-failure" },
   projects: [
     { name: "e2e", testMatch: "**/*.spec.ts" },
     { name: "shots", testMatch: "**/*.shots.ts" },
+    // Watched by nobody else: a trace of Playwright would be measured, too.
+    { name: "lighthouse", testMatch: "**/*.lighthouse.ts", use: { trace: "off", screenshot: "off" } },
   ],
 });

@@ -19,6 +19,8 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
+      // On a slow line a request more costs what some kilobytes do: small parts go together.
+      output: { experimentalMinChunkSize: 16_000 },
       input: mode === "gallery" ? ["gallery.html"] : ["index.html", "admin.html"],
     },
   },

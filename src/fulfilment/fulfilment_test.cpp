@@ -55,6 +55,7 @@ TEST_F(Fulfilment, AnAcceptedOrderIsPaidConfirmedInvoicedAndMailed) {
   }
   EXPECT_EQ(p.worker.history(10).size(), 3u);
   EXPECT_EQ(p.worker.history(1).at(0).step, Step::mail);
+  for (const FinishedStep& step : p.worker.history(10)) EXPECT_EQ(step.attempts, 1) << to_text(step.step);
 }
 
 TEST_F(Fulfilment, ADeclinedPaymentFailsTheOrderOnce) {

@@ -363,7 +363,10 @@ void Worker::fail(Slot& slot, Step step, std::string reason, bool hopeless) {
 }
 
 void Worker::ended(const Slot& slot, Step step, FinishedStep::Result result, std::string detail) {
-  FinishedStep entry{slot.task.order.id,           step,          result,           slot.task.order.attempts,
+  // A failure was counted before it is told of; what came to its end was one more attempt.
+  const bool counted = result == FinishedStep::Result::retried || result == FinishedStep::Result::parked;
+  const auto attempt = static_cast<std::uint16_t>(slot.task.order.attempts + (counted ? 0 : 1));
+  FinishedStep entry{slot.task.order.id,           step,          result,           attempt,
                      clock_.steady() - slot.since, clock_.wall(), std::move(detail)};
   if (hook_) hook_(entry);
   if (!is_news(entry)) return;

@@ -45,8 +45,11 @@ class ProductHandlers {
     auto read = read_changes(*offer->spec, x.json().as_object());
     if (auto* refused = std::get_if<Response>(&read)) return x.respond(*refused);
     auto spec = std::make_shared<const ProductSpec>(std::move(std::get<ProductSpec>(read)));
+    const boost::json::object shown = render(*offer);
+    boost::json::object before;  // of what is changed; stock that moves meanwhile is none of it
+    for (const auto& member : x.json().as_object()) before[member.key()] = shown.at(member.key());
     submit(x, ChangeProduct{offer->ref, spec},
-           {"product_changed", spec->id, boost::json::serialize(render(*offer)), boost::json::serialize(x.json())});
+           {"product_changed", spec->id, boost::json::serialize(before), boost::json::serialize(x.json())});
   }
 
   void remove(Exchange& x) const {
@@ -64,9 +67,12 @@ class ProductHandlers {
     const auto& body = x.json().as_object();
     AdjustStock command{offer->ref, body.at("delta").to_number<std::int64_t>(),
                         std::string(body.at("reason").as_string())};
-    const boost::json::object before{{"total", offer->live->read().stock.total}};
+    const std::int64_t total = offer->live->read().stock.total;
+    const boost::json::object before{{"total", total}};
+    const boost::json::object after{
+        {"total", total + command.delta}, {"delta", command.delta}, {"reason", command.reason}};
     submit(x, std::move(command),
-           {"stock_adjusted", offer->spec->id, boost::json::serialize(before), boost::json::serialize(x.json())});
+           {"stock_adjusted", offer->spec->id, boost::json::serialize(before), boost::json::serialize(after)});
   }
 
   void set_paused(Exchange& x, bool paused) const {

@@ -16,7 +16,7 @@ struct FinishedStep {
   OrderId order;
   Step step = Step::payment;
   enum class Result : std::uint8_t { done, declined, retried, parked } result = Result::done;
-  std::uint16_t attempts = 0;
+  std::uint16_t attempts = 0;  ///< This one included: 1 went well at once.
   std::chrono::nanoseconds took{};
   WallTime at;
   std::string detail;

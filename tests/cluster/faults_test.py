@@ -5,33 +5,38 @@ import unittest
 import fleet
 from cluster.resp import RedisError
 from fleet import ClusterTest
-from sale import Crowd, Shop, after, check
+from sale import RATE, Crowd, Shop, after, check
 
 fleet.need("redis", "postgresql", "haproxy")
 
 
-class Faults(ClusterTest):
-    """One cluster for all of them: each fault is mended before the next, as in real life."""
+SETTINGS = {"SCALEMART_PAYMENT": "simulated:?latency=50ms", "SCALEMART_LOG": "warn"}
+
+
+class SaleTest(ClusterTest):
+    """One cluster for all faults: each is mended before the next, as in real life."""
+    made_of = {}
 
     @classmethod
     def setUpClass(cls):
-        cls.whole, cls.close = fleet.standing(more={"SCALEMART_PAYMENT": "simulated:?latency=50ms", "SCALEMART_LOG": "warn"})
+        cls.whole, cls.close = fleet.standing(cls.made_of, more=SETTINGS)
         cls.shop = Shop(cls.whole).open()
 
     @classmethod
     def tearDownClass(cls):
         cls.close()
 
-    def sell_through(self, fault):
+    def sell_through(self, fault, products=1):
         """Two seconds of selling, the fault (which ends mended), and what comes of it."""
-        product = self.shop.product()
-        crowd = Crowd(self.shop, product)
+        crowds = {product: Crowd(self.shop, product, rate=RATE // products)
+                  for product in [self.shop.product() for _ in range(products)]}
         after(2)
         fault()
-        result = crowd.result()
-        check(self, self.shop, product, [result])
-        return result
+        for product, crowd in crowds.items():
+            check(self, self.shop, product, [crowd.result()])
 
+
+class Faults(SaleTest):
     # --- the program
     def test_gateway_is_killed(self):
         def fault():
@@ -115,9 +120,38 @@ class Faults(ClusterTest):
         self.sell_through(fault)
 
 
+class RedisCluster(SaleTest):
+    """Three masters with a replica each; products are in slots of all of them."""
+    made_of = {"redis": "cluster", "gateways": 2, "workers": 2}
+
+    def test_a_master_is_killed_and_its_replica_takes_over(self):
+        def fault():
+            (dead,) = self.whole.kill("redis-master")
+            self.eventually(lambda: len(self.masters()) == 3)
+            self.whole.start(dead.name)
+        self.sell_through(fault, products=3)
+
+    def test_all_of_it_is_killed_and_comes_back(self):
+        def fault():
+            self.whole.kill("redis")
+            after(1)
+            self.whole.start("redis")
+            self.eventually(lambda: len(self.masters()) == 3)
+        self.sell_through(fault, products=3)
+
+    def test_everything_in_it_is_flushed(self):
+        def fault():
+            for master in self.masters():
+                self.whole.redis.say(master, "FLUSHALL")
+        self.sell_through(fault, products=3)
+
+    def masters(self):
+        return [s for s in self.whole.redis.servers if s.is_alive() and self.whole.redis.info(s).get("role") == "master"]
+
+
 class RollingRestart(ClusterTest):
     def test_no_request_fails(self):
-        whole = self.cluster(more={"SCALEMART_PAYMENT": "simulated:?latency=50ms", "SCALEMART_LOG": "warn"})
+        whole = self.cluster(more=SETTINGS)
         shop = Shop(whole).open()
         product = shop.product()
         crowd = Crowd(shop, product, seconds=25)

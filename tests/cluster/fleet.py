@@ -68,8 +68,8 @@ class ClusterTest(unittest.TestCase):
         return wait_until(condition, patience, what or "it is so")
 
 
-def standing(**more):
-    """A cluster for all tests of a class, and how it ends."""
+def standing(up=None, **more):
+    """A cluster for all tests of a class, and how it ends. `up` says what it is made of."""
     folder = tempfile.mkdtemp(prefix="scalemart-cluster-")
     os.chmod(folder, 0o755)
     cluster = Cluster(folder, **more)
@@ -78,7 +78,7 @@ def standing(**more):
         cluster.down()
         shutil.rmtree(folder, ignore_errors=True)
     try:
-        cluster.up(port=free_port())
+        cluster.up(port=free_port(), **(up or {}))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

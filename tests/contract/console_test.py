@@ -66,6 +66,8 @@ class History(shop.ShopTest):
         steps = one.admin.get("/api/admin/queue/steps?limit=100").data
         self.assertEqual({"confirm": 7, "invoice": 7, "mail": 7},
                          {step: sum(s["step"] == step for s in steps) for step in ("confirm", "invoice", "mail")})
+        self.assertEqual({1}, {s["attempts"] for s in steps}, "what goes well at once was one attempt")
+        self.assertGreater(min(s["seconds"] for s in steps), 0)
 
         before = self.history(one)
         for how in (signal.SIGTERM, signal.SIGKILL):
@@ -133,7 +135,7 @@ class Monitor(shop.ShopTest):
             def told():
                 data = events.next()[1]
                 shown = {p["id"]: p for p in data["products"]}
-                return shown[lamp]["accepted_per_second"] > 0 and (data, shown)
+                return shown[lamp]["accepted_per_second"] > 0 and data["per_second"]["accepted"] > 0 and (data, shown)
             data, shown = wait_until(told, 10)
         self.assertEqual([], faults(data, DOCUMENT["components"]["schemas"]["Stats"]))
         product = shown[lamp]
@@ -261,7 +263,7 @@ class WhoDidWhat(shop.ShopTest):
         removed, adjusted, paused, created = done
         self.assertEqual(["product_removed", "stock_adjusted", "product_paused", "product_created"], [row["what"] for row in done])
         self.assertEqual(({"paused": False}, {"paused": True}), (paused["before"], paused["after"]))
-        self.assertEqual(({"total": 10}, {"delta": 5, "reason": "test"}), (adjusted["before"], adjusted["after"]))
+        self.assertEqual(({"total": 10}, {"total": 15, "delta": 5, "reason": "test"}), (adjusted["before"], adjusted["after"]))
         self.assertEqual((15, None, None), (removed["before"]["total"], removed["after"], created["before"]))
         self.assertEqual((self.shop.admin.id, shop.ADMIN_EMAIL, "127.0.0.1"), (paused["who"], paused["who_email"], paused["from"]))
         change, = self.audit(f"?what=worker_&target={worker['id']}")["data"]
@@ -280,6 +282,17 @@ class WhoDidWhat(shop.ShopTest):
         self.assertEqual(wanted[:3], [row["sequence"] for row in page["data"]])
         rest = self.audit(f"?target={thing}&limit=3&cursor={page['next_cursor']}")
         self.assertEqual((wanted[3:], None), ([row["sequence"] for row in rest["data"]], rest["next_cursor"]))
+
+    def test_a_change_is_told_member_by_member(self):
+        bounds = ("starts_at", "ends_at", "per_user_limit", "list_price_minor")
+        thing = self.shop.product(**dict.fromkeys(bounds))  # null: no bound
+        begin = shop.at(3600)
+        for change in ({"starts_at": begin, "per_user_limit": 3}, {"starts_at": None}):
+            self.assertEqual(200, self.shop.admin.send("PATCH", f"/api/admin/products/{thing}", change).status)
+        rows = wait_until(lambda: len(d := self.audit(f"?target={thing}&what=product_changed")["data"]) == 2 and d)
+        self.assertEqual([({"starts_at": begin}, {"starts_at": None}),
+                          ({"starts_at": None, "per_user_limit": None}, {"starts_at": begin, "per_user_limit": 3})],
+                         [(row["before"], row["after"]) for row in rows])
 
     def test_orders_by_time(self):
         buyer, thing = self.shop.register(), self.shop.product()

@@ -1,6 +1,7 @@
 """A shop of several processes as an operator runs it: PostgreSQL, Redis, gateways and workers, all really started."""
 import collections
 import os
+import signal
 import sys
 import unittest
 
@@ -48,7 +49,8 @@ class Fleet:
     def close(self):
         try:
             for worker in self.workers:
-                worker.stop()
+                code = worker.stop()
+                assert code in (shop.EXIT_DONE, shop.EXIT_CANNOT_RUN, -signal.SIGKILL), (code, worker.text())
             for gateway in self.gateways:
                 gateway.close()
         finally:

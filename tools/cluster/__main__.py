@@ -1,5 +1,6 @@
 """The command line of ./dev cluster."""
 import argparse
+import ipaddress
 import json
 import signal
 import sys
@@ -7,13 +8,14 @@ import time
 
 from . import table
 from .cluster import Cluster
-from .machine import Problem, wait_until
+from .machine import Misnamed, Problem, wait_until
 from .program import ADMIN
 from .store import default_folder
 
-DONE, NO, CANNOT = 0, 1, 3
-ABOUT = """Starts a whole shop of many processes on this machine, from Debian's packages: Redis, a database, three gateways
-behind HAProxy, three workers. Everything is in one folder; nothing runs on after `down`.
+DONE, NO, MISUSED, CANNOT = 0, 1, 2, 3
+MOST = 16  # gateways, or workers: one machine carries no more with profit
+ABOUT = """Starts a whole shop of many processes on this machine, from Debian's packages: Redis, a database, gateways
+behind HAProxy, workers. Everything is in one folder; nothing runs on after `down`.
 
   ./dev cluster                          start it
   ./dev cluster status                   what runs where
@@ -21,7 +23,41 @@ behind HAProxy, three workers. Everything is in one folder; nothing runs on afte
   ./dev cluster stop NAME                SIGTERM, as for an upgrade
   ./dev cluster start NAME               bring one back
   ./dev cluster down                     end everything
+
+Exit codes: 0 done, 1 something does not run (status), 2 wrong usage, 3 cannot.
 """
+
+
+def number(least, most):
+    """A whole number between these two."""
+    def read(text):
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
+        return int(text)
+    return read
+
+
+def address(text):
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address such as 127.0.0.1") from None
+
+
+def of_the_shop(parser):
+    """What a cluster is made of."""
+    def option(name, default, what, **more):
+        if parser.argument_default is not argparse.SUPPRESS:
+            more["default"] = default
+        parser.add_argument(name, help=f"{what} ({default})", **more)
+    option("--redis", "sentinel", "a master with two replicas and three Sentinels, or a Redis Cluster of six",
+           choices=("sentinel", "cluster"))
+    option("--database", "postgresql", "a primary with a synchronous standby, or one server of MongoDB's protocol",
+           choices=("postgresql", "mongodb"))
+    option("--gateways", 3, "how many", type=number(1, MOST), metavar="N")
+    option("--workers", 3, "how many; without any, orders wait", type=number(0, MOST), metavar="N")
+    option("--host", "127.0.0.1", "address of the shop", type=address)
+    option("--port", 3000, "port of the shop", type=number(1, 65535))
 
 
 def arguments():
@@ -29,14 +65,9 @@ def arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", default=default_folder(), help="where everything is kept (%(default)s)")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-    up = verbs.add_parser("up", help="start it (what happens without a verb)")
-    for target in (parser, up):
-        target.add_argument("--redis", choices=("sentinel", "cluster"), default="sentinel",
-                            help="a master with two replicas and three Sentinels, or a Redis Cluster of six")
-        target.add_argument("--database", choices=("postgresql", "mongodb"), default="postgresql",
-                            help="a primary with a synchronous standby, or one server of MongoDB's protocol")
-        target.add_argument("--host", default="127.0.0.1", help="address of the shop (%(default)s)")
-        target.add_argument("--port", type=int, default=3000, help="port of the shop (%(default)s)")
+    of_the_shop(parser)
+    # What it is not told stays what was said before the verb.
+    of_the_shop(verbs.add_parser("up", help="start it (what happens without a verb)", argument_default=argparse.SUPPRESS))
     status = verbs.add_parser("status", help="what runs where; exit code 1 when something does not")
     status.add_argument("--json", action="store_true")
     for verb, what in (("kill", "kill -9"), ("stop", "SIGTERM, and wait"), ("start", "bring one back")):
@@ -50,11 +81,13 @@ def tell(text):
 
 
 def up(cluster, asked):
-    cluster.up(redis=asked.redis, database=asked.database, host=asked.host, port=asked.port, tell=tell)
+    cluster.up(redis=asked.redis, database=asked.database, host=asked.host, port=asked.port, gateways=asked.gateways,
+               workers=asked.workers, tell=tell)
     print(table.text(cluster))
     print(f"\nThe shop: http://{asked.host}:{asked.port}/ (console: /admin), its folder: {cluster.store.folder}")
     print(f"Its administrator: {ADMIN}, password in {cluster.store.secret_file('admin')}")
-    print("Try: ./dev cluster kill gateway-2 | kill redis-master | kill postgres-primary | status | down")
+    print(f"Try: ./dev cluster kill gateway-{asked.gateways} | kill redis-master | "
+          f"{'kill postgres-primary | ' if asked.database == 'postgresql' else ''}status | down")
 
 
 def kill(cluster, name):
@@ -127,6 +160,9 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(CANNOT))  # as Ctrl-C: what was started is ended
     try:
         return run(arguments())
+    except Misnamed as name:
+        print(f"./dev cluster: {name}", file=sys.stderr)
+        return MISUSED
     except (Problem, OSError) as problem:
         print(f"./dev cluster: {problem}", file=sys.stderr)
         return CANNOT

@@ -1,12 +1,12 @@
 """HAProxy in front of the gateways: deploy/haproxy/haproxy.cfg with this cluster's addresses."""
 import os
+import re
 import shutil
-import signal
 import socket
 
 from .machine import Problem, is_free, wait_until
 from .member import Member
-from .store import ROOT
+from .store import ROOT, write
 
 CONF = os.path.join(ROOT, "deploy", "haproxy", "haproxy.cfg")
 
@@ -22,16 +22,31 @@ class Balancer:
     def __init__(self, store, host, port):
         self.store, self.host, self.port = store, host, port
 
-    def set_up(self):
+    def insist_on_port(self):
         if not is_free(self.host, self.port):
             raise Problem(f"{self.host}:{self.port} is in use: choose another one with --port")
+
+    def set_up(self):
+        self.insist_on_port()
         folder = os.path.join(self.store.folder, "haproxy")
+        conf = os.path.join(folder, "haproxy.cfg")
         environment = {"SHOP_LISTEN": f"{self.host}:{self.port}", "SHOP_HAPROXY_SOCKET": os.path.join(folder, "admin.sock")}
         for gateway in self.store.of("gateway"):
             environment["SHOP_" + gateway.name.upper().replace("-", "_")] = gateway.address
-        self.store.add(Member("haproxy", "haproxy", self.host, self.port, folder, [program(), "-db", "-f", CONF], environment,
-                              stop_signal=signal.SIGTERM))
+        self.store.add(Member("haproxy", "haproxy", self.host, self.port, folder, [program(), "-db", "-f", conf], environment))
+        write(conf, self._configuration())
         self.start()
+
+    def _configuration(self):
+        """With as many gateways as there are."""
+        with open(CONF, encoding="utf-8") as file:
+            text = file.read()
+        line = r'( *server gateway-)\d+ "\$\{SHOP_GATEWAY_\d+\}"\n'
+        one = re.search(line, text)
+        if not one:
+            raise Problem(f"{CONF} has no line for a gateway")
+        numbers = range(1, len(self.store.of("gateway")) + 1)
+        return re.sub(f"({line})+", "".join(f'{one[1]}{n} "${{SHOP_GATEWAY_{n}}}"\n' for n in numbers), text)
 
     def start(self):
         member = self.store.members["haproxy"]

@@ -5,7 +5,7 @@ import signal
 import sys
 
 from .balancer import Balancer
-from .machine import Problem
+from .machine import Misnamed, Problem
 from .member import Member
 from .mongo_server import MongoServer
 from .postgres_servers import PostgresServers
@@ -37,16 +37,23 @@ class Cluster:
 
     def load(self):
         self.store.load()
+        self._adopt()
         self._compose()
         return self
+
+    def _adopt(self):
+        for member in self.store.members.values():
+            member.adopt()
 
     # --- the whole ---
     def up(self, *, redis="sentinel", database="postgresql", host="127.0.0.1", port=3000, gateways=3, workers=3,
            tell=lambda text: None):
         """`gateways` 0: servers alone."""
         with self.store.lock():
-            if self.store.exists() and any(m.is_alive() for m in self.store.load().members.values()):
+            if self.store.exists() and any(m.is_alive() for m in self.load().store.members.values()):
                 raise Problem(f"a cluster runs in {self.store.folder}: ./dev cluster status, or ./dev cluster down")
+            if gateways:
+                Balancer(self.store, host, port).insist_on_port()
             self._clear()
             self.store.make()
             self.store.settings = {"redis": redis, "database": database, "host": host, "port": port}
@@ -90,6 +97,7 @@ class Cluster:
             self._end_all()
 
     def _end_all(self):
+        self._adopt()  # one may have been started and not written down
         for kind in KINDS:
             members = self.store.of(kind)
             if kind == "postgresql" and len(members) == 2 and os.path.exists(os.path.join(self.store.folder, "pair.json")):
@@ -114,7 +122,7 @@ class Cluster:
             return self.store.of(GROUPS[name])
         known = [*self.store.members, "redis-master", "redis"]
         known += ["postgres-primary", "postgres-standby"] if self.store.of("postgresql") else []
-        raise Problem(f"nobody here is called {name}; there are: {', '.join(known)}")
+        raise Misnamed(f"nobody here is called {name}; there are: {', '.join(known)}")
 
     def kill(self, name):
         """kill -9; those that it hit."""

@@ -9,6 +9,10 @@ class Problem(Exception):
     """The cluster cannot do what was asked; the message is one line that says what to do."""
 
 
+class Misnamed(Problem):
+    """Nobody of that name is in the cluster."""
+
+
 def free_port(host="127.0.0.1"):
     """Below the ephemeral range, so that no outgoing connection takes it while its server is down."""
     source = random.SystemRandom()
@@ -51,6 +55,22 @@ def processes_in(folder):
         except OSError:
             continue
     return found
+
+
+def program_of(pid):
+    """The file that it runs, also after that was replaced; None: it has ended, or is somebody else's."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")
+    except OSError:
+        return None
+
+
+def parent(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def wait_until(condition, patience, what, every=0.05):

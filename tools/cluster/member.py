@@ -1,10 +1,11 @@
 """One process of the cluster: how it is started, and which one it is now."""
 import os
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass, field
 
-from .machine import Problem, birth, processes_in, wait_until
+from .machine import Problem, birth, parent, processes_in, program_of, wait_until
 
 # Those that this program started itself: they must be waited for when they end.
 _children = {}
@@ -52,6 +53,18 @@ class Member:
                 raise Problem(f"{self.name} cannot be started: {why}") from why
         _children[process.pid] = process
         self.pid, self.born = process.pid, birth(process.pid) or 0
+
+    def adopt(self):
+        """Finds its process where whoever started it died before writing down which one it is: it runs this member's program in this
+        member's folder (PostgreSQL: in the one for its data)."""
+        if self.is_alive():
+            return
+        program = os.path.realpath(shutil.which(self.command[0]) or "")
+        found = [pid for place in (self.folder, os.path.join(self.folder, "data")) for pid in processes_in(place)
+                 if program_of(pid) == program]
+        for pid in found:
+            if parent(pid) not in found:
+                self.pid, self.born = pid, birth(pid) or 0
 
     def signal(self, number):
         """To this process, by its id, and never to another one that has the id now."""
@@ -110,6 +123,9 @@ class Member:
                 return [int(pid) for pid in file.read().split()]
         except OSError:
             return []
+
+    def last_line(self):
+        return (self.last_words().splitlines() or ["it said nothing"])[-1]
 
     def last_words(self, size=600):
         try:

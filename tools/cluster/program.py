@@ -86,6 +86,6 @@ class Program:
     def wait(self, member):
         def is_up():
             if not member.is_alive():
-                raise Problem(f"{member.name} ended: {member.last_words()}")
+                raise Problem(f"{member.name} ended: {member.last_line()}")
             return member.kind == "worker" or ready(member.address) is None
         wait_until(is_up, READY_WITHIN, lambda: f"{member.name} is ready: {ready(member.address)}; {member.last_words()}")

@@ -95,7 +95,8 @@ class Store:
         return [m for m in self.members.values() if m.kind == kind]
 
     def add(self, member):
-        os.makedirs(member.folder, mode=0o755, exist_ok=True)
+        # Its alone: Redis and Sentinels write their files again, passwords and all, for everybody to read.
+        os.makedirs(member.folder, mode=0o700, exist_ok=True)
         self.members[member.name] = member
         return member
 

@@ -31,7 +31,8 @@ def _what(cluster, member, states, master):
     if member.kind in ("postgresql", "ferretdb"):
         return cluster.database.role(member)
     if member.kind == "gateway":
-        return {"UP": "takes requests"}.get(states.get(member.name), f"HAProxy: {states.get(member.name, 'does not answer')}")
+        state = states.get(member.name, "does not answer")
+        return "takes requests" if state.startswith("UP") else f"HAProxy: {state}"
     return {"haproxy": "the shop's address", "supervisor": "promotes the standby"}.get(member.kind, "running")
 
 

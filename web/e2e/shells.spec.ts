@@ -1,12 +1,4 @@
-import { ADMIN, expect, expectAccessible, test } from "./support/fixtures.ts";
-
-for (const path of ["/", "/login", "/register", "/orders", "/account", "/nowhere"]) {
-  test(`storefront ${path} stands, without a word on the console`, async ({ page, shop }) => {
-    await page.goto(shop.url + path);
-    await expect(page.locator("main").getByRole("heading", { level: 1 })).toBeVisible();
-    await expectAccessible(page);
-  });
-}
+import { ADMIN, expect, test } from "./support/fixtures.ts";
 
 test("products come from the server", async ({ page, shop }) => {
   const product = await shop.product({ name: "Harbour mug" });
@@ -52,4 +44,24 @@ test("the skip link is the first stop of the keyboard", async ({ page, shop }) =
   await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.locator("main")).toBeFocused();
+});
+
+test("the head stands there before the first script, and stays where it is", async ({ page, shop }) => {
+  let goOn = () => {};
+  const held = new Promise<void>((go) => (goOn = go));
+  await page.route("**/assets/index-*.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(shop.url, { waitUntil: "commit" });
+  const head = page.locator(".wordmark");
+  await expect(head).toBeVisible();
+  await page.evaluate(() => document.fonts.ready);
+  const early = { box: await head.boundingBox(), html: await head.innerHTML() };
+  expect(await page.locator("main").count()).toBe(0);
+  goOn();
+  await expect(page.getByRole("heading", { name: "Sales" })).toBeVisible();
+  const plain = (html: string) => html.replace(/>\s+</g, "><").trim();
+  expect(await head.boundingBox()).toEqual(early.box);
+  expect(plain(await head.innerHTML())).toBe(plain(early.html));
 });

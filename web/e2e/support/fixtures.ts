@@ -10,6 +10,8 @@ export { expect } from "@playwright/test";
 interface ForTest {
   /** A shop of this test alone: with settings of its own, or to be killed. */
   openShop: (settings?: Record<string, string>) => Promise<Shop>;
+  /** Addresses that this test itself makes fail; the browser's note of it does not count. */
+  mayFail: RegExp | null;
   watched: void;
 }
 interface ForWorker {
@@ -35,11 +37,12 @@ export const test = base.extend<ForTest, ForWorker>({
     });
     for (const shop of open) await shop.dispose();
   },
+  mayFail: [null, { option: true }],
   watched: [
-    async ({ context }, use) => {
+    async ({ context, mayFail }, use) => {
       const problems: string[] = [];
       context.on("console", (message) => {
-        if (isProblem(message)) problems.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+        if (isProblem(message, mayFail)) problems.push(`${message.type()}: ${message.text()} (${message.location().url})`);
       });
       context.on("weberror", (error) => problems.push(`uncaught: ${error.error().stack}`));
       await use();
@@ -54,10 +57,11 @@ export const test = base.extend<ForTest, ForWorker>({
  * ordinary answers, so those of the API and of a document (a page that is not there) do not count; what a script
  * says, a violated policy or a missing file does.
  */
-function isProblem(message: ConsoleMessage): boolean {
+function isProblem(message: ConsoleMessage, mayFail: RegExp | null): boolean {
   if (message.type() !== "error" && message.type() !== "warning") return false;
   if (!message.text().startsWith("Failed to load resource:")) return true;
   const { url } = message.location();
+  if (mayFail?.test(url) === true) return false;
   return !/^https?:\/\/[^/]+\/api\//.test(url) && url !== message.page()?.url();
 }
 
@@ -76,3 +80,13 @@ export async function logIn(page: Page, shop: Pick<Shop, "url">, who: Pick<Buyer
   await page.getByRole("button", { name: "Log in" }).click();
   await page.waitForURL((url) => url.pathname === new URL(next, shop.url).pathname);
 }
+
+/** Who pays by the byte: nothing is loaded ahead. */
+export async function saveData(page: Page): Promise<void> {
+  await page.addInitScript(() => Object.defineProperty(Object.getPrototypeOf(navigator), "connection", { value: { saveData: true }, configurable: true }));
+}
+
+/** The code of the pages that come next is here. */
+export const loadedAhead = (page: Page) => expect.poll(() => page.evaluate(() => performance.getEntriesByName("scalemart.loaded-ahead").length)).toBe(1);
+
+export const buyButton = (page: Page) => page.getByRole("button", { name: /^Buy for/ });

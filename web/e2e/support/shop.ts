@@ -59,11 +59,12 @@ export class Shop {
     this.settings = { ...USUAL, ...named };
   }
 
-  async start(): Promise<this> {
+  /** `settings`: other ones than before, from now on. */
+  async start(settings: Record<string, string> = {}): Promise<this> {
+    for (const [name, value] of Object.entries(settings)) this.settings[`SCALEMART_${name}`] = value;
     if (this.api === "") this.api = `http://127.0.0.1:${await freePort()}`;
     const log = openSync(this.log, "a");
-    const env = { PATH: process.env["PATH"], ...this.settings, SCALEMART_LISTEN: new URL(this.api).host, SCALEMART_DATA: join(this.root, "data") };
-    this.process = spawn(PROGRAM, ["serve"], { stdio: ["ignore", "ignore", log], env: env as NodeJS.ProcessEnv });
+    this.process = spawn(PROGRAM, ["serve"], { stdio: ["ignore", "ignore", log], env: this.env() });
     this.process.once("error", (error) => console.error(`${PROGRAM}: ${error.message}`));
     closeSync(log);
     await this.waitUntilReady();
@@ -132,6 +133,24 @@ export class Shop {
     return this.call("POST", "/api/flash-buy", { product_id: productId, quantity }, who.token, { "Idempotency-Key": randomBytes(8).toString("hex") });
   }
 
+  /** Another command of the program, on this shop's data. Its exit code and what it said. */
+  async run(...args: string[]): Promise<{ code: number | null; out: string }> {
+    const running = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "pipe"], env: this.env() });
+    let out = "";
+    for (const stream of [running.stdout, running.stderr]) stream.on("data", (text: Buffer) => (out += text.toString()));
+    return new Promise((done, failed) => {
+      running.once("error", failed);
+      running.once("close", (code) => done({ code, out }));
+    });
+  }
+
+  /** A path for a file that goes with the shop. */
+  file = (name: string): string => join(this.root, name);
+
+  private env(): NodeJS.ProcessEnv {
+    return { PATH: process.env["PATH"], ...this.settings, SCALEMART_LISTEN: new URL(this.api).host, SCALEMART_DATA: join(this.root, "data") } as NodeJS.ProcessEnv;
+  }
+
   private async waitUntilReady(): Promise<void> {
     const until = Date.now() + 20_000;
     for (;;) {
@@ -154,7 +173,7 @@ export class Shop {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((found, failed) => {
     const server = createServer();
     server.once("error", failed);

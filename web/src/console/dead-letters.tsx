@@ -1,5 +1,5 @@
 // Orders whose fulfilment gave up: try again or give them up, one by one or many.
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { api, ok } from "../shared/api/client.ts";
@@ -22,11 +22,13 @@ interface Question {
 
 export function DeadLetters() {
   const [step, setStep] = useState<Step | "">("");
+  const [product, setProduct] = useState("");
   const [reason, setReason] = useState("");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [question, setQuestion] = useState<Question | null>(null);
   const { act } = useAct();
-  const filter = { ...(step === "" ? {} : { step }), ...(reason.trim() === "" ? {} : { reason: reason.trim() }) };
+  const products = useQuery({ queryKey: ["admin", "products"], queryFn: () => ok(api.GET("/api/admin/products")) });
+  const filter = { ...(step === "" ? {} : { step }), ...(product === "" ? {} : { product_id: product }), ...(reason.trim() === "" ? {} : { reason: reason.trim() }) };
   const dead = useInfiniteQuery({
     queryKey: ["admin", "dead", filter],
     queryFn: ({ pageParam }) => ok(api.GET("/api/admin/queue/dead", { params: { query: { ...filter, limit: 100, ...(pageParam === null ? {} : { cursor: pageParam }) } } })),
@@ -56,8 +58,8 @@ export function DeadLetters() {
 
   return (
     <section className="stack">
+      <h2>Dead letters</h2>
       <div className="row apart">
-        <h2>Dead letters</h2>
         <div className="row">
           <SelectField label="Step" bare value={step} onChange={(event) => setStep(event.currentTarget.value as Step | "")}>
             <option value="">Any step</option>
@@ -67,7 +69,17 @@ export function DeadLetters() {
               </option>
             ))}
           </SelectField>
+          <SelectField label="Product" bare value={product} onChange={(event) => setProduct(event.currentTarget.value)}>
+            <option value="">Any product</option>
+            {products.data?.data.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </SelectField>
           <TextField label="Reason contains" bare type="search" placeholder="Reason contains" value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+        </div>
+        <div className="row">
           <Button disabled={picked.length === 0} onClick={() => setQuestion({ deed: "retry", ids: picked })}>
             Retry {picked.length} chosen
           </Button>
@@ -84,7 +96,7 @@ export function DeadLetters() {
       </div>
       {dead.isError && <Unread error={dead.error} again={() => void dead.refetch()} />}
       {dead.isPending && <Skeleton height="6rem" />}
-      {dead.isSuccess && list.length === 0 && <Empty title="No dead letters">Every order finds its way.</Empty>}
+      {dead.isSuccess && list.length === 0 && (Object.keys(filter).length > 0 ? <Empty title="No dead letters match" /> : <Empty title="No dead letters">Every order finds its way.</Empty>)}
       {list.length > 0 && (
         <Table label="Dead letters">
           <thead>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { SaleHistory, Stats } from "../shared/api/types.ts";
 import { stacked } from "../ui/stack.ts";
-import { append, EMPTY, fromHistory, sellOutSeconds } from "./timeline.ts";
+import { append, carryOn, EMPTY, fromHistory, sellOutSeconds } from "./timeline.ts";
 
 const second = (at: string, more: Partial<Stats> = {}): Stats =>
   ({ at, accepted: 0, refused: {}, latency_ms: { p50: 1, p99: 2, count: 1 }, queue: null, products: [], ...more }) as unknown as Stats;
@@ -23,6 +23,14 @@ test("counts of a step become rates of the seconds that were watched", () => {
   expect(line.refused).toEqual({ out_of_stock: [2, null, 0] });
   expect(line.depth).toEqual([4, null, 1]);
   expect(line.stock).toEqual({ lamp: [5, null, 0] });
+});
+
+test("what the server remembers is carried on by what was told meanwhile", () => {
+  const told = [8, 9, 10, 11].map((second_, i) => second(`2026-11-27T10:00:${String(second_).padStart(2, "0")}Z`, { accepted: 100 + 5 * i }));
+  const remembered = { ...EMPTY, at: [Date.parse("2026-11-27T10:00:09Z") / 1_000], accepted: [7], p50: [1], p99: [2], depth: [null], papers: [null] };
+  const line = carryOn(remembered, told, 100);
+  expect(line.at.map((at) => at - line.at[0]!)).toEqual([0, 1, 2]);
+  expect(line.accepted).toEqual([7, 5, 5]);
 });
 
 test("a second is what changed since the one before", () => {

@@ -69,6 +69,9 @@ export function append(line: Timeline, now: Stats, before: Stats | null, keep: n
   };
 }
 
+/** With all the seconds that are newer than the line. The first one only says where the counts stood. */
+export const carryOn = (line: Timeline, seconds: Stats[], keep: number): Timeline => seconds.reduce((line, now, i) => (i === 0 ? line : append(line, now, seconds[i - 1]!, keep)), line);
+
 /** Seconds until nothing is left, if it goes on like this; null: it does not sell. */
 export const sellOutSeconds = (product: Stats["products"][number]): number | null =>
   product.available > 0 && product.units_per_second > 0 ? product.available / product.units_per_second : null;

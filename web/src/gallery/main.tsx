@@ -6,7 +6,7 @@ import { serverClock } from "../shared/time/server-clock.ts";
 import { mount } from "../ui/app-root.tsx";
 import { Badge, ORDER_STATUSES, OrderBadge, PRODUCT_STATES, ProductBadge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
-import { Chart, Legend, type Series } from "../ui/chart.tsx";
+import { type Line, Plot } from "../ui/plot.tsx";
 import { Switch, Tabs } from "../ui/choice.tsx";
 import { Countdown } from "../ui/countdown.tsx";
 import { ConfirmDialog, Dialog } from "../ui/dialog.tsx";
@@ -21,11 +21,10 @@ import "./gallery.css";
 
 const SECONDS = Array.from({ length: 120 }, (_, i) => 1_764_237_600 + i);
 const WAVE = SECONDS.map((_, i) => 900 * Math.exp(-i / 45) * (1 + 0.15 * Math.sin(i / 3)));
-const SERIES: Series[] = [
-  { label: "Sold out", colour: "series-1", fill: true },
-  { label: "Too fast", colour: "series-3" },
+const LINES: Line[] = [
+  { label: "Sold out", colour: "series-1", fill: true, row: WAVE },
+  { label: "Too fast", colour: "series-3", row: WAVE.map((value) => value * 0.4) },
 ];
-const DATA: [number[], number[], number[]] = [SECONDS, WAVE, WAVE.map((value) => value * 0.4)];
 
 function Controls() {
   const [count, setCount] = useState(1);
@@ -144,8 +143,7 @@ function Console() {
       </Tiles>
       <Card className="stack">
         <h2>Refused per second</h2>
-        <Chart label="Refused per second" data={DATA} series={SERIES} sync="gallery" format={(value) => String(Math.round(value))} />
-        <Legend series={SERIES} />
+        <Plot label="Refused per second" times={SECONDS} lines={LINES} sync="gallery" height={180} format={(value) => String(Math.round(value))} />
       </Card>
       <Table label="Orders">
         <thead>

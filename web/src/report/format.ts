@@ -13,7 +13,8 @@ interface Second {
   refused: number;
   refused_by: Record<string, number>;
   errors: number;
-  latency_ms: Record<"p50" | "p99", number | null>;
+  /** null: nobody bought in that second. */
+  latency_ms: Record<"p50" | "p99", number | null> | null;
 }
 export interface Report {
   program: string;

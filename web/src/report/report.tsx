@@ -1,9 +1,8 @@
 // Used by report.html and by the console's page of rehearsals.
-import type uPlot from "uplot";
+import { useMemo } from "react";
 import { formatCompact, formatCount, formatDateTime, formatMs } from "../shared/format.ts";
 import { Badge } from "../ui/badge.tsx";
-import { Chart, Legend, type Series } from "../ui/chart.tsx";
-import { stacked } from "../ui/stack.ts";
+import { type Line, Plot } from "../ui/plot.tsx";
 import { Card, Empty, Table, Tile, Tiles } from "../ui/surface.tsx";
 import { readReport, type Report } from "./format.ts";
 import "./report.css";
@@ -17,7 +16,7 @@ export function RehearsalReport({ report }: { report: unknown }) {
 function Drawn({ of }: { of: Report }) {
   const refused = Object.values(of.refused).reduce((sum, count) => sum + count, 0);
   const begin = Math.floor(Date.parse(of.begun_at) / 1_000);
-  const times = of.per_second.map((_, i) => begin + i);
+  const times = useMemo(() => of.per_second.map((_, i) => begin + i), [of, begin]);
   const range: [number, number] = [begin, begin + Math.max(of.per_second.length - 1, 1)];
   return (
     <article className="stack report">
@@ -43,37 +42,40 @@ function Drawn({ of }: { of: Report }) {
   );
 }
 
-const LATENCY: Series[] = [
-  { label: "p99", colour: "series-3" },
-  { label: "p50", colour: "series-2" },
-];
-const STOCK: Series[] = [
-  { label: "Left", colour: "series-1", fill: true },
-  { label: "Held", colour: "series-3" },
-  { label: "Sold", colour: "live" },
-];
-
 function Course({ of, begin, times, range }: { of: Report; begin: number; times: number[]; range: [number, number] }) {
-  const reasons = Object.keys(of.refused).sort();
-  const buys: Series[] = [{ label: "accepted", colour: "live", fill: "solid" }, ...reasons.map((reason, i) => ({ label: reason.replaceAll("_", " "), colour: `series-${((i + 2) % 7) + 1}`, fill: "solid" as const })), { label: "errors", colour: "refused", fill: "solid" }];
-  const rows = stacked([of.per_second.map((one) => one.accepted), ...reasons.map((reason) => of.per_second.map((one) => one.refused_by[reason] ?? 0)), of.per_second.map((one) => one.errors)], times.length);
+  const { buys, latency, stock, stockTimes } = useMemo(() => {
+    const seconds = of.per_second;
+    const reasons = Object.keys(of.refused).sort();
+    const buys: Line[] = [
+      { label: "accepted", colour: "live", fill: "solid", row: seconds.map((one) => one.accepted) },
+      ...reasons.map((reason, i) => ({ label: reason.replaceAll("_", " "), colour: `series-${((i + 2) % 7) + 1}`, fill: "solid" as const, row: seconds.map((one) => one.refused_by[reason] ?? 0) })),
+      { label: "errors", colour: "refused", fill: "solid", row: seconds.map((one) => one.errors) },
+    ];
+    const latency: Line[] = [
+      { label: "p99", colour: "series-3", row: seconds.map((one) => one.latency_ms?.p99 ?? null) },
+      { label: "p50", colour: "series-2", row: seconds.map((one) => one.latency_ms?.p50 ?? null) },
+    ];
+    const stock: Line[] = [
+      { label: "Left", colour: "series-1", fill: true, row: of.stock.map((one) => one.available) },
+      { label: "Held", colour: "series-3", row: of.stock.map((one) => one.held) },
+      { label: "Sold", colour: "live", row: of.stock.map((one) => one.sold) },
+    ];
+    return { buys, latency, stock, stockTimes: of.stock.map((one) => begin + one.at) };
+  }, [of, begin]);
   const shared = { sync: "rehearsal", range, height: 200 };
   return (
     <div className="report-charts">
       <Card className="stack" aria-label="Buys a second">
         <h3>Buys a second</h3>
-        <Chart label="Answers to buys a second, stacked" data={[times, ...rows.toReversed()] as uPlot.AlignedData} series={buys.toReversed()} format={formatCompact} {...shared} />
-        <Legend series={buys} />
+        <Plot label="Answers to buys a second, stacked" times={times} lines={buys} stack format={formatCompact} {...shared} />
       </Card>
       <Card className="stack" aria-label="Latency">
         <h3>Latency of buys, from when each was due</h3>
-        <Chart label="Latency of buys, p50 and p99" data={[times, of.per_second.map((one) => one.latency_ms.p99), of.per_second.map((one) => one.latency_ms.p50)]} series={LATENCY} format={formatMs} {...shared} />
-        <Legend series={LATENCY} />
+        <Plot label="Latency of buys, p50 and p99" times={times} lines={latency} format={formatMs} {...shared} />
       </Card>
       <Card className="stack" aria-label="Stock">
         <h3>Stock</h3>
-        <Chart label="Units left, held and sold" data={[of.stock.map((one) => begin + one.at), of.stock.map((one) => one.available), of.stock.map((one) => one.held), of.stock.map((one) => one.sold)]} series={STOCK} format={formatCompact} {...shared} />
-        <Legend series={STOCK} />
+        <Plot label="Units left, held and sold" times={stockTimes} lines={stock} format={formatCompact} {...shared} />
       </Card>
     </div>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatCountdown, formatMoney, formatMs, minorDigits, parseMoney, savingPercent, sayDuration } from "./format.ts";
+import { formatCountdown, formatMoney, formatMs, minorDigits, parseMoney, savingPercent, sayDuration, withoutZeros } from "./format.ts";
 
 const digitsOf = (text: string) => text.replace(/\D/g, "");
 
@@ -49,4 +49,5 @@ describe("a countdown", () => {
 
 test("latencies keep three digits", () => {
   expect([0.432, 12.34, 432.1, 2_345].map(formatMs)).toEqual(["0.43 ms", "12.3 ms", "432 ms", "2.35 s"]);
+  expect(["2.50 ms", "5.00 ms", "0.25 ms", "1.5k", "120"].map(withoutZeros)).toEqual(["2.5 ms", "5 ms", "0.25 ms", "1.5k", "120"]);
 });

@@ -45,8 +45,11 @@ export const formatCount = (value: number): string => count.format(value);
 export const formatCompact = (value: number): string => compact.format(value);
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 export const formatDateTime = (at: string | number): string => dateTime.format(new Date(at));
+/** With its second: for what happened. */
+export const formatMoment = (at: string | number): string => moment.format(new Date(at));
 /** "10:04:05", for axes and lists of one day. */
 export const formatTime = (at: string | number): string => time.format(new Date(at));
 
@@ -87,3 +90,6 @@ export function formatMs(ms: number): string {
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(2)} s`;
   return `${ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2)} ms`;
 }
+
+/** For the marks of an axis: "2.50 ms" -> "2.5 ms", "5.00 ms" -> "5 ms". */
+export const withoutZeros = (text: string): string => text.replace(/\.(\d*?)0+(?=\D|$)/, (_, kept: string) => (kept === "" ? "" : `.${kept}`));

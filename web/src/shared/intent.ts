@@ -11,10 +11,10 @@ export interface Intent {
 }
 
 /** fresh: send it. resumed: the same click again, or after a reload; the same key. busy: another quantity of
- *  this product is still undecided; settle that one first. */
+ *  this product is still undecided; that one, which is given, comes first. */
 export type Begun = { kind: "fresh" | "resumed" | "busy"; intent: Intent };
 
-const NAME = "scalemart.intents";
+export const INTENTS_NAME = "scalemart.intents";
 /** After a day nobody waits any more. The order, if there is one, is in the list of orders. */
 export const INTENT_AGE_MAX_MS = 24 * 3_600_000;
 const INTENTS_MAX = 50;
@@ -65,7 +65,7 @@ export class Intents {
   private read(): Intent[] {
     let kept: unknown;
     try {
-      kept = JSON.parse(this.store.get(NAME) ?? "[]");
+      kept = JSON.parse(this.store.get(INTENTS_NAME) ?? "[]");
     } catch {
       return [];
     }
@@ -75,8 +75,8 @@ export class Intents {
   }
 
   private write(intents: Intent[]): void {
-    if (intents.length === 0) this.store.remove(NAME);
-    else this.store.set(NAME, JSON.stringify(intents));
+    if (intents.length === 0) this.store.remove(INTENTS_NAME);
+    else this.store.set(INTENTS_NAME, JSON.stringify(intents));
   }
 }
 

@@ -1,17 +1,22 @@
-// The storefront's pages and what stands around them. Home is in the first load; the others come when needed.
-import { lazy } from "react";
+// The storefront's pages and what stands around them. Home is in the first load; the others follow when it is idle.
+import { usePrefetchQuery } from "@tanstack/react-query";
 import { Link, Route, Switch } from "wouter";
 import { useSession } from "../shared/api/use-session.ts";
+import { later, preloadWhenIdle } from "../ui/later.tsx";
 import { Main, NotFound, SkipLink, ThemeChoice, Wordmark } from "../ui/page.tsx";
 import "./app.css";
+import { productQuery } from "./goods.tsx";
 import { Home } from "./pages/home.tsx";
 
-const Product = lazy(() => import("./pages/product.tsx").then((page) => ({ default: page.ProductPage })));
-const Orders = lazy(() => import("./pages/orders.tsx").then((page) => ({ default: page.OrdersPage })));
-const Order = lazy(() => import("./pages/order.tsx").then((page) => ({ default: page.OrderPage })));
-const Login = lazy(() => import("./pages/login.tsx").then((page) => ({ default: page.LoginPage })));
-const Register = lazy(() => import("./pages/register.tsx").then((page) => ({ default: page.RegisterPage })));
-const Account = lazy(() => import("./pages/account.tsx").then((page) => ({ default: page.AccountPage })));
+const Product = later(() => import("./pages/product.tsx").then((page) => page.ProductPage));
+const Order = later(() => import("./pages/order.tsx").then((page) => page.OrderPage));
+const Login = later(() => import("./pages/login.tsx").then((page) => page.LoginPage));
+const Register = later(() => import("./pages/register.tsx").then((page) => page.RegisterPage));
+const Orders = later(() => import("./pages/orders.tsx").then((page) => page.OrdersPage));
+const Account = later(() => import("./pages/account.tsx").then((page) => page.AccountPage));
+
+/** In the order in which a buyer needs them. A server that dies in mid-buy must not take the next page with it. */
+export const preloadPages = () => preloadWhenIdle([Product, Order, Login, Register, Orders, Account]);
 
 export function Storefront() {
   return (
@@ -24,7 +29,7 @@ export function Storefront() {
       <Main>
         <Switch>
           <Route path="/" component={Home} />
-          <Route path="/p/:id">{({ id }) => <Product key={id} id={id} />}</Route>
+          <Route path="/p/:id">{({ id }) => <ProductRoute key={id} id={id} />}</Route>
           <Route path="/orders" component={Orders} />
           <Route path="/orders/:id">{({ id }) => <Order key={id} id={id} />}</Route>
           <Route path="/login" component={Login} />
@@ -44,6 +49,12 @@ export function Storefront() {
       </footer>
     </div>
   );
+}
+
+/** What it costs and what is left is asked for beside the page's code, not after it. */
+function ProductRoute({ id }: { id: string }) {
+  usePrefetchQuery(productQuery(id));
+  return <Product id={id} />;
 }
 
 function Navigation() {

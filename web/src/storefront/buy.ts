@@ -7,25 +7,22 @@ export interface BuyParts {
   intents: Pick<Intents, "begin" | "find" | "settle">;
   /** Sends the buy under the intent's key; gives the order's id. */
   send: (intent: Intent) => Promise<string>;
-  /** The order's id under this key, or null: it never arrived. */
+  /** The order's id under this key, or null: it has not arrived. It may be on its way all the same. */
   lookUp: (key: string) => Promise<string | null>;
   retry?: Pick<RetryOptions, "random" | "wait">;
 }
 
 export type Wait = (waitMs: number, error: ApiError) => void;
 
-/** The click. Gives the order's id or throws the refusal; repeats by itself, always under the same key. */
+/**
+ * The click. Gives the order's id or throws the refusal; repeats by itself, always under the same key.
+ *
+ * While a click before has no outcome, that one is sent again, as it was, whatever `quantity` says now: a new key
+ * beside a request that may still be travelling could buy twice. So the page keeps the quantity as it was, too.
+ */
 export async function placeBuy(parts: BuyParts, userId: string, productId: string, quantity: number, onWait: Wait): Promise<string> {
-  let begun = parts.intents.begin(userId, productId, quantity);
-  if (begun.kind === "busy") {
-    // Another quantity was tried before. It is an order already, or it never will be.
-    const found = await parts.lookUp(begun.intent.key);
-    parts.intents.settle(begun.intent.key);
-    if (found !== null) return found;
-    begun = parts.intents.begin(userId, productId, quantity);
-  }
-  const { intent } = begun;
-  let isOpen = begun.kind !== "fresh";
+  const { kind, intent } = parts.intents.begin(userId, productId, quantity);
+  let isOpen = kind !== "fresh";
   const attempt = async () => {
     try {
       return await parts.send(intent);
@@ -39,10 +36,17 @@ export async function placeBuy(parts: BuyParts, userId: string, productId: strin
     parts.intents.settle(intent.key);
     return orderId;
   } catch (error) {
-    // 429 and 503 take nothing; but a try before them may have: then the key is kept.
-    if (isApiError(error) && !isOutcomeUnknown(error) && (!isTransient(error) || !isOpen)) parts.intents.settle(intent.key);
+    if (isSettled(error, isOpen)) parts.intents.settle(intent.key);
     throw error;
   }
+}
+
+/** The server has decided about this key: the next click is a new intent. */
+function isSettled(error: unknown, isOpen: boolean): boolean {
+  if (!isApiError(error) || error.status === 0 || isOutcomeUnknown(error)) return false;
+  // These stop at the door. They take nothing; but of a try before them, which may have, they do not speak.
+  const isAtDoor = [401, 403].includes(error.status) || isTransient(error);
+  return !isAtDoor || !isOpen;
 }
 
 /** At page load: what became of a click before. null: nothing was open. */

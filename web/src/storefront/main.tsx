@@ -1,5 +1,6 @@
 import "../styles/index.css";
 import { mount } from "../ui/app-root.tsx";
-import { Storefront } from "./app.tsx";
+import { preloadPages, Storefront } from "./app.tsx";
 
 mount(<Storefront />);
+preloadPages();

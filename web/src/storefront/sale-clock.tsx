@@ -2,14 +2,12 @@
 import type { Product } from "../shared/api/types.ts";
 import { formatDateTime } from "../shared/format.ts";
 import { Countdown } from "../ui/countdown.tsx";
+import { nextMoment } from "./moments.ts";
 
-type Timed = Pick<Product, "state" | "starts_at" | "ends_at">;
-
-export function SaleClock({ product, className }: { product: Timed; className?: string | undefined }) {
-  const { state, starts_at: starts, ends_at: ends } = product;
-  if (state === "scheduled" && starts) return <Line className={className} label="Starts in" to={starts} />;
-  if ((state === "live" || state === "paused") && ends) return <Line className={className} label="Ends in" to={ends} />;
-  if (state === "ended" && ends) return <p className={className}>Ended {formatDateTime(ends)}</p>;
+export function SaleClock({ product, className }: { product: Pick<Product, "state" | "starts_at" | "ends_at">; className?: string | undefined }) {
+  const next = nextMoment(product);
+  if (next !== null && product.state !== "sold_out") return <Line className={className} label={next.opens ? "Starts in" : "Ends in"} to={next.at} />;
+  if (product.state === "ended" && product.ends_at) return <p className={className}>Ended {formatDateTime(product.ends_at)}</p>;
   return null;
 }
 

@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from "react";
 import { api, ok } from "../shared/api/client.ts";
 import { ApiError, isApiError } from "../shared/api/error.ts";
-import { intents } from "../shared/intent.ts";
+import { type Intent, INTENTS_NAME, intents } from "../shared/intent.ts";
 import { serverClock } from "../shared/time/server-clock.ts";
 import { type BuyParts, findBuy, placeBuy } from "./buy.ts";
 
 export type BuyState =
   | { kind: "idle" | "sending" | "looking" | "unsent" }
-  | { kind: "waiting"; until: number }
+  | { kind: "waiting"; until: number; error: ApiError }
   | { kind: "refused"; error: ApiError; until: number | null }
   | { kind: "bought"; orderId: string };
 
@@ -25,8 +25,10 @@ const parts: BuyParts = {
   },
 };
 
+/** `open`: the click whose outcome is not known yet; its quantity stays until it is. */
 export function useBuy(userId: string | null, productId: string) {
   const [state, setState] = useState<BuyState>({ kind: "idle" });
+  const [open, refreshOpen] = useOpenIntent(userId, productId);
   const isRunning = useRef(false);
 
   const refuse = (error: unknown) => {
@@ -42,6 +44,7 @@ export function useBuy(userId: string | null, productId: string) {
       refuse(error);
     } finally {
       isRunning.current = false;
+      refreshOpen();
     }
   };
 
@@ -49,7 +52,7 @@ export function useBuy(userId: string | null, productId: string) {
     alone(async () => {
       if (userId === null) return;
       setState({ kind: "sending" });
-      const orderId = await placeBuy(parts, userId, productId, quantity, (ms) => setState({ kind: "waiting", until: serverClock.now() + ms }));
+      const orderId = await placeBuy(parts, userId, productId, quantity, (ms, error) => setState({ kind: "waiting", until: serverClock.now() + ms, error }));
       setState({ kind: "bought", orderId });
     });
 
@@ -62,5 +65,18 @@ export function useBuy(userId: string | null, productId: string) {
     });
   }, [userId, productId]);
 
-  return { state, buy };
+  return { state, open, buy };
+}
+
+/** Also when another tab clicked. */
+function useOpenIntent(userId: string | null, productId: string): [Intent | null, () => void] {
+  const find = () => (userId === null ? null : intents.find(userId, productId));
+  const [open, setOpen] = useState(find);
+  useEffect(() => {
+    setOpen(find());
+    const other = (event: StorageEvent) => event.key === INTENTS_NAME && setOpen(find());
+    window.addEventListener("storage", other);
+    return () => window.removeEventListener("storage", other);
+  }, [userId, productId]);
+  return [open, () => setOpen(find())];
 }

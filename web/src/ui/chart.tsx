@@ -1,10 +1,11 @@
 // uPlot as a component: fits its box, takes the tokens' colours, follows light and dark. The axes of all charts
-// with the same `sync` name share one cursor.
+// with the same `sync` name share one cursor (chart-axis.ts). Pages use Plot, which has a legend too.
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { formatTime } from "../shared/format.ts";
+import { formatTime, withoutZeros } from "../shared/format.ts";
 import { useTheme } from "../shared/theme.ts";
+import { type Axis, axisOf } from "./chart-axis.ts";
 import "./chart.css";
 
 export interface Series {
@@ -23,14 +24,15 @@ interface ChartProps {
   /** Seconds since 1970, then one row for each series. */
   data: uPlot.AlignedData;
   series: Series[];
-  height?: number;
-  sync?: string;
+  /** In pixels; without it the chart fills its box. */
+  height?: number | undefined;
+  sync: string;
   format?: (value: number) => string;
   /** Fixed time axis, in seconds; otherwise the data's own. */
   range?: [from: number, to: number] | undefined;
 }
 
-export function Chart({ label, data, series, height = 180, sync, format = String, range }: ChartProps) {
+export function Chart({ label, data, series, height, sync, format = String, range }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const theme = useTheme();
@@ -43,15 +45,17 @@ export function Chart({ label, data, series, height = 180, sync, format = String
     const build = () => {
       plot.current?.destroy();
       const say = (value: number) => latest.current.format(value);
-      plot.current = new uPlot(options(element, { series, height, sync, say, range: (low, high) => latest.current.range ?? [low, high] }), latest.current.data, element);
+      plot.current = new uPlot(options(element, { series, axis: axisOf(sync), say, range: (low, high) => latest.current.range ?? [low, high] }), latest.current.data, element);
     };
     build();
-    const sizes = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+    const sizes = new ResizeObserver(() => plot.current?.setSize(sizeOf(element)));
     sizes.observe(element);
+    const stop = axisOf(sync).subscribe(() => plot.current !== null && follow(plot.current, axisOf(sync)));
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     scheme.addEventListener("change", build);
     return () => {
       scheme.removeEventListener("change", build);
+      stop();
       sizes.disconnect();
       plot.current?.destroy();
       plot.current = null;
@@ -61,17 +65,34 @@ export function Chart({ label, data, series, height = 180, sync, format = String
 
   useEffect(() => plot.current?.setData(data), [data]);
 
-  return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
+  return <div ref={box} className="chart" role="img" aria-label={label} style={{ height: height ?? "100%" }} />;
 }
 
-interface Shape extends Pick<ChartProps, "series" | "sync"> {
-  height: number;
+const sizeOf = (element: HTMLElement) => ({ width: element.clientWidth, height: element.clientHeight });
+
+const isPointedAt = (plot: uPlot) => plot.over.matches(":hover");
+
+/** The mouse is here: others follow it. */
+function lead(plot: uPlot, axis: Axis): void {
+  if (!isPointedAt(plot)) return;
+  const { idx } = plot.cursor;
+  axis.point(idx == null ? null : (plot.data[0][idx] ?? null));
+}
+
+function follow(plot: uPlot, axis: Axis): void {
+  if (isPointedAt(plot)) return;
+  const at = axis.at();
+  plot.setCursor({ left: at === null ? -10 : plot.valToPos(at, "x"), top: 0 }, false);
+}
+
+interface Shape extends Pick<ChartProps, "series"> {
+  axis: Axis;
   /** Asked anew with each set of data: an axis that moves on does not build the chart again. */
   range: (low: number, high: number) => [number, number];
   say: (value: number) => string;
 }
 
-function options(element: HTMLElement, { series, height, sync, range, say }: Shape): uPlot.Options {
+function options(element: HTMLElement, { series, axis: shared, range, say }: Shape): uPlot.Options {
   const colour = colours(element);
   const axis = {
     stroke: colour("faint"),
@@ -80,15 +101,20 @@ function options(element: HTMLElement, { series, height, sync, range, say }: Sha
     ticks: { show: false },
   };
   return {
-    width: element.clientWidth,
-    height,
-    padding: [8, 8, 0, 0],
+    ...sizeOf(element),
+    padding: [8, 28, 0, 0], // the last time of the axis is as wide as that
     legend: { show: false },
-    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false }, ...(sync === undefined ? {} : { sync: { key: sync } }) },
+    cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+    hooks: {
+      setCursor: [(plot) => lead(plot, shared)],
+      // The axis moved on below the cursor.
+      draw: [(plot) => follow(plot, shared)],
+      ready: [(plot) => plot.over.addEventListener("mouseleave", () => shared.point(null))],
+    },
     scales: { x: { range: (_, low, high) => range(low, high) }, y: { range: (_, low, high) => [Math.min(0, low), high === 0 ? 1 : high * 1.05] } },
     axes: [
-      { ...axis, space: 88, size: 28, values: (_, ticks) => ticks.map((second) => formatTime(second * 1_000)) },
-      { ...axis, size: 52, space: 32, values: (_, ticks) => ticks.map(say) },
+      { ...axis, space: 72, size: 28, values: (_, ticks) => ticks.map((second) => formatTime(second * 1_000)) },
+      { ...axis, size: 52, space: 32, values: (_, ticks) => ticks.map((tick) => withoutZeros(say(tick))) },
     ],
     series: [
       {},
@@ -121,18 +147,4 @@ function colours(inside: HTMLElement): (token: string) => string {
     }
     return colour;
   };
-}
-
-/** Names beside colours; a chart must not need its colours alone. */
-export function Legend({ series }: { series: Series[] }) {
-  return (
-    <ul className="legend">
-      {series.map((one) => (
-        <li key={one.label}>
-          <span className="legend-key" style={{ background: `var(--${one.colour})` }} />
-          {one.label}
-        </li>
-      ))}
-    </ul>
-  );
 }

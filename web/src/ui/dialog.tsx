@@ -1,7 +1,7 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "./button.tsx";
 import "./dialog.css";
 
@@ -46,6 +46,12 @@ interface ConfirmProps {
 
 export function ConfirmDialog({ open, onOpenChange, title, children, action, danger = false, onConfirm }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
+  const opener = useRef<Element | null>(null);
+  useLayoutEffect(() => {
+    if (open) opener.current = document.activeElement;
+  }, [open]);
+  // The deed may have taken the button away that asked for it: then the keyboard goes on from the page's beginning.
+  const backTo = () => (opener.current?.isConnected === true ? (opener.current as HTMLElement) : document.querySelector("main"));
   const confirm = async () => {
     setBusy(true);
     try {
@@ -61,7 +67,7 @@ export function ConfirmDialog({ open, onOpenChange, title, children, action, dan
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="dialog-backdrop" />
-        <AlertDialog.Popup className="dialog" data-size="s">
+        <AlertDialog.Popup className="dialog" data-size="s" finalFocus={backTo}>
           <AlertDialog.Title>{title}</AlertDialog.Title>
           <AlertDialog.Description render={<div className="quiet" />}>{children}</AlertDialog.Description>
           <footer className="dialog-foot">

@@ -1,6 +1,7 @@
 // What both shells need around their pages.
-import { Component, type ErrorInfo, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { Component, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { isLostCode, recoverPage } from "../shared/lost-code.ts";
 import { setTheme, THEMES, useTheme } from "../shared/theme.ts";
 import { Button, ButtonLink } from "./button.tsx";
 import { Empty, Skeleton } from "./surface.tsx";
@@ -65,29 +66,49 @@ const PageSkeleton = () => (
   </div>
 );
 
-/** A page that breaks takes nothing else with it. */
-class ErrorBoundary extends Component<{ children: ReactNode }, { isBroken: boolean }> {
-  override state = { isBroken: false };
+/** A page that breaks takes nothing else with it. What it was is told on the console by mount(). */
+class ErrorBoundary extends Component<{ children: ReactNode }, { error: unknown }> {
+  override state = { error: null };
 
-  static getDerivedStateFromError() {
-    return { isBroken: true };
-  }
-
-  override componentDidCatch(error: Error, info: ErrorInfo) {
-    console.error(error, info.componentStack);
+  static getDerivedStateFromError(error: unknown) {
+    return { error };
   }
 
   override render() {
-    if (!this.state.isBroken) return this.props.children;
-    return (
-      <Empty whole title="This page broke">
-        <p>Nothing was lost: orders are kept by the server and not by this page.</p>
-        <Button variant="primary" onClick={() => location.reload()}>
-          Load it again
-        </Button>
-      </Empty>
-    );
+    if (this.state.error === null) return this.props.children;
+    return isLostCode(this.state.error) ? <Lost /> : <Broken />;
   }
+}
+
+const LoadAgain = () => (
+  <Button variant="primary" onClick={() => location.reload()}>
+    Load it again
+  </Button>
+);
+
+const Broken = () => (
+  <Empty whole title="This page broke">
+    <p>Nothing was lost: orders are kept by the server and not by this page.</p>
+    <LoadAgain />
+  </Empty>
+);
+
+/** The page's code did not come. */
+function Lost() {
+  const [isStuck, setStuck] = useState(false);
+  useEffect(() => {
+    const stop = new AbortController();
+    void recoverPage(stop.signal).then((isOnItsWay) => stop.signal.aborted || setStuck(!isOnItsWay), () => undefined);
+    return () => stop.abort();
+  }, []);
+  return (
+    <div role="status">
+      <Empty whole title={isStuck ? "This page cannot be loaded" : "The shop cannot be reached"}>
+        <p>{isStuck ? "A part of it is missing. Nothing was lost: orders are kept by the server." : "Trying again. Nothing was lost: orders are kept by the server and not by this page."}</p>
+        {isStuck && <LoadAgain />}
+      </Empty>
+    </div>
+  );
 }
 
 export function NotFound({ home }: { home: string }) {

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, ok } from "../../shared/api/client.ts";
-import { formatDateTime, formatTime } from "../../shared/format.ts";
+import { formatMoment } from "../../shared/format.ts";
 import { Button } from "../../ui/button.tsx";
 import { TextField } from "../../ui/field.tsx";
 import { PageHead } from "../../ui/page.tsx";
@@ -57,10 +57,7 @@ export function AuditPage() {
             <tbody>
               {list.map((row) => (
                 <tr key={row.sequence}>
-                  <td>
-                    {formatDateTime(row.when)}
-                    <span className={css["sub"]}>{formatTime(row.when)}</span>
-                  </td>
+                  <td>{formatMoment(row.when)}</td>
                   <td>{row.who_email ?? (row.who || "nobody")}</td>
                   <td>{sayCode(row.what)}</td>
                   <td className="mono">{row.target}</td>

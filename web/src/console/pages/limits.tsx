@@ -21,45 +21,47 @@ export function LimitsPage() {
       <PageHead title="Rate limits">
         <p className="quiet">Changes hold at once and over restarts. Who is limited is counted, never named.</p>
       </PageHead>
-      {limits.isError && <Unread error={limits.error} again={() => void limits.refetch()} />}
-      {limits.isPending && <Skeleton height="14rem" />}
-      {states !== undefined && (
-        <Table label="Rate limits">
-          <thead>
-            <tr>
-              <th>For</th>
-              <th>Limit</th>
-              <th className="number">Refused in the last minute</th>
-              <th className="number">Of</th>
-              <th className="number">Largest share</th>
-              <th className="number">Refused</th>
-              <th className="number">Allowed</th>
-              <th className="number">Watched</th>
-            </tr>
-          </thead>
-          <tbody>
-            {(Object.keys(POLICIES) as Policy[]).map((policy) => {
-              const state = states[policy];
-              const { refused, distinct, largest_share: share } = state.last_minute;
-              return (
-                <tr key={policy}>
-                  <td>{POLICIES[policy]}</td>
-                  <td>{policy === "login_address" ? <span className="quiet">{state.limit}, follows the one above</span> : <Limit policy={policy} value={state.limit} />}</td>
-                  <td className="number">{formatCount(refused)}</td>
-                  <td className="number">
-                    {formatCount(distinct)} {COUNTED[state.counts]}
-                  </td>
-                  <td className="number">{share === null ? "–" : `${Math.round(share * 100)} %`}</td>
-                  <td className="number">{formatCount(state.refused)}</td>
-                  <td className="number">{formatCount(state.allowed)}</td>
-                  <td className="number">{formatCount(state.buckets)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </Table>
-      )}
-      <p className="quiet small">A share near 100 % is one bot; many with small shares are a limit that is too tight. A limit is “20/60s”, “20/60s,burst=40” or “off”.</p>
+      <div className="stack">
+        {limits.isError && <Unread error={limits.error} again={() => void limits.refetch()} />}
+        {limits.isPending && <Skeleton height="14rem" />}
+        {states !== undefined && (
+          <Table label="Rate limits">
+            <thead>
+              <tr>
+                <th>For</th>
+                <th>Limit</th>
+                <th className="number">Refused in the last minute</th>
+                <th className="number">From</th>
+                <th className="number">Largest share</th>
+                <th className="number">Refused</th>
+                <th className="number">Allowed</th>
+                <th className="number">Watched</th>
+              </tr>
+            </thead>
+            <tbody>
+              {(Object.keys(POLICIES) as Policy[]).map((policy) => {
+                const state = states[policy];
+                const { refused, distinct, largest_share: share } = state.last_minute;
+                return (
+                  <tr key={policy}>
+                    <td>{POLICIES[policy]}</td>
+                    <td>{policy === "login_address" ? <span className="quiet">{state.limit}, follows the one above</span> : <Limit policy={policy} value={state.limit} />}</td>
+                    <td className="number">{formatCount(refused)}</td>
+                    <td className="number">
+                      {formatCount(distinct)} {COUNTED[state.counts]}
+                    </td>
+                    <td className="number">{share === null ? "–" : `${Math.round(share * 100)} %`}</td>
+                    <td className="number">{formatCount(state.refused)}</td>
+                    <td className="number">{formatCount(state.allowed)}</td>
+                    <td className="number">{formatCount(state.buckets)}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </Table>
+        )}
+        <p className="quiet small">A share near 100 % is one bot; many with small shares are a limit that is too tight. A limit is “20/60s”, “20/60s,burst=40” or “off”.</p>
+      </div>
     </>
   );
 }

@@ -1,7 +1,7 @@
 // One screen for the wall: the sale in numbers, and how it came to them.
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useSearchParams } from "wouter";
-import { formatCompact, formatCount, formatMoneyWhole, formatMs, formatTime, sayDuration } from "../../shared/format.ts";
+import { formatCompact, formatCount, formatCountdown, formatMoneyWhole, formatMs, formatTime } from "../../shared/format.ts";
 import type { Stats } from "../../shared/api/types.ts";
 import { ORDER_STATUSES, ProductBadge } from "../../ui/badge.tsx";
 import { SelectField } from "../../ui/field.tsx";
@@ -12,6 +12,7 @@ import { Charts } from "../charts.tsx";
 import css from "../console.module.css";
 import { sellOutSeconds } from "../timeline.ts";
 import { useSale } from "../use-sale.ts";
+import { reasonColour, sayReason } from "../words.ts";
 
 const SPANS: [seconds: number, word: string][] = [
   [60, "1 minute"],
@@ -29,12 +30,14 @@ export function MonitorPage() {
   const { state, stats, line } = useSale(span);
   const [watched, setWatched] = useState("");
   return (
-    <>
+    <div className={css["wall"]}>
       <PageHead
         title="Sale monitor"
         actions={
           <>
-            <LivePill state={state} />
+            <span className={css["pill"]}>
+              <LivePill state={state} />
+            </span>
             <SelectField label="Forecast for" bare value={watched} onChange={(event) => setWatched(event.currentTarget.value)}>
               <option value="">All live products</option>
               {stats?.products.map((one) => (
@@ -53,29 +56,28 @@ export function MonitorPage() {
           </>
         }
       />
-      <div className={css["monitor"]}>
-        <Numbers stats={stats} />
-        <Charts line={line} stats={stats} span={span} watched={watched} />
-        <div className={css["lower"]}>
-          <States stats={stats} />
-          <Stock stats={stats} />
-        </div>
+      <Numbers stats={stats} />
+      <Charts line={line} stats={stats} span={span} watched={watched} />
+      <div className={css["lower"]}>
+        <States stats={stats} />
+        <Refusals stats={stats} />
+        <Stock stats={stats} />
       </div>
-    </>
+    </div>
   );
 }
 
 const rateOf = (value: number) => (value >= 100 ? formatCompact(Math.round(value)) : String(Math.round(value * 10) / 10));
-const drain = (seconds: number | null) => (seconds === null ? "nothing leaves it" : seconds === 0 ? "empty" : `empty in ${sayDuration(seconds * 1_000)}`);
+const drain = (seconds: number | null) => (seconds === null ? "nothing leaves it" : seconds === 0 ? "empty" : `empty in ${formatCountdown(seconds * 1_000)}`);
 
 function Numbers({ stats }: { stats: Stats | null }) {
   const say = (value: (stats: Stats) => string) => (stats === null ? "–" : value(stats));
-  const refusedRate = (of: Stats) => Object.entries(of.per_second).reduce((sum, [outcome, rate]) => sum + (["accepted", "done", "replayed"].includes(outcome) ? 0 : rate), 0);
+  const refusedRate = (of: Stats) => Object.entries(of.per_second).reduce((sum, [outcome, rate]) => sum + (["accepted", "replayed"].includes(outcome) ? 0 : rate), 0);
   const [first, ...others] = stats?.revenue ?? [];
   return (
     <div className={css["tiles"]}>
       <Tiles>
-        <Tile label="Accepted" value={say((of) => formatCount(of.accepted))} detail={say((of) => `${rateOf(of.per_second["accepted"] ?? of.per_second["done"] ?? 0)} a second`)} />
+        <Tile label="Accepted" value={say((of) => formatCount(of.accepted))} detail={say((of) => `${rateOf(of.per_second["accepted"] ?? 0)} a second`)} />
         <Tile label="Refused" value={say((of) => formatCount(of.refused_total))} detail={say((of) => `${rateOf(refusedRate(of))} a second`)} />
         <Tile label="Confirmed" value={say((of) => formatCount(of.confirmed))} detail={say((of) => (of.dead_letters === 0 ? "none parked" : `${formatCount(of.dead_letters)} parked`))} />
         <Tile
@@ -85,30 +87,53 @@ function Numbers({ stats }: { stats: Stats | null }) {
         />
         <Tile label="Latency p99" value={say((of) => (of.latency_ms.count === 0 ? "–" : formatMs(of.latency_ms.p99)))} detail={say((of) => (of.latency_ms.count === 0 ? "nobody buys" : `p50 ${formatMs(of.latency_ms.p50)}`))} />
         <Tile label="Queue" value={say((of) => formatCount(of.queue?.depth ?? 0))} detail={say((of) => (of.queue === null ? "worked elsewhere" : of.queue.paused ? "paused" : drain(of.queue.drain_seconds)))} {...(stats?.queue?.paused ? { tone: "coming" as const } : {})} />
-        <Tile label="Connections" value={say((of) => formatCount(of.connections))} detail={say((of) => `${rateOf(of.http_per_second)} requests a second`)} />
-        <Tile label="Drift" value={say((of) => formatCount(of.drift))} detail={stats === null ? "–" : stats.drift === 0 ? "orders and stock agree" : "oversold or lost: look now"} {...(stats === null ? {} : { tone: stats.drift === 0 ? ("live" as const) : ("refused" as const) })} />
+        <Tile label="Connections" value={say((of) => formatCount(of.connections))} detail={say((of) => `${rateOf(of.http_per_second)} requests/s`)} />
+        <Tile label="Drift" value={say((of) => formatCount(of.drift))} detail={stats === null ? "–" : stats.drift === 0 ? "orders match stock" : "oversold or lost: look now"} {...(stats === null ? {} : { tone: stats.drift === 0 ? ("live" as const) : ("refused" as const) })} />
       </Tiles>
     </div>
   );
 }
 
-function States({ stats }: { stats: Stats | null }) {
-  const all = Math.max(1, stats?.accepted ?? 0);
+interface Count {
+  word: string;
+  /** A token. */
+  colour: string;
+  count: number;
+}
+
+/** Each with its share of `all` as a bar. */
+function Counts({ title, list, all, children }: { title: string; list: Count[]; all: number; children?: ReactNode }) {
   return (
-    <Card className="stack" aria-label="Orders by state">
-      <h2>Orders</h2>
+    <Card className={css["counts"]!} aria-label={title}>
+      <h2>{title}</h2>
+      {children}
       <dl className={css["states"]}>
-        {Object.entries(ORDER_STATUSES).map(([status, { word, tone }]) => (
-          <div key={status}>
+        {list.map(({ word, colour, count }) => (
+          <div key={word}>
             <dt className="quiet">{word}</dt>
-            <dd className={css["bar"]} data-tone={tone} aria-hidden="true">
-              <span style={{ transform: `scaleX(${(stats?.orders[status] ?? 0) / all})` }} />
+            <dd className={css["bar"]} aria-hidden="true">
+              <span style={{ transform: `scaleX(${count / Math.max(all, 1)})`, background: `var(--${colour})` }} />
             </dd>
-            <dd>{stats === null ? "–" : formatCount(stats.orders[status] ?? 0)}</dd>
+            <dd>{formatCount(count)}</dd>
           </div>
         ))}
       </dl>
     </Card>
+  );
+}
+
+function States({ stats }: { stats: Stats | null }) {
+  const list = Object.entries(ORDER_STATUSES).map(([status, { word, tone }]) => ({ word, colour: tone, count: stats?.orders[status] ?? 0 }));
+  return <Counts title="Orders by state" list={list} all={stats?.accepted ?? 0} />;
+}
+
+function Refusals({ stats }: { stats: Stats | null }) {
+  const refused = Object.entries(stats?.refused ?? {}).sort(([, a], [, b]) => b - a);
+  const list = refused.map(([reason, count]) => ({ word: sayReason(reason), colour: reasonColour(reason), count }));
+  return (
+    <Counts title="Refused by reason" list={list} all={stats?.refused_total ?? 0}>
+      {list.length === 0 && <p className="quiet">Nobody, since the server started.</p>}
+    </Counts>
   );
 }
 
@@ -122,7 +147,7 @@ function Stock({ stats }: { stats: Stats | null }) {
       </Card>
     );
   return (
-    <div className="stack" style={{ minWidth: 0 }}>
+    <div className={css["stock"]}>
       <Table label="Products">
         <thead>
           <tr>
@@ -150,7 +175,7 @@ function Stock({ stats }: { stats: Stats | null }) {
                 <td className="number">{formatCount(one.held)}</td>
                 <td className="number">{formatCount(one.sold)}</td>
                 <td className="number">{rateOf(one.units_per_second)}</td>
-                <td className="number">{seconds === null ? "–" : `${sayDuration(seconds * 1_000)}, ${formatTime(Date.parse(stats.at) + seconds * 1_000)}`}</td>
+                <td className="number">{seconds === null ? "–" : `${formatCountdown(seconds * 1_000)}, at ${formatTime(Date.parse(stats.at) + seconds * 1_000)}`}</td>
               </tr>
             );
           })}

@@ -4,15 +4,16 @@ import { Link } from "wouter";
 import { api, ok } from "../../shared/api/client.ts";
 import { isApiError } from "../../shared/api/error.ts";
 import type { AdminOrder, OrderStatus } from "../../shared/api/types.ts";
-import { formatDateTime, formatMoney, formatTime } from "../../shared/format.ts";
+import { formatMoment, formatMoney } from "../../shared/format.ts";
 import { OrderBadge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { NotFound, PageHead } from "../../ui/page.tsx";
-import { Card, Skeleton, Table } from "../../ui/surface.tsx";
+import { Card, Skeleton } from "../../ui/surface.tsx";
 import css from "../console.module.css";
 import { Unread, useAct } from "../forms.tsx";
-import { sayCode, STAGES } from "../words.ts";
+import { Steps } from "../steps.tsx";
+import { sayCode } from "../words.ts";
 
 export function OrderPage({ id }: { id: string }) {
   const path = { params: { path: { id } } };
@@ -41,7 +42,7 @@ export function OrderPage({ id }: { id: string }) {
             <ol className={css["steps"]}>
               {found.history.map((step, i) => (
                 <li key={i}>
-                  <span className="quiet">{step.at === undefined ? "" : `${formatDateTime(step.at)} (${formatTime(step.at)})`}</span>
+                  <span className="quiet">{step.at === undefined ? "" : formatMoment(step.at)}</span>
                   <OrderBadge status={step.status as OrderStatus} />
                 </li>
               ))}
@@ -52,30 +53,7 @@ export function OrderPage({ id }: { id: string }) {
       {steps.data !== undefined && steps.data.data.length > 0 && (
         <section className="stack" style={{ marginTop: "var(--s6)" }}>
           <h2>Fulfilment</h2>
-          <Table label="Steps of fulfilment">
-            <thead>
-              <tr>
-                <th>Ended</th>
-                <th>Step</th>
-                <th>Result</th>
-                <th className="number">Attempt</th>
-                <th className="number">Seconds</th>
-                <th>Detail</th>
-              </tr>
-            </thead>
-            <tbody>
-              {steps.data.data.map((step, i) => (
-                <tr key={i}>
-                  <td>{formatTime(step.at)}</td>
-                  <td>{STAGES[step.step]}</td>
-                  <td>{sayCode(step.result)}</td>
-                  <td className="number">{step.attempts}</td>
-                  <td className="number">{step.seconds.toFixed(2)}</td>
-                  <td className={css["wrap"]}>{step.detail}</td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
+          <Steps list={steps.data.data} ofOneOrder />
         </section>
       )}
       {found !== undefined && (
@@ -104,17 +82,17 @@ function Facts({ order }: { order: AdminOrder }) {
         <dt>Total</dt>
         <dd>{formatMoney(order.total_minor, order.currency)}</dd>
         <dt>Accepted</dt>
-        <dd>{formatDateTime(order.created_at)}</dd>
+        <dd>{formatMoment(order.created_at)}</dd>
         <dt>Buyer</dt>
         <dd>
           <Link href={`/admin/orders?q=${order.buyer_id}`}>{order.buyer_id}</Link>
         </dd>
         <dt>Payment</dt>
-        <dd className="mono">{order.payment_reference ?? "not paid"}</dd>
+        <dd>{order.payment_reference == null ? "not paid" : <span className="mono">{order.payment_reference}</span>}</dd>
         {order.status_reason != null && order.status_reason !== "" && (
           <>
             <dt>Reason</dt>
-            <dd>{order.status_reason}</dd>
+            <dd>{sayCode(order.status_reason)}</dd>
           </>
         )}
       </dl>

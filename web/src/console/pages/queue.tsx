@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Link } from "wouter";
 import { api, ok } from "../../shared/api/client.ts";
-import { formatCount, formatDateTime, sayDuration } from "../../shared/format.ts";
+import type { FinishedStep } from "../../shared/api/types.ts";
+import { formatCount, formatCountdown } from "../../shared/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
@@ -11,6 +11,7 @@ import { Empty, Notice, Skeleton, Table, Tile, Tiles } from "../../ui/surface.ts
 import css from "../console.module.css";
 import { DeadLetters } from "../dead-letters.tsx";
 import { NO_REFUSAL, refusalOf, Unread, useAct } from "../forms.tsx";
+import { STEP_RESULTS, Steps } from "../steps.tsx";
 import { sayCode, STAGES } from "../words.ts";
 
 export function QueuePage() {
@@ -43,8 +44,8 @@ export function QueuePage() {
               </Notice>
             )}
             <Tiles>
-              <Tile label="Waiting" value={formatCount(now.depth)} detail={now.drain_seconds === null ? "nothing leaves it" : now.drain_seconds === 0 ? "empty" : `empty in ${sayDuration(now.drain_seconds * 1_000)}`} />
-              <Tile label="Oldest" value={`${now.oldest_age_seconds.toFixed(1)} s`} detail="since it was accepted" />
+              <Tile label="Waiting" value={formatCount(now.depth)} detail={now.drain_seconds === null ? "nothing leaves it" : now.drain_seconds === 0 ? "empty" : `empty in ${formatCountdown(now.drain_seconds * 1_000)}`} />
+              <Tile label="Oldest" value={now.oldest_age_seconds === 0 ? "–" : `${now.oldest_age_seconds.toFixed(1)} s`} detail={now.oldest_age_seconds > 0 ? "since it was accepted" : now.depth > 0 ? "all are in hand" : "nobody waits"} />
               <Tile label="Dead letters" value={formatCount(now.dead_letters)} {...(now.dead_letters > 0 ? { tone: "coming" as const } : {})} detail="to be decided" />
               <Tile label="Declined" value={formatCount(now.declined)} detail="since the start" />
             </Tiles>
@@ -69,7 +70,7 @@ export function QueuePage() {
                     <td className="number">{formatCount(stage.waiting)}</td>
                     <td className="number">{formatCount(stage.delayed)}</td>
                     <td className="number">{formatCount(stage.in_flight)}</td>
-                    <td className="number">{stage.oldest_age_seconds.toFixed(1)} s</td>
+                    <td className="number">{stage.oldest_age_seconds === 0 ? "–" : `${stage.oldest_age_seconds.toFixed(1)} s`}</td>
                     <td className="number">{stage.per_second.toFixed(1)}</td>
                     <td className="number">{formatCount(stage.finished)}</td>
                   </tr>
@@ -163,11 +164,9 @@ function Concurrency({ id, value }: { id: string; value: number }) {
   );
 }
 
-const RESULTS = { done: "live", declined: "refused", retried: "coming", parked: "refused" } as const;
-
 /** What ended, also before a restart. */
 function Finished() {
-  const [result, setResult] = useState<keyof typeof RESULTS | "">("");
+  const [result, setResult] = useState<FinishedStep["result"] | "">("");
   const steps = useQuery({
     queryKey: ["admin", "steps", "all", result],
     queryFn: () => ok(api.GET("/api/admin/queue/steps", { params: { query: { limit: 50, ...(result === "" ? {} : { result }) } } })),
@@ -180,7 +179,7 @@ function Finished() {
         <h2>Ended last</h2>
         <SelectField label="Result" bare value={result} onChange={(event) => setResult(event.currentTarget.value as typeof result)}>
           <option value="">Any result</option>
-          {Object.keys(RESULTS).map((name) => (
+          {Object.keys(STEP_RESULTS).map((name) => (
             <option key={name} value={name}>
               {sayCode(name)}
             </option>
@@ -189,40 +188,7 @@ function Finished() {
       </div>
       {steps.isError && <Unread error={steps.error} again={() => void steps.refetch()} />}
       {steps.isSuccess && list.length === 0 && <Empty title="Nothing ended yet" />}
-      {list.length > 0 && (
-        <Table label="Steps that ended">
-          <thead>
-            <tr>
-              <th>At</th>
-              <th>Order</th>
-              <th>Step</th>
-              <th>Result</th>
-              <th className="number">Attempt</th>
-              <th className="number">Seconds</th>
-              <th>Detail</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map((step, i) => (
-              <tr key={i}>
-                <td>{formatDateTime(step.at)}</td>
-                <td>
-                  <Link href={`/admin/orders/${step.order_id}`} className="mono">
-                    {step.order_id}
-                  </Link>
-                </td>
-                <td>{STAGES[step.step]}</td>
-                <td>
-                  <Badge tone={RESULTS[step.result]}>{sayCode(step.result)}</Badge>
-                </td>
-                <td className="number">{step.attempts}</td>
-                <td className="number">{step.seconds.toFixed(2)}</td>
-                <td className={css["wrap"]}>{step.detail}</td>
-              </tr>
-            ))}
-          </tbody>
-        </Table>
-      )}
+      {list.length > 0 && <Steps list={list} />}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 // The typed way to the API: `const { data } = await ok(api.GET("/api/products"))`.
 import createClient from "openapi-fetch";
-import { errorOf } from "./error.ts";
+import { ApiError, errorOf, isApiError } from "./error.ts";
 import type { paths } from "./schema.ts";
 import { type Session, session } from "./session.ts";
 import { type Send, send } from "./transport.ts";
@@ -31,8 +31,13 @@ export const api = createClient<paths>({ baseUrl: globalThis.location?.origin ??
 
 /** The whole body of a success ({status, data, next_cursor?}); anything else is thrown as ApiError. */
 export async function ok<Body>(asked: Promise<{ data?: Body; error?: unknown; response: Response }>): Promise<Body> {
-  const { data, error, response } = await asked;
+  const { data, error, response } = await asked.catch(cutOff);
   if (response.ok) return data as Body;
   // openapi-fetch has read the body already: what it found is what errorOf would find.
   throw await errorOf(new Response(JSON.stringify(error ?? null), { status: response.status, headers: response.headers }), Date.now());
+}
+
+/** An answer began and its rest did not come, or made no sense: what was asked may have happened. */
+function cutOff(cause: unknown): never {
+  throw isApiError(cause) ? cause : new ApiError(0, "network", "The shop's answer was cut off.");
 }

@@ -1047,9 +1047,11 @@ export interface components {
             step: "payment" | "confirm" | "invoice" | "mail";
             /** @enum {unknown} */
             result: "done" | "declined" | "retried" | "parked";
+            /** @description Of this step, this one included: 1 when it ended at once */
             attempts: number;
             /** Format: date-time */
             at: string;
+            /** @description How long the step took; waiting in the queue is not part of it */
             seconds: number;
             /** @description Why it was declined, retried or parked */
             detail: string;
@@ -1104,7 +1106,7 @@ export interface components {
                 [key: string]: number;
             };
             refused_total: number;
-            /** @description Buys answered over the last 10 seconds, by outcome: `done`, `replayed` and every reason of a refusal, `rate_limited` among them */
+            /** @description Buys answered over the last 10 seconds, by outcome: `accepted`, `replayed` and every reason of a refusal, `rate_limited` among them */
             per_second: {
                 [key: string]: number;
             };

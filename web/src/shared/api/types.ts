@@ -15,6 +15,7 @@ export type ErrorBody = Schemas["Error"];
 export type Stats = Schemas["Stats"];
 export type SaleHistory = Schemas["SaleHistory"];
 export type AdminOrder = Schemas["AdminOrder"];
+export type FinishedStep = Schemas["FinishedStep"];
 
 /** Data of the stream /api/products/{id}/events, event `stock`. */
 export type StockEvent = Pick<Product, "available" | "held" | "sold" | "total" | "state">;

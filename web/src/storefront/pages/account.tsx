@@ -35,18 +35,20 @@ function Account({ email }: { email: string }) {
 
 function ChangePassword() {
   const [isDone, setDone] = useState(false);
-  const { busy, refusal, errors, onSubmit } = useForm(async (value) => {
+  // The same form goes on, only empty: the focus stays where it is.
+  const { busy, refusal, errors, form } = useForm(async (value, sent) => {
     setDone(false);
     await session.changePassword(value("current_password"), value("new_password"));
+    sent.reset();
     setDone(true);
   });
   return (
-    <form key={String(isDone)} className="stack" onSubmit={onSubmit}>
+    <form className="stack" {...form}>
       <h2>Change password</h2>
       <TextField label="Current password" name="current_password" type="password" autoComplete="current-password" required error={errors["current_password"]} />
       <TextField label="New password" name="new_password" type="password" autoComplete="new-password" minLength={8} maxLength={128} required hint="At least 8 characters. Other devices are logged out." error={errors["new_password"]} />
       {refusal !== null && <Notice tone="refused" title={refusal} live="assertive" />}
-      {isDone && <Notice tone="live" title="The password is changed" />}
+      {isDone && <Notice tone="live" title="The password is changed" live="assertive" />}
       <Button type="submit" variant="primary" busy={busy}>
         Change password
       </Button>

@@ -3,11 +3,13 @@ import { Link } from "wouter";
 import { api, ok } from "../../shared/api/client.ts";
 import type { Product, ProductState } from "../../shared/api/types.ts";
 import { formatCount } from "../../shared/format.ts";
+import { useDue } from "../../shared/time/use-due.ts";
 import { ProductBadge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { PageHead } from "../../ui/page.tsx";
 import { StockBar } from "../../ui/stock-bar.tsx";
 import { Empty, Notice, Skeleton } from "../../ui/surface.tsx";
+import { firstMoment } from "../moments.ts";
 import { Picture } from "../picture.tsx";
 import { Price } from "../price.tsx";
 import { SaleClock } from "../sale-clock.tsx";
@@ -23,6 +25,7 @@ const POLL_MS = 5_000;
 export function Home() {
   const products = useQuery({ queryKey: ["products"], queryFn: () => ok(api.GET("/api/products")), refetchInterval: POLL_MS });
   const all = products.data?.data;
+  useDue(firstMoment(all ?? []), () => void products.refetch());
   return (
     <>
       <PageHead title="Sales">

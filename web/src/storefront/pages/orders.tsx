@@ -1,12 +1,16 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, ok } from "../../shared/api/client.ts";
-import { formatDateTime, formatMoney } from "../../shared/format.ts";
+import type { Order } from "../../shared/api/types.ts";
+import { formatCount, formatDateTime, formatMoney } from "../../shared/format.ts";
 import { OrderBadge } from "../../ui/badge.tsx";
 import { Button, ButtonLink } from "../../ui/button.tsx";
 import { PageHead } from "../../ui/page.tsx";
-import { Empty, Notice, Skeleton, Table } from "../../ui/surface.tsx";
+import { Empty, Notice, Skeleton } from "../../ui/surface.tsx";
+import { useGoods } from "../goods.tsx";
 import { MembersOnly } from "../members-only.tsx";
+import { Picture } from "../picture.tsx";
+import styles from "./orders.module.css";
 
 export const OrdersPage = () => <MembersOnly title="Orders">{() => <Orders />}</MembersOnly>;
 
@@ -22,48 +26,57 @@ function Orders() {
   return (
     <>
       <PageHead title="Orders" />
-      {orders.isError && <Notice tone="coming" title="The orders cannot be shown just now">They are safe. The page keeps trying.</Notice>}
-      {orders.isPending && <Skeleton height="12rem" />}
-      {rows?.length === 0 && (
-        <Empty title="No orders yet">
-          <ButtonLink href="/">See the sales</ButtonLink>
-        </Empty>
-      )}
-      {rows !== undefined && rows.length > 0 && (
-        <Table label="My orders">
-          <thead>
-            <tr>
-              <th>Ordered</th>
-              <th>Product</th>
-              <th>Status</th>
-              <th className="number">Quantity</th>
-              <th className="number">Total</th>
-            </tr>
-          </thead>
-          <tbody>
+      <div className={styles["list"]}>
+        {orders.isError && (
+          <Notice tone="coming" title="The orders cannot be shown just now">
+            They are safe. The page keeps trying.
+          </Notice>
+        )}
+        {orders.isPending && [0, 1, 2].map((at) => <Skeleton key={at} height="5.625rem" />)}
+        {rows?.length === 0 && (
+          <Empty title="No orders yet">
+            <p>What you buy is listed here, with every step on its way.</p>
+            <ButtonLink href="/">See the sales</ButtonLink>
+          </Empty>
+        )}
+        {rows !== undefined && rows.length > 0 && (
+          <ul className={styles["list"]} aria-label="My orders">
             {rows.map((order) => (
-              <tr key={order.id}>
-                <td>
-                  <Link className="order-link" href={`/orders/${order.id}`}>
-                    {formatDateTime(order.created_at)}
-                  </Link>
-                </td>
-                <td>{order.product_id}</td>
-                <td>
-                  <OrderBadge status={order.status} />
-                </td>
-                <td className="number">{order.quantity}</td>
-                <td className="number">{formatMoney(order.total_minor, order.currency)}</td>
-              </tr>
+              <li key={order.id}>
+                <Row order={order} />
+              </li>
             ))}
-          </tbody>
-        </Table>
-      )}
-      {orders.hasNextPage && (
-        <Button busy={orders.isFetchingNextPage} onClick={() => void orders.fetchNextPage()}>
-          Show older orders
-        </Button>
-      )}
+          </ul>
+        )}
+        {orders.hasNextPage && (
+          <div className={styles["more"]}>
+            <Button busy={orders.isFetchingNextPage} onClick={() => void orders.fetchNextPage()}>
+              Show older orders
+            </Button>
+          </div>
+        )}
+      </div>
     </>
+  );
+}
+
+function Row({ order }: { order: Order }) {
+  const { name, picture } = useGoods(order.product_id);
+  return (
+    <article className={styles["order"]}>
+      <Picture className={styles["picture"]} src={picture} size={64} />
+      <div className={styles["words"]}>
+        <Link className={styles["link"]} href={`/orders/${order.id}`}>
+          {name}
+        </Link>
+        <p className="quiet small">
+          {formatCount(order.quantity)} × {formatMoney(order.unit_price_minor, order.currency)} · {formatDateTime(order.created_at)}
+        </p>
+      </div>
+      <div className={styles["state"]}>
+        <span className={styles["total"]}>{formatMoney(order.total_minor, order.currency)}</span>
+        <OrderBadge status={order.status} />
+      </div>
+    </article>
   );
 }
