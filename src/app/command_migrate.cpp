@@ -83,7 +83,7 @@ int migrate(CommandContext& context, bool dry_run) {
                                report->to, report->target_has_tables ? "" : ", where the tables will be made", seconds);
   else
     context.out << fmt::format(
-        "\n{} to {} ({:.2f} s). {} does not sell any more; the way back is in docs/scaling.md\ndrift 0\n",
+        "\n{} to {} ({:.2f} s). {} does not sell any more; the way back is in docs/moving.md\ndrift 0\n",
         report->was_there ? "had been moved" : "moved", report->to, seconds, report->from);
   return kDone;
 }

@@ -56,7 +56,8 @@ std::optional<ProductEvent> event_of(const record::Payload& payload) {
 /// Passes accounts on with texts that a database can hold.
 class CleanAccounts final : public ShopSink {
  public:
-  CleanAccounts(ShopSink& to, std::function<std::string(const std::string&)> clean) : to_(to), clean_(std::move(clean)) {}
+  CleanAccounts(ShopSink& to, std::function<std::string(const std::string&)> clean)
+      : to_(to), clean_(std::move(clean)) {}
 
   Result<void> take(std::span<const CopiedProduct>) override { return {}; }
   Result<void> take(std::span<const ProductEvent>) override { return {}; }
@@ -193,7 +194,8 @@ CopiedOrder FolderShop::order_of(const OrderRow& row, Row place) {
   order.fence = row.fence();
   order.invoice = static_cast<CopiedOrder::Paper>(row.invoice());
   order.mail = static_cast<CopiedOrder::Paper>(row.mail());
-  if (is_open(order.status) || row.has_steps_left()) order.due = order.created + std::chrono::milliseconds(holds_[place]);
+  if (is_open(order.status) || row.has_steps_left())
+    order.due = order.created + std::chrono::milliseconds(holds_[place]);
   const bool never_begun = order.status == OrderStatus::pending || order.status == OrderStatus::expired ||
                            order.status == OrderStatus::cancelled;
   if (!never_begun) order.begun = row.begun.time();

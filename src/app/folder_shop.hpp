@@ -14,10 +14,10 @@
 namespace scalemart {
 
 /// Purpose: ShopSource over a folder that nobody serves from, which it keeps locked and unchanged.
-/// Operation: the journal is folded from its first record on, and every record checked; what the ledger does not keep of
-/// them is noted by the way. Texts that no database can hold get a '?' in place of each such byte, and the audit trail a
-/// new chain from there on.
-/// Memory: what the ledger needs, and about 80 bytes an order more. Concurrency: one thread.
+/// Operation: the journal is folded from its first record on, and every record checked; what the ledger does not keep
+/// of them is noted by the way. Texts that no database can hold get a '?' in place of each such byte, and the audit
+/// trail a new chain from there on. Memory: what the ledger needs, and about 80 bytes an order more. Concurrency: one
+/// thread.
 class FolderShop final : public ShopSource {
  public:
   /// refused: the records contradict themselves. cannot_run: the folder is in use, or cannot be read.
@@ -52,9 +52,9 @@ class FolderShop final : public ShopSource {
   Snapshot ledger_;
   // What is in the records alone.
   std::vector<ProductEvent> events_;
-  std::vector<ProductTrail> trails_;        ///< By product.
-  std::vector<std::uint32_t> holds_;        ///< In milliseconds, by acceptance.
-  std::string references_;                  ///< Of payments, one after the other.
+  std::vector<ProductTrail> trails_;  ///< By product.
+  std::vector<std::uint32_t> holds_;  ///< In milliseconds, by acceptance.
+  std::string references_;            ///< Of payments, one after the other.
   boost::unordered_flat_map<OrderId, Payment, std::hash<OrderId>> payments_;
   std::uint64_t changed_texts_ = 0;
 };

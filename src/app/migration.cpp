@@ -104,7 +104,8 @@ Done<void> Migration::copy() {
                    "the copy is not the same, and was taken back: " + wrong.front()};
   const ShopOrigin origin{report_.sums.digest(), report_.proof.head, report_.from, clock_.wall()};
   if (auto finished = target_->finish(origin); !finished)
-    return cannot_run("SCALEMART_DATABASE: " + finished.error().message + "; run it again: it will see what became of it");
+    return cannot_run("SCALEMART_DATABASE: " + finished.error().message +
+                      "; run it again: it will see what became of it");
   return {};
 }
 

@@ -62,7 +62,7 @@ Checked at every start:
 * `SCALEMART_ACCESS_TTL` at most `SCALEMART_REFRESH_TTL`.
 * Both or neither: `TLS_CERT` and `TLS_KEY`, `ADMIN_EMAIL` and `ADMIN_PASSWORD`, `SMTP_USER` and `SMTP_PASSWORD`.
 * A shared shop: `DATABASE` with `postgresql://` or `mongodb://`, and `REDIS`, both or neither; `JWT_SECRET`; and in all its
-  processes the same `PARTITIONS`. [scaling.md](scaling.md#what-stops-a-start) says what else stops a start.
+  processes the same `PARTITIONS`. [moving.md](moving.md#what-stops-a-start) says what else stops a start.
 )";
   return out;
 }

@@ -54,9 +54,9 @@ void examine_postgresql(const Config& config, const Clock& clock, Findings& out)
     out.push_back({Verdict::good, "database_copies",
                    probe->standby ? "a synchronous standby is there; SCALEMART_DATABASE_COPIES=2 would insist on it"
                                   : "1: a yes is lost with the database's disk; 2 wants a synchronous standby"});
-  out.push_back(probe->has_tables
-                    ? judged("database_tables", probe->tables, "all there, with their indexes, of this program's version")
-                    : Finding{Verdict::good, "database_tables", "none yet: the first start makes them"});
+  out.push_back(probe->has_tables ? judged("database_tables", probe->tables,
+                                           "all there, with their indexes, of this program's version")
+                                  : Finding{Verdict::good, "database_tables", "none yet: the first start makes them"});
   out.push_back(commits_of(*probe));
 }
 
@@ -86,10 +86,11 @@ redis::Answered<void> examine_master(redis::Connection& server, const Clock& clo
   if (!info) return info.error();
   const std::string_view text = info->value().text();
   const bool keeps = info_value(text, "aof_enabled") == "1";
-  out.push_back({keeps ? Verdict::good : Verdict::odd, "redis_persistence",
-                 name + (keeps ? ": appendonly is on"
-                               : ": appendonly is off; after a restart the functions and the order queue are made again "
-                                 "from the database, which takes a while: appendonly yes")});
+  out.push_back(
+      {keeps ? Verdict::good : Verdict::odd, "redis_persistence",
+       name + (keeps ? ": appendonly is on"
+                     : ": appendonly is off; after a restart the functions and the order queue are made again "
+                       "from the database, which takes a while: appendonly yes")});
   const std::string limit = info_value(text, "maxmemory_human");
   out.push_back({Verdict::good, "redis_memory",
                  fmt::format("{}: {} used of {}", name, info_value(text, "used_memory_human"),

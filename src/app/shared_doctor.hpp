@@ -5,8 +5,8 @@
 
 namespace scalemart {
 
-/// What would stop the start of `serve` or `worker` is bad, and in the same words. Loads the function library where it is
-/// missing and the user may, as a start does.
+/// What would stop the start of `serve` or `worker` is bad, and in the same words. Loads the function library where it
+/// is missing and the user may, as a start does.
 void examine_shared(const Config& config, const Clock& clock, std::vector<Finding>& out);
 
 }  // namespace scalemart

@@ -1,6 +1,6 @@
 // A shop that several processes share.
-#include "app/redis_fleet.hpp"
 #include "app/backup_folder.hpp"
+#include "app/redis_fleet.hpp"
 #include "app/shared_desk.hpp"
 #include "app/shared_engine.hpp"
 #include "app/shared_stores.hpp"
@@ -62,8 +62,7 @@ Done<Shop> open_shared_shop(const Config& config, const Clock& clock, Metrics& m
   };
   shop.verify = [&engine] { return engine.verify(); };
   shop.backup = [](const std::filesystem::path&) -> Done<BackupReport> {
-    return Refusal{Refusal::Kind::refused, "shared_shop",
-                   std::string(kSharedBackup)};
+    return Refusal{Refusal::Kind::refused, "shared_shop", std::string(kSharedBackup)};
   };
   return shop;
 }

@@ -43,7 +43,8 @@ std::string with_advice(std::string_view setting, std::string_view fault) {
     std::string advice(known.advice);
     if (const std::size_t at = advice.find('@'); at != std::string::npos) advice.replace(at, 1, setting);
     // A question at the end is the other program's advice: "... refused  Is the server running on that host?"
-    if (line.ends_with('?')) line.resize(std::min(line.size(), std::max(line.rfind("  ") + 1, line.rfind(". ") + 1) - 1));
+    if (line.ends_with('?'))
+      line.resize(std::min(line.size(), std::max(line.rfind("  ") + 1, line.rfind(". ") + 1) - 1));
     while (line.ends_with('.') || line.ends_with(' ')) line.pop_back();
     return line + "; " + advice;
   }

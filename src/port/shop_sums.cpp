@@ -67,7 +67,9 @@ class ShopSummary::RowHash {
   requires requires(Id id) { id.hi + id.lo; }
   RowHash& id(const Id& value) { return number(value.hi).number(value.lo); }
   RowHash& time(WallTime value) { return number(value.ms); }
-  RowHash& time(const std::optional<WallTime>& value) { return flag(value.has_value()).time(value.value_or(WallTime{})); }
+  RowHash& time(const std::optional<WallTime>& value) {
+    return flag(value.has_value()).time(value.value_or(WallTime{}));
+  }
   void end() {
     feed(context_.get(), row_);
     row_.clear();
@@ -109,7 +111,14 @@ Result<void> ShopSummary::take(std::span<const CopiedProduct> products) {
 Result<void> ShopSummary::take(std::span<const ProductEvent> events) {
   sums_.tables[kEvents].rows += events.size();
   for (const ProductEvent& e : events) {
-    hashes_[kEvents]->number(e.product).number(e.sequence).time(e.at).number(e.kind).number(e.delta).text(e.reason).end();
+    hashes_[kEvents]
+        ->number(e.product)
+        .number(e.sequence)
+        .time(e.at)
+        .number(e.kind)
+        .number(e.delta)
+        .text(e.reason)
+        .end();
     if (index_of(e.product) >= sums_.products.size()) return error("an event is of no product");
     sums_.products[index_of(e.product)].total += e.delta;
   }
@@ -123,8 +132,7 @@ Result<void> ShopSummary::take(std::span<const CopiedOrder> orders) {
     row.number(o.unit_price).number(o.status).number(o.reason).number(o.sequence).time(o.created).time(o.due);
     row.time(o.begun).time(o.ended).time(o.refunded).number(o.fence).number(o.invoice).number(o.mail);
     row.text(o.payment_reference).flag(o.parked.has_value());
-    if (o.parked)
-      row.number(o.parked->step).number(o.parked->attempts).time(o.parked->since).text(o.parked->reason);
+    if (o.parked) row.number(o.parked->step).number(o.parked->attempts).time(o.parked->since).text(o.parked->reason);
     row.end();
     if (index_of(o.product) >= sums_.products.size()) return error("order " + to_string(o.id) + " is of no product");
     ShopSums::Product& product = sums_.products[index_of(o.product)];

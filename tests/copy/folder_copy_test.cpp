@@ -190,7 +190,10 @@ TEST_F(FolderCopy, TextsThatNoDatabaseHoldsAreChangedAndCounted) {
   Sale sale(1);
   for (int op = 0; op < 200; ++op) sale.act();
   AuditEntry entry;
-  for (const char* who : {"good", "b\xff" "d", "good again"}) {
+  for (const char* who : {"good",
+                          "b\xff"
+                          "d",
+                          "good again"}) {
     entry.who = who;
     entry.what = "said";
     sale.accounts().begin();

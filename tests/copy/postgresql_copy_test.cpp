@@ -177,7 +177,8 @@ TEST_F(PostgresCopy, ManyPortionsKeepTheirOrder) {
   SampleShop shop = test::sample_shop();
   for (std::uint64_t i = 0; i < 2500; ++i) {
     shop.orders.push_back(test::sample_order(1000 + i, OrderStatus::cancelled));
-    shop.users.push_back({{{9, i}, "n" + std::to_string(i) + "@x.test", "", Role::buyer, "", false, 0, WallTime{1}}, {}});
+    shop.users.push_back(
+        {{{9, i}, "n" + std::to_string(i) + "@x.test", "", Role::buyer, "", false, 0, WallTime{1}}, {}});
   }
   std::reverse(shop.orders.begin(), shop.orders.end());  // by acceptance, whatever their ids are
   const auto to = target();

@@ -111,12 +111,14 @@ inline void add_products(SampleShop& shop) {
     product.stock.available = 10;
     product.stock.total = 10 + product.stock.held + product.stock.sold;
     const std::int64_t first = product.stock.total - 3;
-    shop.events.push_back({ProductRef{i}, 10 * i + 1, WallTime{1'700'000'000'000}, ProductEvent::Kind::created, first, ""});
+    shop.events.push_back(
+        {ProductRef{i}, 10 * i + 1, WallTime{1'700'000'000'000}, ProductEvent::Kind::created, first, ""});
     shop.products.push_back(std::move(product));
   }
   Sequence next = 50;
   for (std::uint32_t i = 0; i < 3; ++i)
-    shop.events.push_back({ProductRef{i}, next++, WallTime{1'700'000'000'500}, ProductEvent::Kind::adjusted, 3, "für ä"});
+    shop.events.push_back(
+        {ProductRef{i}, next++, WallTime{1'700'000'000'500}, ProductEvent::Kind::adjusted, 3, "für ä"});
   using Kind = ProductEvent::Kind;
   for (const Kind kind : {Kind::changed, Kind::paused, Kind::resumed, Kind::removed})
     shop.events.push_back({ProductRef{2}, next++, WallTime{1'700'000'000'600}, kind, 0, ""});
@@ -124,8 +126,8 @@ inline void add_products(SampleShop& shop) {
 
 inline void add_accounts(SampleShop& shop) {
   for (std::uint64_t i = 0; i < 4; ++i) {
-    Account account{{7, i}, "user" + std::to_string(i) + "@Shop.test", i == 2 ? "" : "Zoë", Role::buyer, "", false, 0,
-                    WallTime{5}};
+    Account account{
+        {7, i}, "user" + std::to_string(i) + "@Shop.test", i == 2 ? "" : "Zoë", Role::buyer, "", false, 0, WallTime{5}};
     if (i == 0) account.role = Role::admin;
     if (i < 3) account.password_hash = "$argon2id$v=19$m=1,t=1,p=1$c2FsdA$aGFzaA";
     account.disabled = i == 1;
@@ -142,7 +144,11 @@ inline void add_accounts(SampleShop& shop) {
   shop.revocations = {{{8, 1}, WallTime{11}}, {{99, 1}, WallTime{13}}};
   Digest256 last{};
   for (std::uint64_t i = 1; i <= 5; ++i) {
-    AuditRow row{i, {"operator", "did_" + std::to_string(i), "x", WallTime{static_cast<std::int64_t>(i)}, "local", "", "{}"}, {}, {}};
+    AuditRow row{
+        i,
+        {"operator", "did_" + std::to_string(i), "x", WallTime{static_cast<std::int64_t>(i)}, "local", "", "{}"},
+        {},
+        {}};
     last = row.hash = audit_hash(last, i, row.entry);
     shop.audit.push_back(row);
   }

@@ -72,6 +72,8 @@ def fill(one):
     bought("pending", capped, 1, buyer=3)
     cancelled = bought("cancelled", buyer=3)["order_id"]
     assert buyers[3].post(f"/api/orders/{cancelled}/cancel").status == 200
+    left = one.register("left")
+    assert left.post("/api/auth/logout").status == 204
     assert one.admin.send("PUT", "/api/admin/rate-limits", {"flash_buy": "7/60s"}).status == 200
     one.cli("user", "create", "--email", "second@shop.test", "--password-file", password_file(one), "--admin")
     one.cli("user", "disable", buyers_email(one, "buyer1"))
@@ -180,8 +182,8 @@ class Migrate(unittest.TestCase):
         rows = {t["table"]: t["rows"] for t in report["tables"]}
         self.assertEqual({"pending": 2, "processing": 3, "confirmed": 12, "failed": 1, "expired": 1, "cancelled": 1,
                           "refunded": 1}, report["orders"])
-        self.assertEqual((5, sum(report["orders"].values()), 6, 3), (rows["products"], rows["orders"], rows["users"],
-                                                                   report["dead_letters"]))
+        self.assertEqual((5, sum(report["orders"].values()), 7, 1, 3),
+                         (rows["products"], rows["orders"], rows["users"], rows["revocations"], report["dead_letters"]))
         verified = self.run_with(self.target, "verify", "--json")  # without a server
         self.assertEqual(0, verified.returncode, verified.stdout + verified.stderr)
         self.assertEqual((True, 0, rows["orders"], 5),
@@ -254,7 +256,7 @@ class Migrate(unittest.TestCase):
         self.servers.database.sql("DELETE FROM scalemart.migration")
         for arguments in ((), ("--dry-run",)):
             self.assertRegex(self.migrate(*arguments, expect=1),
-                             r"there is a shop already \(5 products, 21 orders, 6 users, .*\): name an empty database")
+                             r"there is a shop already \(5 products, 21 orders, 7 users, .*\): name an empty database")
 
     def test_no_server_may_use_the_folder(self):
         self.shop.start()

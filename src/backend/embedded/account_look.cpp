@@ -83,11 +83,11 @@ Result<void> AccountLook::read(ShopSink& sink) {
   const std::string logins = std::string("SELECT id, user, secret, token, created, expires, revoked, ") +
                              (*rotated ? "rotated" : "NULL") + " FROM families ORDER BY id";
   if (auto done = read_table<CopiedLogin>(logins, sink, read_login); !done) return done;
-  if (auto done = read_table<CopiedRevocation>("SELECT family, at FROM revoked ORDER BY family", sink,
-                                               [](const sqlite::Statement& row) {
-                                                 return CopiedRevocation{read_id<FamilyId>(row.blob(0)),
-                                                                         WallTime{row.integer(1)}};
-                                               });
+  if (auto done = read_table<CopiedRevocation>(
+          "SELECT family, at FROM revoked ORDER BY family", sink,
+          [](const sqlite::Statement& row) {
+            return CopiedRevocation{read_id<FamilyId>(row.blob(0)), WallTime{row.integer(1)}};
+          });
       !done)
     return done;
   if (auto done = read_table<AuditRow>(

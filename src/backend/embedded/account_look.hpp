@@ -8,8 +8,8 @@
 
 namespace scalemart {
 
-/// Purpose: reads users, logins, revocations, the audit trail and settings, as a ShopSource does, and changes nothing on
-/// disk. Errors: the file cannot be read as one of accounts. Concurrency: one thread.
+/// Purpose: reads users, logins, revocations, the audit trail and settings, as a ShopSource does, and changes nothing
+/// on disk. Errors: the file cannot be read as one of accounts. Concurrency: one thread.
 class AccountLook final : public ShopSource {
  public:
   [[nodiscard]] static Result<AccountLook> open(const std::filesystem::path& file);

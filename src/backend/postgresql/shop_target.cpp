@@ -32,7 +32,8 @@ FROM (SELECT product, count(*) AS orders,
       FROM orders GROUP BY product) c
 WHERE t.ref = c.product)"};
 /// The next batch's number is greater than all of these.
-constexpr Statement kNextNumber{"migration_next_number", "SELECT setval('acceptance', ($1 / 65536 + 1) * 65536, false)"};
+constexpr Statement kNextNumber{"migration_next_number",
+                                "SELECT setval('acceptance', ($1 / 65536 + 1) * 65536, false)"};
 
 Part migration_part() {
   static const std::array<std::string_view, 1> kSteps{script("migration.sql")};

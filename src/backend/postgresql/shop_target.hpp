@@ -10,8 +10,8 @@
 
 namespace scalemart::pg {
 
-/// Purpose: ShopTarget in PostgreSQL. Operation: everything is one transaction, so it is there as a whole or not at all,
-/// and a gateway that runs already waits for it with its first write. Concurrency: one thread.
+/// Purpose: ShopTarget in PostgreSQL. Operation: everything is one transaction, so it is there as a whole or not at
+/// all, and a gateway that runs already waits for it with its first write. Concurrency: one thread.
 class PostgresTarget final : public ShopTarget {
  public:
   struct Options {

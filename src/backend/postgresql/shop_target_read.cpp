@@ -35,12 +35,9 @@ CopiedProduct read_product(const Rows& rows, int row) {
 }
 
 ProductEvent read_event(const Rows& rows, int row) {
-  return {ref_of(rows, row, 0),
-          static_cast<Sequence>(rows.integer(row, 1)),
-          WallTime{rows.integer(row, 2)},
-          parse_event_kind(rows.text(row, 3)).value_or(ProductEvent::Kind::changed),
-          rows.integer(row, 4),
-          std::string(rows.text(row, 5))};
+  return {ref_of(rows, row, 0),           static_cast<Sequence>(rows.integer(row, 1)),
+          WallTime{rows.integer(row, 2)}, parse_event_kind(rows.text(row, 3)).value_or(ProductEvent::Kind::changed),
+          rows.integer(row, 4),           std::string(rows.text(row, 5))};
 }
 
 CopiedOrder read_order(const Rows& rows, int row) {
@@ -64,9 +61,9 @@ CopiedOrder read_order(const Rows& rows, int row) {
   order.mail = static_cast<CopiedOrder::Paper>(rows.integer(row, 16));
   if (!rows.is_null(row, 17)) order.payment_reference = rows.text(row, 17);
   if (!rows.is_null(row, 18))
-    order.parked = CopiedOrder::Parked{static_cast<Step>(rows.integer(row, 18)),
-                                       static_cast<std::uint32_t>(rows.integer(row, 19)),
-                                       WallTime{rows.integer(row, 20)}, std::string(rows.text(row, 21))};
+    order.parked =
+        CopiedOrder::Parked{static_cast<Step>(rows.integer(row, 18)), static_cast<std::uint32_t>(rows.integer(row, 19)),
+                            WallTime{rows.integer(row, 20)}, std::string(rows.text(row, 21))};
   return order;
 }
 
@@ -87,10 +84,10 @@ AuditRow read_audit(const Rows& rows, int row) {
   return audit;
 }
 
-#define SCALEMART_READING(NAME, SELECT)                                                          \
-  {                                                                                              \
+#define SCALEMART_READING(NAME, SELECT)                                                                  \
+  {                                                                                                      \
     "DECLARE copy_" NAME " NO SCROLL CURSOR FOR " SELECT, {"fetch_" NAME, "FETCH 1000 FROM copy_" NAME}, \
-        "CLOSE copy_" NAME                                                                       \
+        "CLOSE copy_" NAME                                                                               \
   }
 
 }  // namespace
@@ -123,8 +120,8 @@ Result<void> PostgresTarget::read(ShopSink& sink) {
       "SELECT id, buyer, key, product, quantity, price, status, reason, sequence, created_at, due, begun_at, ended_at,"
       " refunded_at, fence, invoice, mail, payment_reference, parked_step, parked_attempts, parked_at, parked_reason"
       " FROM orders ORDER BY number");
-  static constexpr Reading kUsers SCALEMART_READING("users", "SELECT " SCALEMART_ACCOUNT_COLUMNS
-                                                             ", u.epoch_at FROM users u ORDER BY u.id");
+  static constexpr Reading kUsers SCALEMART_READING(
+      "users", "SELECT " SCALEMART_ACCOUNT_COLUMNS ", u.epoch_at FROM users u ORDER BY u.id");
   static constexpr Reading kLogins SCALEMART_READING(
       "logins", "SELECT id, owner, secret, token, created, expires, revoked, rotated FROM families ORDER BY id");
   static constexpr Reading kRevoked SCALEMART_READING("revoked", "SELECT family, at FROM revoked ORDER BY family");
@@ -136,19 +133,19 @@ Result<void> PostgresTarget::read(ShopSink& sink) {
   if (auto done = read_table<CopiedProduct>(kProducts, sink, read_product); !done) return done;
   if (auto done = read_table<ProductEvent>(kEvents, sink, read_event); !done) return done;
   if (auto done = read_table<CopiedOrder>(kOrders, sink, read_order); !done) return done;
-  if (auto done = read_table<CopiedUser>(kUsers, sink,
-                                         [](const Rows& rows, int row) {
-                                           return CopiedUser{read_account(rows, row),
-                                                             time_of(rows, row, kAccountColumns)};
-                                         });
+  if (auto done =
+          read_table<CopiedUser>(kUsers, sink,
+                                 [](const Rows& rows, int row) {
+                                   return CopiedUser{read_account(rows, row), time_of(rows, row, kAccountColumns)};
+                                 });
       !done)
     return done;
   if (auto done = read_table<CopiedLogin>(kLogins, sink, read_login); !done) return done;
-  if (auto done = read_table<CopiedRevocation>(kRevoked, sink,
-                                               [](const Rows& rows, int row) {
-                                                 return CopiedRevocation{rows.id<FamilyId>(row, 0),
-                                                                         WallTime{rows.integer(row, 1)}};
-                                               });
+  if (auto done = read_table<CopiedRevocation>(
+          kRevoked, sink,
+          [](const Rows& rows, int row) {
+            return CopiedRevocation{rows.id<FamilyId>(row, 0), WallTime{rows.integer(row, 1)}};
+          });
       !done)
     return done;
   if (auto done = read_table<AuditRow>(kAudit, sink, read_audit); !done) return done;

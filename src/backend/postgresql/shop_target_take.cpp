@@ -1,5 +1,5 @@
-// Rows on their way in: one statement a portion, its columns as arrays. -1 stands for no time, for arrays of numbers hold
-// no NULL.
+// Rows on their way in: one statement a portion, its columns as arrays. -1 stands for no time, for arrays of numbers
+// hold no NULL.
 #include "backend/postgresql/shop_target.hpp"
 #include "base/hex.hpp"
 
@@ -27,13 +27,15 @@ constexpr Statement kStock{
     " FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int4[], $7::int8[], $8::int8[],"
     " $9::int8[], $10::int8[], $11::int8[], $12::int8[])"
     " AS s(ref, price, starts_at, ends_at, per_user_limit, marks, total, available, held, sold, sequence, last_at)"};
-constexpr Statement kEvents{"copy_events",
-                            "INSERT INTO product_records (product, sequence, at, kind, delta, reason)"
-                            " SELECT * FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::text[], $5::int8[], $6::text[])"};
+constexpr Statement kEvents{
+    "copy_events",
+    "INSERT INTO product_records (product, sequence, at, kind, delta, reason)"
+    " SELECT * FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::text[], $5::int8[], $6::text[])"};
 constexpr Statement kOrders{
     "copy_orders",
     "INSERT INTO orders (number, id, buyer, key, product, quantity, price, status, reason, sequence, created_at, due,"
-    " begun_at, ended_at, refunded_at, fence, invoice, mail, payment_reference, parked_step, parked_attempts, parked_at,"
+    " begun_at, ended_at, refunded_at, fence, invoice, mail, payment_reference, parked_step, parked_attempts, "
+    "parked_at,"
     " parked_reason)"
     " SELECT $1 + n, id, buyer, key, product, quantity, price, status, reason, sequence, created, nullif(due, -1),"
     " nullif(begun, -1), nullif(ended, -1), nullif(refunded, -1), fence, invoice, mail, nullif(reference, ''),"
@@ -58,9 +60,10 @@ constexpr Statement kLogins{
     " nullif(rotated, -1)"
     " FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int8[], $6::int8[], $7::int8[], $8::int8[])"
     " AS f(id, owner, secret, token, created, expires, revoked, rotated)"};
-constexpr Statement kRevocations{"copy_revocations",
-                                 "INSERT INTO revoked (family, at, changed)"
-                                 " SELECT family, at, this_change() FROM unnest($1::uuid[], $2::int8[]) AS r(family, at)"};
+constexpr Statement kRevocations{
+    "copy_revocations",
+    "INSERT INTO revoked (family, at, changed)"
+    " SELECT family, at, this_change() FROM unnest($1::uuid[], $2::int8[]) AS r(family, at)"};
 constexpr Statement kAudit{
     "copy_audit",
     "INSERT INTO audit (sequence, at, who, what, target, origin, before, after, hash)"
@@ -98,9 +101,8 @@ Result<void> PostgresTarget::take(std::span<const CopiedProduct> rows) {
   Parameters named, stocked;
   named.add(refs);
   named.add(column(rows, [](const P& p) { return p.spec->id; }));
-  named.add(column(rows, [](const P& p) {
-    return std::string(p.spec->currency.code.data(), p.spec->currency.code.size());
-  }));
+  named.add(
+      column(rows, [](const P& p) { return std::string(p.spec->currency.code.data(), p.spec->currency.code.size()); }));
   named.add(column(rows, [](const P& p) { return p.spec->details.name; }));
   named.add(column(rows, [](const P& p) { return p.spec->details.description; }));
   named.add(column(rows, [](const P& p) { return p.spec->details.image_url; }));
@@ -221,7 +223,9 @@ Result<void> PostgresTarget::take(std::span<const AuditRow> rows) {
 Result<void> PostgresTarget::take(std::span<const Setting> rows) {
   if (rows.empty()) return {};
   Parameters p;
-  p.add(column(rows, [](const Setting& s) { return s.key; })).add(column(rows, [](const Setting& s) { return s.json; }));
+  p.add(column(rows, [](const Setting& s) { return s.key; })).add(column(rows, [](const Setting& s) {
+    return s.json;
+  }));
   return run(kSettings, p);
 }
 
