@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -12,6 +13,10 @@
 #include "domain/ids.hpp"
 
 namespace scalemart {
+
+inline constexpr std::string_view kSharedBackup =
+    "a shared shop is in its database, which has tools for that: pg_basebackup or pg_dump and pg_restore (PostgreSQL), "
+    "mongodump and mongorestore (MongoDB)";
 
 struct BackupFile {
   std::string name;  ///< Relative, with /.

@@ -31,6 +31,7 @@ constexpr Subcommand kSubcommands[] = {
     {"verify", "Prove the ledger from its records", declare_verify, false},
     {"backup", "Copy the shop, running or not, into a folder", declare_backup, false},
     {"restore", "Make a data folder from a backup", declare_restore, false},
+    {"migrate", "Move the shop of a data folder to a shared database", declare_migrate, false},
     {"doctor", "Check this machine and the data folder", declare_doctor, false},
     {"redis", "Print what a shared Redis is set up with", declare_redis, false},
     {"config", "Print the configuration in effect", declare_config, true},

@@ -10,6 +10,7 @@
 
 #include "app/backup_folder.hpp"
 #include "app/fake_operations.hpp"
+#include "app/migration.hpp"
 
 namespace scalemart {
 namespace {
@@ -101,15 +102,82 @@ class Cli : public testing::Test {
 
 TEST_F(Cli, HelpIsDoneAndNamesEverySubcommand) {
   EXPECT_EQ(run({"--help"}), 0);
-  for (const char* name : {"serve", "worker", "user", "product", "rehearse", "verify", "backup", "restore", "doctor",
-                           "config", "version"}) {
+  for (const char* name : {"serve", "worker", "user", "product", "rehearse", "verify", "backup", "restore", "migrate",
+                           "doctor", "redis", "config", "version"}) {
     EXPECT_NE(out_.str().find(name), std::string::npos) << name;
   }
   for (const char* name : {"serve", "worker", "user", "product", "key", "stats", "rehearse", "verify", "backup",
-                           "restore", "doctor", "config", "version"}) {
+                           "restore", "migrate", "doctor", "redis", "config", "version"}) {
     EXPECT_EQ(run({name, "--help"}), 0) << name;
     EXPECT_FALSE(out_.str().empty());
   }
+}
+
+std::vector<std::string> shared(std::vector<std::string> words) {
+  words.insert(words.end(), {"--database", "postgresql://shop:secret@h/shop", "--redis", "redis://h"});
+  return words;
+}
+
+TEST_F(Cli, MigrateTellsWhatItMoved) {
+  bool dry = false;
+  programs_.migrate = [&](const Config& config, bool dry_run, const Clock&) -> Done<MigrationReport> {
+    dry = dry_run;
+    MigrationReport report;
+    report.from = config.data.string();
+    report.to = "postgresql://h/shop";
+    report.dry_run = dry_run;
+    report.sums.tables.push_back({"orders", 7, std::string(64, 'a')});
+    report.sums.products.push_back({"tea", {10, 5, 2, 3}, 2, 3, 10});
+    report.sums.orders[0] = 2;
+    report.sums.money["EUR"] = {600, 0};
+    return report;
+  };
+  EXPECT_EQ(run(shared({"migrate"})), 0) << err_.str();
+  EXPECT_FALSE(dry);
+  for (const char* text : {"orders                     7  aaaaaaaaaaaaaaaa  the same there",
+                           "tea                               10           5         2           3",
+                           "orders pending 2, processing 0", "money EUR: confirmed 600, refunded 0", "drift 0"})
+    EXPECT_NE(out_.str().find(text), std::string::npos) << out_.str();
+  EXPECT_EQ(run(shared({"migrate", "--dry-run"})), 0);
+  EXPECT_TRUE(dry);
+  EXPECT_NE(out_.str().find("dry run: nothing was changed"), std::string::npos) << out_.str();
+  EXPECT_NE(out_.str().find("where the tables will be made"), std::string::npos) << out_.str();
+  EXPECT_EQ(run(shared({"migrate", "--json"})), 0);
+  EXPECT_EQ(parsed().at("orders").at("pending").as_int64(), 2);
+  EXPECT_EQ(parsed().at("tables").at(0).at("rows").as_int64(), 7);
+}
+
+TEST_F(Cli, MigrateThatIsRefusedIsANo) {
+  programs_.migrate = [](const Config&, bool, const Clock&) -> Done<MigrationReport> {
+    return Refusal{Refusal::Kind::refused, "target_not_empty", "there is a shop already"};
+  };
+  EXPECT_EQ(run(shared({"migrate"})), 1);
+  EXPECT_EQ(err_.str(), "scalemart: there is a shop already [target_not_empty]\n");
+}
+
+TEST_F(Cli, ASharedShopIsBackedUpByItsDatabase) {
+  for (const char* command : {"backup", "restore"}) {
+    EXPECT_EQ(run(shared({command, (folder_ / "b").string()})), 1);
+    EXPECT_NE(err_.str().find("pg_dump"), std::string::npos) << err_.str();
+  }
+}
+
+TEST_F(Cli, ASharedShopIsProvenWithoutAFolder) {
+  fs::remove_all(folder_ / "data");
+  EXPECT_EQ(run(shared({"verify"})), 0) << err_.str();
+  EXPECT_NE(out_.str().find("(database)"), std::string::npos) << out_.str();
+  EXPECT_EQ(out_.str().find("head"), std::string::npos) << out_.str();
+}
+
+TEST_F(Cli, RedisIsSetUpByWhatIsPrinted) {
+  EXPECT_EQ(run({"redis", "acl"}), 0);
+  EXPECT_TRUE(out_.str().starts_with("user default off ")) << out_.str();
+  EXPECT_EQ(run({"redis", "functions"}), 0);
+  EXPECT_TRUE(out_.str().starts_with("#!lua name=scalemart_v1")) << out_.str().substr(0, 80);
+  EXPECT_EQ(run({"redis", "load"}), 2);
+  EXPECT_EQ(run({"redis", "load", "http://h"}), 2);
+  EXPECT_EQ(run({"redis", "load", "redis://127.0.0.1:1"}), 3);
+  EXPECT_NE(err_.str().find("start the server there"), std::string::npos) << err_.str();
 }
 
 TEST_F(Cli, APageThatCannotBeMadeIsSaidBeforeTheRehearsal) {

@@ -30,7 +30,8 @@ std::optional<CommandContext::Reached> CommandContext::reach() {
     case ServerPresence::absent:
       break;
   }
-  if (std::filesystem::exists(loaded->data)) return Reached{std::move(*loaded), nullptr};
+  // A shared shop is in its database, whatever folder this machine has.
+  if (loaded->is_shared() || std::filesystem::exists(loaded->data)) return Reached{std::move(*loaded), nullptr};
   fail(kCannotRun, "SCALEMART_DATA: " + loaded->data.string() + " does not exist; `scalemart serve` makes it");
   return std::nullopt;
 }

@@ -88,6 +88,7 @@ void declare_rehearse(CommandSpec spec);
 void declare_verify(CommandSpec spec);
 void declare_backup(CommandSpec spec);
 void declare_restore(CommandSpec spec);
+void declare_migrate(CommandSpec spec);
 void declare_doctor(CommandSpec spec);
 void declare_redis(CommandSpec spec);
 void declare_config(CommandSpec spec);

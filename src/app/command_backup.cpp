@@ -12,7 +12,14 @@
 namespace scalemart {
 namespace {
 
+Refusal shared() {
+  return {Refusal::Kind::refused, "shared_shop", std::string(kSharedBackup)};
+}
+
 int backup(CommandContext& context, const std::string& folder) {
+  const auto config = context.config();
+  if (!config) return kCannotRun;
+  if (config->is_shared()) return context.refuse(shared());
   const auto operations = context.operations();
   if (!operations) return kCannotRun;
   auto report = operations->backup(std::filesystem::absolute(folder).lexically_normal());
@@ -30,6 +37,7 @@ int backup(CommandContext& context, const std::string& folder) {
 int restore(CommandContext& context, const std::string& from) {
   const auto config = context.config();
   if (!config) return kCannotRun;
+  if (config->is_shared()) return context.refuse(shared());
   if (server_presence(config->data) != ServerPresence::absent) {
     return context.fail(kCannotRun, config->data.string() + ": a server is running on it; stop it first");
   }

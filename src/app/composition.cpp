@@ -2,8 +2,10 @@
 #include "app/api.hpp"
 #include "app/folder_verification.hpp"
 #include "app/local_operations.hpp"
+#include "app/migration.hpp"
 #include "app/programs.hpp"
 #include "app/providers.hpp"
+#include "app/record_verification.hpp"
 #include "app/server.hpp"
 #include "app/shared_stores.hpp"
 #include "app/worker_process.hpp"
@@ -26,7 +28,7 @@ std::optional<std::string> check_setting(std::string_view variable, std::string_
 }
 
 Done<VerifyReport> verify_local(const Config& config, const Clock& clock) {
-  return verify_folder(config.data, clock);
+  return config.is_shared() ? verify_database(config, clock) : verify_folder(config.data, clock);
 }
 
 std::string_view report_page() {
@@ -38,7 +40,7 @@ std::string_view report_page() {
 }  // namespace
 
 Programs programs() {
-  return {run_server, run_worker, open_local_operations, verify_local, check_setting, report_page()};
+  return {run_server, run_worker, open_local_operations, verify_local, check_setting, report_page(), migrate_shop};
 }
 
 }  // namespace scalemart

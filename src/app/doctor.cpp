@@ -18,6 +18,7 @@
 #include <fstream>
 
 #include "app/control_socket.hpp"
+#include "app/shared_doctor.hpp"
 #include "app/units.hpp"
 #include "backend/embedded/durable_file.hpp"
 #include "domain/time_text.hpp"
@@ -233,6 +234,7 @@ std::vector<Finding> examine(const Config& config, const Clock& clock) {
   check_secret_file(config.tls_key, out);
   out.push_back(check_port(config));
   check_kernel(out);
+  if (config.is_shared()) examine_shared(config, clock, out);
   for (const auto& warning : config.warnings) out.push_back({Verdict::odd, "configuration", warning});
   return out;
 }

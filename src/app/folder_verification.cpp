@@ -60,15 +60,18 @@ Done<void> take_all(JournalLook& journal, const std::optional<JournalHead>& know
 
 }  // namespace
 
+Done<void> take_journal(const std::filesystem::path& folder, Verification& verification) {
+  auto journal = JournalLook::open(folder / "journal.db");
+  if (!journal) return cannot_run(journal.error());
+  return take_all(*journal, known_place(folder), known_to_search(folder), verification);
+}
+
 Done<VerifyReport> verify_folder(const std::filesystem::path& path, const Clock& clock) {
   const SteadyTime begin = clock.steady();
   const auto folder = FolderLook::open(path);
   if (!folder) return cannot_run(folder.error());
-  auto journal = JournalLook::open(path / "journal.db");
-  if (!journal) return cannot_run(journal.error());
   Verification verification;
-  if (const auto taken = take_all(*journal, known_place(path), known_to_search(path), verification); !taken)
-    return taken.error();
+  if (const auto taken = take_journal(path, verification); !taken) return taken.error();
   const auto trail = look_at_audit(path / "accounts.db");
   if (!trail) verification.add_problem(trail.error().message);
   if (trail && trail->first_bad != 0)

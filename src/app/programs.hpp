@@ -14,6 +14,7 @@
 namespace scalemart {
 
 struct Config;
+struct MigrationReport;
 
 struct ServeOptions {
   bool demo = false;  ///< A demo catalogue, and an administrator whose random password is printed once.
@@ -37,6 +38,8 @@ struct Programs {
   std::function<std::optional<std::string>(std::string_view variable, std::string_view value)> check_setting;
   /// The page that draws a rehearsal's report; empty: this program was built without pages.
   std::string_view report_page = {};
+  /// Moves the shop of config.data to config.database; `dry_run`: only says what would be moved.
+  std::function<Done<MigrationReport>(const Config&, bool dry_run, const Clock&)> migrate = {};
 };
 
 /// Defined in composition.cpp.

@@ -41,14 +41,32 @@ std::int64_t partitions_in(std::string_view view) {
   return number == nullptr ? 0 : *number;
 }
 
+/// The first that deals products out differently, as a line.
+std::optional<std::string> stranger_among(const std::vector<ProcessRegistry::Entry>& gateways, std::string_view self,
+                                          std::uint32_t partitions) {
+  for (const ProcessRegistry::Entry& gateway : gateways) {
+    const std::int64_t theirs = partitions_in(gateway.view);
+    if (gateway.name == self || theirs == partitions) continue;
+    return "SCALEMART_PARTITIONS is " + std::to_string(partitions) + " here and " + std::to_string(theirs) +
+           " at the gateway " + gateway.name + ": it must be the same everywhere; stop all gateways to change it";
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+Result<GatewaysSeen> look_at_gateways(const SharedRedis& redis) {
+  const auto gateways = RedisRegistry(redis.client(), redis.keys().gateways()).list(kWithin);
+  if (!gateways) return gateways.error();
+  return GatewaysSeen{gateways->size(), stranger_among(*gateways, {}, redis.partitions())};
+}
 
 Result<std::unique_ptr<RedisFleet>> RedisFleet::join(const SharedRedis& redis, Limiter& limiter, const Clock& clock) {
   std::unique_ptr<RedisFleet> fleet(new RedisFleet(redis, limiter, clock));
   // Looked before it says that it is there: whoever serves already is right.
   const auto others = fleet->registry_.list(kWithin);
   if (!others) return error("SCALEMART_REDIS: " + others.error().message);
-  if (auto stranger = fleet->stranger_among(*others)) return error(*stranger);
+  if (auto stranger = stranger_among(*others, fleet->name_, fleet->partitions_)) return error(*stranger);
   return fleet;
 }
 
@@ -90,16 +108,6 @@ Result<std::vector<ProcessRegistry::Entry>> RedisFleet::meet(std::chrono::millis
   return registry_.list(kWithin);
 }
 
-std::optional<std::string> RedisFleet::stranger_among(const std::vector<ProcessRegistry::Entry>& gateways) const {
-  for (const ProcessRegistry::Entry& gateway : gateways) {
-    const std::int64_t partitions = partitions_in(gateway.view);
-    if (gateway.name == name_ || partitions == partitions_) continue;
-    return "SCALEMART_PARTITIONS is " + std::to_string(partitions_) + " here and " + std::to_string(partitions) +
-           " at the gateway " + gateway.name + ": it must be the same everywhere; stop all gateways to change it";
-  }
-  return std::nullopt;
-}
-
 void RedisFleet::run() {
   ::prctl(PR_SET_NAME, "fleet");
   std::unique_lock lock(mutex_);
@@ -110,7 +118,7 @@ void RedisFleet::run() {
     // While Redis is away, who was there last still counts.
     if (!gateways) continue;
     exchange_->set_gateways(static_cast<std::uint32_t>(gateways->size()));
-    stranger_ = stranger_among(*gateways);
+    stranger_ = stranger_among(*gateways, name_, partitions_);
   } while (!pulse_.wait_for(lock, kBeatEvery, [this] { return stopping_; }));
   lock.unlock();
   (void)meet(kGone);

@@ -16,6 +16,13 @@
 
 namespace scalemart {
 
+/// Who serves now.
+struct GatewaysSeen {
+  std::size_t count = 0;
+  std::optional<std::string> stranger;  ///< One deals products out differently: a line with what to do.
+};
+[[nodiscard]] Result<GatewaysSeen> look_at_gateways(const SharedRedis& redis);
+
 /// Purpose: Fleet over the registry of gateways and the shared token buckets in Redis.
 /// Operation: once a second it says that it is there and counts the others; the count is each one's part of the
 /// budget while Redis is away. Gateways that deal the products out differently do not serve together: the younger one
@@ -36,8 +43,6 @@ class RedisFleet final : public Fleet {
   RedisFleet(const SharedRedis& redis, Limiter& limiter, const Clock& clock);
   /// Says that it is there, or a last time that it goes; who else is there.
   [[nodiscard]] Result<std::vector<ProcessRegistry::Entry>> meet(std::chrono::milliseconds remembered);
-  /// The first that deals products out differently, as a line.
-  [[nodiscard]] std::optional<std::string> stranger_among(const std::vector<ProcessRegistry::Entry>& gateways) const;
   void run();
 
   const std::uint32_t partitions_;

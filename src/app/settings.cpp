@@ -152,8 +152,10 @@ const std::array kSettings{
     Setting{"Accounts", "ADMIN_PASSWORD", &C::admin_password, "", "Password of that administrator.", 0, kNoMax,
             Mask::secret, check_password},
     Setting{"Accounts", "JWT_SECRET", &C::jwt_secret, "",
-            "Signs access tokens. When empty one is made once and kept in the data folder with mode 0600.", 0, kNoMax,
-            Mask::secret, check_secret},
+            "Signs access tokens. When empty one is made once and kept in the data folder with mode 0600. A shared "
+            "shop needs "
+            "it, the same in all its processes.",
+            0, kNoMax, Mask::secret, check_secret},
     Setting{"Accounts", "ACCESS_TTL", &C::access_ttl, "15m", "How long an access token is good for.", kMinute, kDay},
     Setting{"Accounts", "REFRESH_TTL", &C::refresh_ttl, "30d", "How long a login lasts without use.", kHour,
             365 * kDay},

@@ -1,5 +1,6 @@
 #include "app/shared_engine.hpp"
 
+#include "app/record_verification.hpp"
 #include "app/version.hpp"
 #include "flow/ask.hpp"
 #include "telemetry/log.hpp"
@@ -11,8 +12,6 @@ using namespace std::chrono_literals;
 
 constexpr std::uint32_t kExpireAtOnce = 1024;
 constexpr std::chrono::milliseconds kWithin{5000};
-/// `verify` reads every order.
-constexpr std::chrono::minutes kRecountWithin{60};
 constexpr std::chrono::nanoseconds kReadEvery = 1s;
 /// The sums may take this part of the time, for they read every order.
 constexpr int kSumEvery = 20;
@@ -205,18 +204,7 @@ void SharedEngine::expire_holds() {
 }
 
 Done<VerifyReport> SharedEngine::verify() {
-  const auto recount = database_.record->recount(kRecountWithin);
-  if (!recount) return Refusal{Refusal::Kind::cannot_run, "unavailable", recount.error().message};
-  VerifyReport report;
-  report.products = recount->products;
-  report.orders = recount->orders;
-  for (const RecordDrift& drift : recount->drift) {
-    report.drift += std::abs(drift.expected - drift.found);
-    report.problems.push_back("product " + std::to_string(index_of(drift.product)) + ": " + drift.what + " is " +
-                              std::to_string(drift.found) + ", the orders say " + std::to_string(drift.expected));
-  }
-  report.ok = report.problems.empty() && report.drift == 0;
-  return report;
+  return verify_record(*database_.record);
 }
 
 }  // namespace scalemart

@@ -1,4 +1,5 @@
 // A shop that several processes share.
+#include "app/backup_folder.hpp"
 #include "app/redis_fleet.hpp"
 #include "app/shared_desk.hpp"
 #include "app/shared_engine.hpp"
@@ -19,12 +20,9 @@ Refusal cannot_run(const Error& why) {
   return {Refusal::Kind::cannot_run, "", why.message};
 }
 
-/// A token of one gateway must be good at all others.
 std::optional<Refusal> check(const Config& config) {
   if (!config.jwt_secret.empty()) return std::nullopt;
-  return Refusal{Refusal::Kind::cannot_run, "",
-                 "SCALEMART_JWT_SECRET is not set: the processes of a shared shop must have the same; e.g. from: "
-                 "openssl rand -base64 48"};
+  return Refusal{Refusal::Kind::cannot_run, "", std::string(kNoCommonSecret)};
 }
 
 }  // namespace
@@ -64,8 +62,7 @@ Done<Shop> open_shared_shop(const Config& config, const Clock& clock, Metrics& m
   };
   shop.verify = [&engine] { return engine.verify(); };
   shop.backup = [](const std::filesystem::path&) -> Done<BackupReport> {
-    return Refusal{Refusal::Kind::refused, "shared_shop",
-                   "the orders of a shared shop are in its database: back that up with its own tools"};
+    return Refusal{Refusal::Kind::refused, "shared_shop", std::string(kSharedBackup)};
   };
   return shop;
 }

@@ -1,5 +1,6 @@
 #include "app/shared_stores.hpp"
 
+#include "app/store_advice.hpp"
 #include "backend/mongodb/accounts.hpp"
 #include "backend/mongodb/archive.hpp"
 #include "backend/mongodb/record.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t kReaders = 8;
 constexpr std::chrono::milliseconds kPatience{2000};
 
 Error of_setting(std::string_view setting, const Error& why) {
-  return error(std::string(setting) + ": " + why.message);
+  return error(with_advice(setting, why.message));
 }
 
 bool is_mongodb(std::string_view url) {

@@ -52,6 +52,12 @@ class SharedRedis {
   std::uint32_t partitions_;
 };
 
+/// A token of one gateway must be good at all others.
+inline constexpr std::string_view kNoCommonSecret =
+    "SCALEMART_JWT_SECRET is not set: the processes of a shared shop must have the same; e.g. from: openssl rand "
+    "-base64 "
+    "48";
+
 /// What is wrong with SCALEMART_REDIS as text, or nothing.
 [[nodiscard]] std::optional<std::string> fault_of_redis(std::string_view setting);
 

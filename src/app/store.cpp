@@ -1,5 +1,7 @@
 #include "app/store.hpp"
 
+#include "backend/embedded/moved_mark.hpp"
+
 namespace scalemart {
 
 Result<Store> Store::open(const Config& config, const Clock& clock) {
@@ -11,6 +13,7 @@ Result<Store> Store::open(const Config& config, const Clock& clock) {
   auto folder = DataFolder::open(config.data);
   if (!folder) return folder.error();
   store.folder = std::move(*folder);
+  if (std::string why = why_moved(config.data); !why.empty()) return error(std::move(why));
   store.reserve = std::make_unique<DiskReserve>(store.folder->path(),
                                                 DiskReserve::Options{config.disk_reserve, config.disk_reserve}, clock);
   SqliteJournal::Options options;

@@ -43,6 +43,7 @@ bool Verification::take(const RawBatch& batch) {
       add_problem("record " + std::to_string(record.sequence) + ": " + applied.error().message);
       return false;
     }
+    if (visit_) visit_(record, ledger_);
   }
   ++report_.batches;
   report_.records += batch.count;

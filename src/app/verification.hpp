@@ -18,10 +18,15 @@ namespace scalemart {
 /// Concurrency: one thread. Memory: as much as the ledger needs.
 class Verification {
  public:
+  /// Told of each record after it was applied.
+  using Visit = std::function<void(const Record& record, const Ledger& ledger)>;
+  explicit Verification(Visit visit = {}) : visit_(std::move(visit)) {}
+
   /// False: something is wrong and there is no use in going on.
   bool take(std::span<const RawBatch> batches);
   [[nodiscard]] Sequence sequence() const { return ledger_.sequence(); }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] Snapshot snapshot() { return ledger_.snapshot(); }
   void add_problem(std::string problem);
 
   /// `took` is the caller's to fill in.
@@ -30,6 +35,7 @@ class Verification {
  private:
   bool take(const RawBatch& batch);
 
+  const Visit visit_;
   Ledger ledger_;
   ChainHasher hasher_;
   ChainHash hash_{};

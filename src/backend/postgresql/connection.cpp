@@ -9,7 +9,8 @@ namespace {
 
 std::string one_line(const char* text) {
   std::string line(text != nullptr ? text : "");
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
   while (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
 }

@@ -34,9 +34,8 @@ bool is_forbidden(const Failure& failure) {
 Failure how_to_load(const std::string& where, const std::string& why) {
   return {Failure::Kind::refused, where + ": the function library " + std::string(kLibrary) + " " + library_digest() +
                                       " is not loaded and this user may not load it (" + why +
-                                      "): load it with an administrator's user (scalemart redis functions | "
-                                      "redis-cli -x FUNCTION LOAD REPLACE), and let Redis keep it on disk "
-                                      "(appendonly yes)"};
+                                      "): load it with an administrator's user (scalemart redis load), and let Redis "
+                                      "keep it on disk (appendonly yes)"};
 }
 
 }  // namespace

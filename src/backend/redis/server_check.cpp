@@ -142,7 +142,8 @@ Result<void> check_servers(Functions& functions, const Keyspace& keys, std::chro
   if (checked) return {};
   const Failure& failure = checked.error();
   std::string line = "Redis " + client.address().text() + ": " + failure.why;
-  if (is_about_rights(line) && line.find(kAdvice) == std::string::npos) line += kAdvice;
+  const bool says_what_to_do = line.find(kAdvice) != std::string::npos || line.find("redis load") != std::string::npos;
+  if (is_about_rights(line) && !says_what_to_do) line += kAdvice;
   return error(line);
 }
 

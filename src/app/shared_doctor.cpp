@@ -1,0 +1,140 @@
+#include "app/shared_doctor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/redis_fleet.hpp"
+#include "app/shared_stores.hpp"
+#include "app/store_advice.hpp"
+#include "backend/postgresql/server_probe.hpp"
+#include "telemetry/redact.hpp"
+
+namespace scalemart {
+namespace {
+
+using Verdict = Finding::Verdict;
+using Findings = std::vector<Finding>;
+
+constexpr std::chrono::seconds kWithin{5};
+constexpr int kPings = 50;
+
+Finding commits_of(const pg::Probe& probe) {
+  if (!probe.commits) return {Verdict::odd, "database_commit", "could not be tried by this user"};
+  const auto detail = fmt::format("median {:.2f} ms, slowest of {} {:.2f} ms", probe.commits->median_ms,
+                                  probe.commits->tried, probe.commits->slowest_ms);
+  if (probe.commits->median_ms > 20)
+    return {Verdict::bad, "database_commit",
+            detail + "; every yes waits for this: a nearer standby or a faster disk is needed"};
+  if (probe.commits->median_ms > 5) return {Verdict::odd, "database_commit", detail + "; every yes waits for this"};
+  return {Verdict::good, "database_commit", detail};
+}
+
+Finding judged(const std::string& check, const Result<void>& result, std::string good) {
+  if (!result) return {Verdict::bad, check, with_advice("SCALEMART_DATABASE", result.error().message)};
+  return {Verdict::good, check, std::move(good)};
+}
+
+void examine_postgresql(const Config& config, const Clock& clock, Findings& out) {
+  pg::Connection::Options options;
+  options.url = config.database;
+  const auto probe = pg::probe(options, clock);
+  if (!probe) {
+    out.push_back({Verdict::bad, "database", with_advice("SCALEMART_DATABASE", probe.error().message)});
+    return;
+  }
+  out.push_back({Verdict::good, "database",
+                 fmt::format("PostgreSQL {} at {} answers in {:.2f} ms", probe->version,
+                             redact_url_credentials(config.database), probe->round_trip_ms)});
+  out.push_back(judged("database_server", probe->server,
+                       "fsync, full_page_writes and synchronous_commit are on, the encoding is UTF8"));
+  if (config.database_copies > 1)
+    out.push_back(judged("database_copies", probe->standby, "a synchronous standby has every yes as well"));
+  else
+    out.push_back({Verdict::good, "database_copies",
+                   probe->standby ? "a synchronous standby is there; SCALEMART_DATABASE_COPIES=2 would insist on it"
+                                  : "1: a yes is lost with the database's disk; 2 wants a synchronous standby"});
+  out.push_back(probe->has_tables ? judged("database_tables", probe->tables,
+                                           "all there, with their indexes, of this program's version")
+                                  : Finding{Verdict::good, "database_tables", "none yet: the first start makes them"});
+  out.push_back(commits_of(*probe));
+}
+
+std::string info_value(std::string_view info, std::string_view name) {
+  const std::size_t at = info.find("\n" + std::string(name) + ":");
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = info.substr(at + name.size() + 2);
+  return std::string(rest.substr(0, rest.find_first_of("\r\n")));
+}
+
+/// One master: how quickly it answers, and what it keeps.
+redis::Answered<void> examine_master(redis::Connection& server, const Clock& clock, SteadyTime deadline,
+                                     Findings& out) {
+  const std::string name = server.endpoint().text();
+  std::vector<double> times;
+  for (int i = 0; i < kPings; ++i) {
+    const SteadyTime begin = clock.steady();
+    if (auto pong = server.call(redis::Command{"PING"}, deadline); !pong) return pong.error();
+    times.push_back(std::chrono::duration<double, std::milli>(clock.steady() - begin).count());
+  }
+  std::sort(times.begin(), times.end());
+  const double median = times[times.size() / 2];
+  out.push_back({median > 5 ? Verdict::odd : Verdict::good, "redis_latency",
+                 fmt::format("{}: median {:.2f} ms, slowest of {} {:.2f} ms{}", name, median, kPings, times.back(),
+                             median > 5 ? "; every buy waits for it twice: it should be near" : "")});
+  auto info = server.call(redis::Command{"INFO"}, deadline);
+  if (!info) return info.error();
+  const std::string_view text = info->value().text();
+  const bool keeps = info_value(text, "aof_enabled") == "1";
+  out.push_back(
+      {keeps ? Verdict::good : Verdict::odd, "redis_persistence",
+       name + (keeps ? ": appendonly is on"
+                     : ": appendonly is off; after a restart the functions and the order queue are made again "
+                       "from the database, which takes a while: appendonly yes")});
+  const std::string limit = info_value(text, "maxmemory_human");
+  out.push_back({Verdict::good, "redis_memory",
+                 fmt::format("{}: {} used of {}", name, info_value(text, "used_memory_human"),
+                             limit.empty() || limit == "0B" ? "no limit" : limit)});
+  return boost::system::in_place_value;
+}
+
+void examine_redis(const Config& config, const Clock& clock, Findings& out) {
+  const auto redis = SharedRedis::open(config, clock);
+  if (!redis) {
+    out.push_back({Verdict::bad, "redis", redis.error().message});
+    return;
+  }
+  redis::Client client = redis->client();
+  const SteadyTime deadline = clock.steady() + kWithin;
+  std::string versions;
+  Findings masters;
+  const auto looked = client.each_master(
+      [&](redis::Connection& server) {
+        versions += (versions.empty() ? "" : ", ") + server.facts().version;
+        return examine_master(server, clock, deadline, masters);
+      },
+      deadline);
+  out.push_back({Verdict::good, "redis",
+                 fmt::format("Redis {} at {}: noeviction, functions {} {}, every right is there", versions,
+                             redis->address().text(), redis::kLibrary, redis::library_digest())});
+  out.insert(out.end(), masters.begin(), masters.end());
+  if (!looked) out.push_back({Verdict::bad, "redis_latency", with_advice("SCALEMART_REDIS", looked.error().why)});
+  const auto gateways = look_at_gateways(*redis);
+  if (!gateways)
+    out.push_back({Verdict::bad, "gateways", with_advice("SCALEMART_REDIS", gateways.error().message)});
+  else if (gateways->stranger)
+    out.push_back({Verdict::bad, "gateways", *gateways->stranger});
+  else
+    out.push_back({Verdict::good, "gateways",
+                   fmt::format("{} of this shop serve now; {} partitions", gateways->count, config.partitions)});
+}
+
+}  // namespace
+
+void examine_shared(const Config& config, const Clock& clock, std::vector<Finding>& out) {
+  if (config.database.starts_with("postgres")) examine_postgresql(config, clock, out);
+  examine_redis(config, clock, out);
+  if (config.jwt_secret.empty()) out.push_back({Verdict::bad, "jwt_secret", std::string(kNoCommonSecret)});
+}
+
+}  // namespace scalemart
