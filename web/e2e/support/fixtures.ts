@@ -65,8 +65,16 @@ function isProblem(message: ConsoleMessage, mayFail: RegExp | null): boolean {
   return !/^https?:\/\/[^/]+\/api\//.test(url) && url !== message.page()?.url();
 }
 
+/** Until what changed is drawn and has stopped moving: a colour on its way to another one is neither. In the page. */
+async function settled(): Promise<void> {
+  for (let frame = 0; frame < 2; ++frame) await new Promise(requestAnimationFrame);
+  const ends = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(ends.map((one) => one.finished));
+}
+
 /** No violation of WCAG 2.2 A and AA, nor of axe's good practice. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(settled);
   const found = await new AxeBuilder({ page }).options({ rules: { "target-size": { enabled: true } } }).analyze();
   const short = found.violations.map((one) => `${one.id}: ${one.help}\n  ${one.nodes.map((node) => `${node.target.join(" ")}\n    ${node.failureSummary}`).join("\n  ")}`);
   expect(short, "axe finds nothing").toEqual([]);
