@@ -173,7 +173,7 @@ RecordedBatch PostgresRecord::commit(std::span<const Command> commands, WallTime
   Batch batch(commands, expires ? expired_before() : kAll);
   Failure failure;
   bool check_ids = false;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kAttempts;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock_.steady());
     if (left.count() <= 0) break;
     auto connection = pool_.borrow(left);
@@ -186,12 +186,15 @@ RecordedBatch PostgresRecord::commit(std::span<const Command> commands, WallTime
     }
     failure = rows.error();
     if (failure.kind == Failure::Kind::lost) return undone(Fate::unknown, failure);
-    if (failure.kind == Failure::Kind::unsent) continue;  // it was closed behind our back: another one
+    if (lost_to_another(failure)) {
+      check_ids = true;  // another batch has won, so somebody gets on; this one follows as long as it has time
+      continue;
+    }
     if (failure.is(kReadOnly))
-      connection->discard();  // it has become a standby: the next one goes to the primary
-    else if (!lost_to_another(failure))
+      connection->discard();                         // it has become a standby: the next one goes to the primary
+    else if (failure.kind != Failure::Kind::unsent)  // or it was closed behind our back: another one
       break;
-    check_ids = true;
+    ++attempt;
   }
   return undone(Fate::unavailable, failure);
 }

@@ -18,7 +18,7 @@ namespace scalemart::pg {
 /// Purpose: SystemOfRecord in PostgreSQL 14 or later. A batch is one transaction and one round trip: the rows of its
 /// products are locked in order, every command is decided by set-based statements, and the answer comes with the
 /// commit. Operation: a batch that loses against another one (a deadlock, the same key of the same buyer in two
-/// products at once) was rolled back, and is done again, up to three times. Concurrency: as the port says; each call
+/// products at once) was rolled back, and is done again while there is time. Concurrency: as the port says; each call
 /// borrows a connection. Errors: as the port says. Texts that are not UTF-8 or hold a NUL are invalid_value here; in
 /// the reason of a dead letter such bytes become '?'.
 /// Limits: a buyer's orders are counted by reading them, so a cap costs a buyer with thousands of orders a millisecond.

@@ -189,7 +189,8 @@ BEGIN
       FROM unnest(ids, buyers, keys, slot, quantity, hold, verdict) WITH ORDINALITY
              AS b(id, buyer, key, k, q, hold, v, i)
       JOIN stock t ON t.ref = refs[b.k]
-     WHERE b.v = 0;
+     WHERE b.v = 0
+     ORDER BY b.buyer, b.key;  -- two batches that meet at several keys wait for each other in one direction only
     UPDATE stock t SET available = t.available - w.units, held = t.held + w.units, sequence = t.sequence + w.records,
                        accepted = t.accepted + w.records, last_at = greatest(at, t.last_at)
       FROM (SELECT refs[b.k], sum(b.q), count(*)
