@@ -160,6 +160,10 @@ TEST_F(Start, UserWithoutRightsIsToldSo) {
   expect_says(refusal(false), "this user sees no tables of 'sale'");
   sql("GRANT USAGE ON SCHEMA " + where_.schema + " TO guest");
   expect_says(refusal(false), "permission denied");
+  // With rights to use the tables and to make none it starts, also when it would make those that are missing.
+  sql("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + where_.schema + " TO guest");
+  EXPECT_EQ(refusal(true), "");
+  sql("REVOKE ALL ON ALL TABLES IN SCHEMA " + where_.schema + " FROM guest");
   sql("REVOKE USAGE ON SCHEMA " + where_.schema + " FROM guest");
   sql("DROP ROLE guest");
 }

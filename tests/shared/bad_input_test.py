@@ -136,6 +136,15 @@ class BadInput(unittest.TestCase):
         self.refused("no pg_hba.conf entry.*; let this machine and user in", DATABASE=own.url.replace("shop@", "stranger@"))
         self.refused(r"permission denied for .*; start it once as the owner of the tables, or GRANT", doctor=False,
                      commands=("serve", "worker"), DATABASE=own.url.replace("shop@", "keeper:sesame@"))
+        # As the documentation says it: the owner has made the tables, this user sells.
+        self.assertEqual(0, self.run_with("product", "list", DATABASE=own.url).returncode)
+        own.sql("GRANT USAGE ON SCHEMA scalemart TO keeper;"
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA scalemart TO keeper;"
+                "GRANT USAGE ON ALL SEQUENCES IN SCHEMA scalemart TO keeper")
+        for command in (("product", "create", "lamp", "--name", "Lamp", "--total", "3", "--price-minor", "100"),
+                        ("user", "seed", "--count", "2", "--tokens", "tokens"), ("verify",)):
+            done = self.run_with(*command, DATABASE=own.url.replace("shop@", "keeper:sesame@"))
+            self.assertEqual(0, done.returncode, done.stderr)
 
     # --- settings that do not fit together ---------------------------------------------------------
     def test_one_of_the_two_settings_alone(self):
