@@ -7,6 +7,7 @@
 #include "app/redis_fleet.hpp"
 #include "app/shared_stores.hpp"
 #include "app/store_advice.hpp"
+#include "backend/mongodb/server_probe.hpp"
 #include "backend/postgresql/server_probe.hpp"
 #include "telemetry/redact.hpp"
 
@@ -19,45 +20,57 @@ using Findings = std::vector<Finding>;
 constexpr std::chrono::seconds kWithin{5};
 constexpr int kPings = 50;
 
-Finding commits_of(const pg::Probe& probe) {
-  if (!probe.commits) return {Verdict::odd, "database_commit", "could not be tried by this user"};
-  const auto detail = fmt::format("median {:.2f} ms, slowest of {} {:.2f} ms", probe.commits->median_ms,
-                                  probe.commits->tried, probe.commits->slowest_ms);
-  if (probe.commits->median_ms > 20)
+double median(const DatabaseProbe::Times& sorted) {
+  return sorted.empty() ? 0 : sorted[sorted.size() / 2];
+}
+
+Finding commits_of(const DatabaseProbe::Times& commits) {
+  if (commits.empty()) return {Verdict::odd, "database_commit", "could not be tried by this user"};
+  const auto detail =
+      fmt::format("median {:.2f} ms, slowest of {} {:.2f} ms", median(commits), commits.size(), commits.back());
+  if (median(commits) > 20)
     return {Verdict::bad, "database_commit",
             detail + "; every yes waits for this: a nearer standby or a faster disk is needed"};
-  if (probe.commits->median_ms > 5) return {Verdict::odd, "database_commit", detail + "; every yes waits for this"};
+  if (median(commits) > 5) return {Verdict::odd, "database_commit", detail + "; every yes waits for this"};
   return {Verdict::good, "database_commit", detail};
 }
 
-Finding judged(const std::string& check, const Result<void>& result, std::string good) {
-  if (!result) return {Verdict::bad, check, with_advice("SCALEMART_DATABASE", result.error().message)};
-  return {Verdict::good, check, std::move(good)};
+Finding judged(const std::string& check, const DatabaseProbe::Check& tried) {
+  if (!tried.result) return {Verdict::bad, check, with_advice("SCALEMART_DATABASE", tried.result.error().message)};
+  return {Verdict::good, check, tried.good};
 }
 
-void examine_postgresql(const Config& config, const Clock& clock, Findings& out) {
+Result<DatabaseProbe> probe_of(const Config& config, const Clock& clock) {
+  if (is_mongodb(config.database)) {
+    mongo::Client::Options options;
+    options.url = config.database;
+    return mongo::probe(options, clock);
+  }
   pg::Connection::Options options;
   options.url = config.database;
-  const auto probe = pg::probe(options, clock);
+  return pg::probe(options, clock);
+}
+
+void examine_database(const Config& config, const Clock& clock, Findings& out) {
+  const auto probe = probe_of(config, clock);
   if (!probe) {
     out.push_back({Verdict::bad, "database", with_advice("SCALEMART_DATABASE", probe.error().message)});
     return;
   }
   out.push_back({Verdict::good, "database",
-                 fmt::format("PostgreSQL {} at {} answers in {:.2f} ms", probe->version,
-                             redact_url_credentials(config.database), probe->round_trip_ms)});
-  out.push_back(judged("database_server", probe->server,
-                       "fsync, full_page_writes and synchronous_commit are on, the encoding is UTF8"));
+                 fmt::format("{} at {} answers in {:.2f} ms", probe->server, redact_url_credentials(config.database),
+                             median(probe->answers))});
+  out.push_back(judged("database_server", probe->settings));
   if (config.database_copies > 1)
-    out.push_back(judged("database_copies", probe->standby, "a synchronous standby has every yes as well"));
+    out.push_back(judged("database_copies", probe->copies));
   else
     out.push_back({Verdict::good, "database_copies",
-                   probe->standby ? "a synchronous standby is there; SCALEMART_DATABASE_COPIES=2 would insist on it"
-                                  : "1: a yes is lost with the database's disk; 2 wants a synchronous standby"});
-  out.push_back(probe->has_tables ? judged("database_tables", probe->tables,
-                                           "all there, with their indexes, of this program's version")
-                                  : Finding{Verdict::good, "database_tables", "none yet: the first start makes them"});
-  out.push_back(commits_of(*probe));
+                   probe->copies.result
+                       ? probe->wanted_copies + " is there; SCALEMART_DATABASE_COPIES=2 would insist on it"
+                       : "1: a yes is lost with the database's disk; 2 wants " + probe->wanted_copies});
+  out.push_back(probe->tables ? judged("database_tables", *probe->tables)
+                              : Finding{Verdict::good, "database_tables", "none yet: the first start makes them"});
+  out.push_back(commits_of(probe->commits));
 }
 
 std::string info_value(std::string_view info, std::string_view name) {
@@ -132,7 +145,7 @@ void examine_redis(const Config& config, const Clock& clock, Findings& out) {
 }  // namespace
 
 void examine_shared(const Config& config, const Clock& clock, std::vector<Finding>& out) {
-  if (config.database.starts_with("postgres")) examine_postgresql(config, clock, out);
+  examine_database(config, clock, out);
   examine_redis(config, clock, out);
   if (config.jwt_secret.empty()) out.push_back({Verdict::bad, "jwt_secret", std::string(kNoCommonSecret)});
 }

@@ -23,10 +23,6 @@ Error of_setting(std::string_view setting, const Error& why) {
   return error(with_advice(setting, why.message));
 }
 
-bool is_mongodb(std::string_view url) {
-  return url.starts_with("mongodb");
-}
-
 std::unique_ptr<AccountLanes> lanes_over(std::unique_ptr<BlockingAccounts> accounts, const Clock& clock) {
   AccountLanes::Options options;
   options.on_note = [](const std::string& line) { log::warn("accounts", {{"note", line}}); };
@@ -85,6 +81,10 @@ Result<SharedDatabase> open_mongodb(const Config& config, const Clock& clock, Ra
 }
 
 }  // namespace
+
+bool is_mongodb(std::string_view database) {
+  return database.starts_with("mongodb");
+}
 
 Result<SharedDatabase> SharedDatabase::open(const Config& config, const Clock& clock, Random& random) {
   auto database =

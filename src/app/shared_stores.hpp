@@ -19,6 +19,9 @@
 
 namespace scalemart {
 
+/// Of SCALEMART_DATABASE of a shared shop; otherwise it is PostgreSQL.
+[[nodiscard]] bool is_mongodb(std::string_view database);
+
 /// Purpose: the database, opened and checked; each part has connections of its own.
 struct SharedDatabase {
   std::unique_ptr<SystemOfRecord> record;

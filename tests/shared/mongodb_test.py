@@ -1,4 +1,5 @@
 """A shop of several processes over a server of MongoDB's protocol: sold out exactly, settled once, whatever dies."""
+import json
 import signal
 import subprocess
 import threading
@@ -87,12 +88,32 @@ class OverMongodb(fleet.FleetTest):
 class Refused(fleet.FleetTest):
     database = ferretdb_server.FerretServer
 
-    def refusal(self, **settings):
+    def run_with(self, *arguments, **settings):
         gateway = self.fleet.gateways[0]
         environment = {**gateway.environment(), **{f"SCALEMART_{name}": value for name, value in settings.items()}}
-        done = subprocess.run([shop.BINARY, "serve"], env=environment, cwd=gateway.root, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run([shop.BINARY, *arguments], env=environment, cwd=gateway.root, capture_output=True, text=True, timeout=60,
+                              check=False)
+
+    def refusal(self, **settings):
+        done = self.run_with("serve", **settings)
         self.assertEqual(shop.EXIT_CANNOT_RUN, done.returncode, done)
         return done.stderr + done.stdout
+
+    def findings(self, **settings):
+        done = self.run_with("doctor", "--json", **settings)
+        return {each["check"]: (each["verdict"], each["detail"]) for each in json.loads(done.stdout)["checks"]}
+
+    def test_the_doctor_looks_at_it(self):
+        self.shop.product(total=1)
+        found = self.findings()
+        self.assertRegex(found["database"][1], r"^MongoDB \d.* answers in \d")
+        for check in ("database", "database_server", "database_copies", "database_tables"):
+            self.assertEqual("good", found[check][0], found[check])
+        self.assertRegex(found["database_commit"][1], r"^median \d")
+        self.assertEqual("bad", self.findings(DATABASE_COPIES="2")["database_copies"][0])
+        verdict, line = self.findings(DATABASE="mongodb://127.0.0.1:1/")["database"]
+        self.assertEqual("bad", verdict)
+        self.assertIn("SCALEMART_DATABASE: MongoDB: No suitable servers", line)
 
     def test_a_server_that_cannot_be_used_stops_the_start_with_a_line(self):
         self.gateways[0].stop(signal.SIGTERM)

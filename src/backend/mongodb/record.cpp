@@ -3,6 +3,7 @@
 #include <array>
 
 #include "backend/mongodb/indexes.hpp"
+#include "backend/mongodb/server_probe.hpp"
 
 namespace scalemart::mongo {
 namespace {
@@ -18,23 +19,6 @@ constexpr std::array<Index, 9> kIndexes{{{"orders", {"once"}, true, true},
                                          {"products", {"slug"}, true},
                                          {"products", {"claimed"}, false, true},
                                          {"product_records", {"product", "_id"}}}};
-
-Result<void> check_copies(Client& client, std::uint32_t copies) {
-  Document hello;
-  hello.add("hello", std::int32_t{1});
-  const auto said = client.run(hello);
-  if (!said) return to_error(said.error());
-  const bool is_router = said->optional_text("msg") == "isdbgrid";
-  if (copies < 2 || is_router) return {};
-  if (!said->has("setName"))
-    return error("MongoDB: the server stands alone, so a majority is one copy, and " + std::to_string(copies) +
-                 " are asked for: start it as a replica set, or set SCALEMART_DATABASE_COPIES=1");
-  const std::size_t members = said->count("hosts");
-  if (members < copies)
-    return error("MongoDB: the replica set has " + std::to_string(members) + " members that hold data, and " +
-                 std::to_string(copies) + " copies are asked for: add members, or set SCALEMART_DATABASE_COPIES");
-  return {};
-}
 
 RecordedBatch undone(Fate fate, std::string why) {
   RecordedBatch batch;
