@@ -12,6 +12,15 @@ Refusal cannot_run(const Error& why) {
   return {Refusal::Kind::cannot_run, "", why.message};
 }
 
+/// A journal names buyers only by their numbers: with the accounts, who they are would be gone, and nobody told.
+Result<void> accounts_are_there(const std::filesystem::path& file, Sequence recorded) {
+  if (recorded == 0 || std::filesystem::exists(file)) return {};
+  return error(
+      file.string() + " is missing, and " + std::to_string(recorded) +
+      " records of this shop's sales are there: put it back from the newest backup; to go on without any account, "
+      "make an empty file of that name");
+}
+
 }  // namespace
 
 Done<Shop> open_embedded_shop(const Config& config, const Clock& clock, Metrics& metrics) {
@@ -22,6 +31,8 @@ Done<Shop> open_embedded_shop(const Config& config, const Clock& clock, Metrics&
   EmbeddedEngine& engine = **opened;
   EmbeddedAccountStore::Options options;
   options.file = engine.folder().file("accounts.db");
+  if (const auto there = accounts_are_there(options.file, engine.load().sequence); !there)
+    return cannot_run(there.error());
   auto store_of_accounts = EmbeddedAccountStore::open(std::move(options));
   if (!store_of_accounts) return cannot_run(store_of_accounts.error());
   EmbeddedAccountStore& accounts = **store_of_accounts;

@@ -358,6 +358,19 @@ class Proof(shop.ShopTest):
                 said = json.loads(copy.cli("verify", "--json", expect=EXIT_NO).stdout)
                 self.assertIn(name, said["problems"][0])
 
+    def test_accounts_that_are_gone_are_missed(self):
+        one = self.own_shop()
+        self.sold(1, one=one, buyer=one.register())
+        one.stop()
+        accounts = os.path.join(one.folder, "accounts.db")
+        os.remove(accounts)
+        said = one.cli("product", "list", expect=EXIT_CANNOT_RUN).stderr
+        self.assertRegex(said, r"accounts\.db is missing, and \d+ records .*: put it back from the newest backup")
+        self.assertFalse(os.path.exists(accounts))
+        with open(accounts, "wb"):
+            pass
+        self.assertIn("sold", one.cli("product", "list").stdout)
+
     def test_a_changed_audit_trail_is_noticed(self):
         original = self.own_shop()
         original.stop()
