@@ -28,13 +28,15 @@ export const test = base.extend<ForTest, ForWorker>({
     },
     { scope: "worker" },
   ],
-  openShop: async ({}, use) => {
+  openShop: async ({ context }, use) => {
     const open: Shop[] = [];
     await use(async (settings) => {
       const shop = new Shop(settings);
       open.push(shop);
       return shop.start();
     });
+    // First whoever looks at them: what a page still loads from a shop that is gone would count as its fault.
+    for (const page of context.pages()) await page.close();
     for (const shop of open) await shop.dispose();
   },
   mayFail: [null, { option: true }],
