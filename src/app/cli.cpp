@@ -9,6 +9,7 @@
 #include "app/settings.hpp"
 #include "app/units.hpp"
 #include "app/version.hpp"
+#include "backend/mongodb/client.hpp"
 
 namespace scalemart {
 namespace {
@@ -180,6 +181,7 @@ int run_cli(int argc, const char* const* argv, const Programs& programs, ConfigS
 }
 
 int run_cli(int argc, char** argv) {
+  mongo::unlink_counters();
   ::umask(0077);  // what a shop writes is nobody else's to read
   return run_cli(argc, argv, programs(), sources_of_process(), std::cout, std::cerr);
 }

@@ -1,5 +1,8 @@
 #include "backend/mongodb/client.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <mutex>
@@ -68,6 +71,10 @@ struct DestroyUri {
 };
 
 }  // namespace
+
+void unlink_counters() {
+  static_cast<void>(::shm_unlink(("/mongoc-" + std::to_string(::getpid())).c_str()));
+}
 
 Result<std::unique_ptr<Client>> Client::open(const Options& options) {
   start_library();

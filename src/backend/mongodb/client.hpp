@@ -15,6 +15,10 @@
 
 namespace scalemart::mongo {
 
+/// Early in every process: libmongoc has made itself a file of counters in /dev/shm when it was loaded. A process that
+/// is killed would leave it there, and the next one with its number complain of it. The mapping stays.
+void unlink_counters();
+
 /// What a command comes to when it comes to nothing.
 struct Failure {
   enum class Kind : std::uint8_t {
