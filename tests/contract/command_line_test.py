@@ -1,4 +1,5 @@
 """The command line, beside a running server and without one."""
+import datetime
 import json
 import os
 import shutil
@@ -457,6 +458,30 @@ class Proof(shop.ShopTest):
         other.login(shop.ADMIN_EMAIL, shop.ADMIN_PASSWORD)
         wait_until(lambda: other.stock(thing)[1] == 0, what="the restored shop finishes what was pending")
         self.assertEqual(0, other.verify()["drift"])
+
+    def test_a_sale_as_it_was_at_an_earlier_moment(self):
+        one = self.own_shop()
+        thing, _ = self.sold(3, one=one, buyer=one.register())
+        one.settled()
+        then = one.verify()["head"]
+        moment = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+        before = one.stock(thing)
+        time.sleep(0.01)  # the moment is a millisecond, and what follows is later
+        one.restock(thing, 5)
+        folder = os.path.join(one.root, "backup")
+        one.cli("backup", folder)
+        for until in (str(then), moment):
+            other = shop.Shop(start=False)
+            self.addCleanup(other.close)
+            said = json.loads(other.cli("restore", folder, "--until", until, "--json").stdout)
+            self.assertEqual((True, 0, then, 1), (said["ok"], said["drift"], said["head"], said["left_out"]))
+            other.start()
+            self.assertEqual(before, other.stock(thing))
+        other = shop.Shop(start=False)
+        self.addCleanup(other.close)
+        self.assertIn("--until: \"yesterday\" is not allowed; allowed is", other.cli("restore", folder, "--until", "yesterday", expect=EXIT_USAGE).stderr)
+        self.assertIn("nothing was recorded by then", other.cli("restore", folder, "--until", "2001-01-01T00:00:00Z", expect=EXIT_CANNOT_RUN).stderr)
+        other.cli("restore", folder)
 
     def test_backup_without_a_server_and_a_damaged_one(self):
         self.sold(3)
