@@ -22,6 +22,7 @@
 #include "app/units.hpp"
 #include "backend/embedded/durable_file.hpp"
 #include "domain/time_text.hpp"
+#include "gateway/tls.hpp"
 
 namespace scalemart {
 namespace {
@@ -200,6 +201,17 @@ Finding check_port(const Config& config) {
   return {Verdict::bad, "port", name + ": " + why};
 }
 
+Finding check_certificate(const Config& config, const Clock& clock) {
+  const auto dates = certificate_dates(config.tls_cert.string());
+  if (!dates) return {Verdict::bad, "certificate", dates.error().message};
+  const auto days = (dates->until.ms - clock.wall().ms) / 86'400'000;
+  const auto said = fmt::format("{} is good until {}", config.tls_cert.string(), to_rfc3339(dates->until));
+  if (clock.wall() < dates->from || dates->until <= clock.wall())
+    return {Verdict::bad, "certificate", fmt::format("{}, from {}: renew it", said, to_rfc3339(dates->from))};
+  if (days < 14) return {Verdict::odd, "certificate", fmt::format("{}, {} days: renew it", said, days)};
+  return {Verdict::good, "certificate", said};
+}
+
 void check_kernel(Findings& out) {
   const auto huge = first_line_of("/sys/kernel/mm/transparent_hugepage/enabled");
   const bool always = huge.find("[always]") != std::string::npos;
@@ -232,6 +244,7 @@ std::vector<Finding> examine(const Config& config, const Clock& clock) {
   out.push_back(check_sqlite());
   check_secret_file(config.data / "token.keys", out);
   check_secret_file(config.tls_key, out);
+  if (!config.tls_cert.empty()) out.push_back(check_certificate(config, clock));
   out.push_back(check_port(config));
   check_kernel(out);
   if (config.is_shared()) examine_shared(config, clock, out);

@@ -70,7 +70,7 @@ Result<std::unique_ptr<Gateway>> Gateway::create(Parts parts, const Clock& clock
   if (options.threads == 0) options.threads = std::max(1u, std::thread::hardware_concurrency());
   if (options.tls) {
     state->tls = std::make_unique<TlsSlot>();
-    if (auto loaded = state->tls->load(*options.tls); !loaded) return loaded.error();
+    if (auto loaded = state->tls->load(*options.tls, clock.wall()); !loaded) return loaded.error();
   }
   auto listeners = listen_on(options.address, options.port, options.threads);
   if (!listeners) return listeners.error();
@@ -124,7 +124,7 @@ void Gateway::stop() {
 
 Result<void> Gateway::reload_tls(const TlsFiles& files) {
   if (!state_->tls) return error("TLS is off; a certificate can only be replaced, not added, while running");
-  return state_->tls->load(files);
+  return state_->tls->load(files, state_->clock.wall());
 }
 
 std::size_t Gateway::connections() const {

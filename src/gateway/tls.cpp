@@ -1,10 +1,15 @@
 #include "gateway/tls.hpp"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <ctime>
+
+#include "domain/time_text.hpp"
 
 namespace scalemart {
 namespace {
@@ -24,6 +29,31 @@ Error problem(const std::string& what) {
   return error("TLS: " + what + " (" + text.data() + ")");
 }
 
+std::optional<WallTime> wall_time(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+  return WallTime{static_cast<std::int64_t>(::timegm(&parts)) * 1000};
+}
+
+Result<CertificateDates> dates_of(const X509* certificate, const std::string& file) {
+  const auto from = wall_time(X509_get0_notBefore(certificate));
+  const auto until = wall_time(X509_get0_notAfter(certificate));
+  if (!from || !until) return problem("the dates of the certificate " + file + " cannot be read");
+  return CertificateDates{*from, *until};
+}
+
+/// A browser would not talk to us, so it is better said here.
+Result<void> check_dates(const X509* certificate, const std::string& file, WallTime now) {
+  const auto dates = dates_of(certificate, file);
+  if (!dates) return dates.error();
+  if (now < dates->from)
+    return error("TLS: the certificate " + file + " is not good before " + to_rfc3339(dates->from) +
+                 ": check the clock, or use another one");
+  if (dates->until <= now)
+    return error("TLS: the certificate " + file + " expired at " + to_rfc3339(dates->until) + ": renew it");
+  return {};
+}
+
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
                     void*) {
   constexpr std::string_view kHttp = "http/1.1";
@@ -39,7 +69,16 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
 
 }  // namespace
 
-Result<void> TlsSlot::load(const TlsFiles& files) {
+Result<CertificateDates> certificate_dates(const std::string& file) {
+  ERR_clear_error();
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bytes(BIO_new_file(file.c_str(), "r"), BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      bytes ? PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr) : nullptr, X509_free);
+  if (!certificate) return problem("cannot read the certificate " + file);
+  return dates_of(certificate.get(), file);
+}
+
+Result<void> TlsSlot::load(const TlsFiles& files, WallTime now) {
   ERR_clear_error();
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   SSL_CTX* c = context.get();
@@ -58,6 +97,7 @@ Result<void> TlsSlot::load(const TlsFiles& files) {
   if (SSL_CTX_use_PrivateKey_file(c, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
     return problem("cannot use the key " + files.key);
   if (SSL_CTX_check_private_key(c) != 1) return problem("certificate and key do not belong together");
+  if (auto good = check_dates(SSL_CTX_get0_certificate(c), files.certificate, now); !good) return good;
   const std::lock_guard lock(mutex_);
   context_ = std::move(context);
   return {};

@@ -9,18 +9,26 @@
 #include <memory>
 #include <mutex>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "gateway/options.hpp"
 #include "gateway/transport.hpp"
 
 namespace scalemart {
 
+/// When a certificate is good.
+struct CertificateDates {
+  WallTime from, until;
+};
+/// Of the first certificate of a PEM file.
+[[nodiscard]] Result<CertificateDates> certificate_dates(const std::string& file);
+
 /// Purpose: holds the current certificate and key; replacing them leaves open connections alone.
 /// Concurrency: thread-safe.
 class TlsSlot {
  public:
-  /// Reads, checks that they belong together, and makes them current. On error the old pair stays.
-  [[nodiscard]] Result<void> load(const TlsFiles& files);
+  /// Reads, checks that they belong together and are good now, and makes them current. On error the old pair stays.
+  [[nodiscard]] Result<void> load(const TlsFiles& files, WallTime now);
   /// A connection's end, ready to accept; nullptr when memory is out.
   [[nodiscard]] SslHandle accept();
 

@@ -19,15 +19,15 @@ namespace fs = std::filesystem;
 /// A self-signed pair in a folder of its own.
 class Pair {
  public:
-  explicit Pair(const std::string& name)
+  explicit Pair(const std::string& name, std::int64_t from = 0, std::int64_t until = 4'000'000'000)
       : folder_(fs::temp_directory_path() / ("scalemart-tls-" + std::to_string(::getpid()) + name)) {
     fs::create_directories(folder_);
     files = {(folder_ / "cert.pem").string(), (folder_ / "key.pem").string()};
     EVP_PKEY* key = EVP_EC_gen("P-256");
     X509* cert = X509_new();
     ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+    ASN1_TIME_set(X509_getm_notBefore(cert), from);
+    ASN1_TIME_set(X509_getm_notAfter(cert), until);
     X509_set_pubkey(cert, key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
@@ -170,6 +170,30 @@ TEST(Tls, StartIsRefusedWithoutAUsablePair) {
                              o.tls = TlsFiles{"/no/cert", "/no/key"};
                            }),
                std::runtime_error);
+}
+
+TEST(Tls, ACertificateIsGoodOnlyInItsTime) {
+  constexpr std::int64_t kFrom = 1'700'000'000, kUntil = 1'700'086'400;
+  const Pair pair("brief", kFrom, kUntil);
+  TlsSlot slot;
+  EXPECT_TRUE(slot.load(pair.files, {kFrom * 1000}).has_value());
+  EXPECT_TRUE(slot.load(pair.files, {kUntil * 1000 - 1}).has_value());
+  const auto late = slot.load(pair.files, {kUntil * 1000});
+  ASSERT_FALSE(late.has_value());
+  EXPECT_NE(late.error().message.find("expired at 2023-11-15T22:13:20.000Z"), std::string::npos)
+      << late.error().message;
+  const auto early = slot.load(pair.files, {kFrom * 1000 - 1});
+  ASSERT_FALSE(early.has_value());
+  EXPECT_NE(early.error().message.find("is not good before 2023-11-14T22:13:20.000Z"), std::string::npos);
+  EXPECT_NE(slot.accept(), nullptr) << "the pair that was good stays";
+  EXPECT_EQ(certificate_dates(pair.files.certificate)->until.ms, kUntil * 1000);
+}
+
+TEST(Tls, AKeyOfAnotherCertificateIsRefused) {
+  const Pair one("one"), other("other");
+  TlsSlot slot;
+  EXPECT_FALSE(slot.load({one.files.certificate, other.files.key}, {1'700'000'000'000}).has_value());
+  EXPECT_EQ(slot.accept(), nullptr);
 }
 
 }  // namespace

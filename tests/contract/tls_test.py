@@ -1,5 +1,7 @@
 """HTTPS: the same shop behind a certificate that can be changed while it sells."""
+import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -18,6 +20,12 @@ def certificate(folder, name):
                     "-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:shop.test", "-keyout", key, "-out", cert],
                    check=True, capture_output=True)
     return cert, key
+
+
+def expired_certificate(folder):
+    cert, key = certificate(folder, "expired")
+    subprocess.run(["openssl", "x509", "-in", cert, "-signkey", key, "-days", "0", "-out", cert + ".old"], check=True, capture_output=True)
+    return cert + ".old", key
 
 
 class TlsShop(shop.Shop):
@@ -46,9 +54,7 @@ class Tls(shop.ShopTest):
     @classmethod
     def tearDownClass(cls):
         super().tearDownClass()
-        for name in os.listdir(cls.folder):
-            os.remove(os.path.join(cls.folder, name))
-        os.rmdir(cls.folder)
+        shutil.rmtree(cls.folder)
 
     def served(self):
         """The certificate that new connections get."""
@@ -105,6 +111,41 @@ class Tls(shop.ShopTest):
             c.send(b"\x16\x03\x01")
             self.assertTrue(c.is_closed_by_peer(15))
         self.assertLess(time.monotonic() - begun, 12)
+
+    def s_client(self, *options):
+        """What openssl's own client says of the listener; None: no handshake."""
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.shop.port}", "-servername", "shop.test", *options],
+                              input="", capture_output=True, text=True, timeout=20, check=False)
+        return done.stdout if done.returncode == 0 and "Cipher is (NONE)" not in done.stdout else None
+
+    def test_defaults_are_safe_as_openssl_sees_them(self):
+        modern = self.s_client("-tls1_3")
+        self.assertIn("TLSv1.3", modern)
+        self.assertIn("Server Temp Key: X25519", modern)
+        older = self.s_client("-tls1_2")
+        self.assertRegex(older, r"Cipher is ECDHE-ECDSA-(AES\d+-GCM|CHACHA20)")
+        self.assertIn("Compression: NONE", older)
+        self.assertNotIn("TLS session ticket:", older)
+        self.assertIn("No ALPN negotiated", modern)
+        self.assertIn("ALPN protocol: http/1.1", self.s_client("-alpn", "h2,http/1.1"))
+        for refused in (("-tls1_1",), ("-tls1",), ("-tls1_2", "-cipher", "AES128-SHA"), ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"),
+                        ("-alpn", "h2")):
+            self.assertIsNone(self.s_client(*refused), refused)
+
+    def test_files_that_do_not_fit_stop_the_start_with_a_line(self):
+        expired = expired_certificate(self.folder)
+        other = certificate(self.folder, "other")
+        for (cert, key), line in ((expired, r"TLS: the certificate .*expired.pem.old expired at \d{4}-.*: renew it"),
+                                  ((other[0], self.key), r"TLS: (cannot use the key|certificate and key).*mismatch"),
+                                  ((other[1], other[1]), r"TLS: cannot read the certificate"),
+                                  ((other[0], self.folder + "/none.key"), "TLS_KEY|TLS: cannot use the key .*none.key")):
+            with self.subTest(line=line):
+                done = self.shop.run("serve", "--tls-cert", cert, "--tls-key", key, "--listen", f"127.0.0.1:{shop.free_port()}",
+                                     "--data", os.path.join(self.folder, "data"))
+                self.assertEqual(shop.EXIT_CANNOT_RUN, done.returncode, done)
+                self.assertRegex(done.stderr.splitlines()[-1], line)
+        verdicts = json.loads(self.shop.run("doctor", "--json", "--tls-cert", expired[0], "--tls-key", expired[1]).stdout)["checks"]
+        self.assertEqual(["bad"], [check["verdict"] for check in verdicts if check["check"] == "certificate"])
 
     def test_the_certificate_is_read_again_on_sighup(self):
         self.assertEqual(self.read(self.cert), self.served())
