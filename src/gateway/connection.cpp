@@ -101,12 +101,17 @@ void Connection::on_completion(std::uint64_t token, const Response& response) {
   resume();
 }
 
+/// Who asks again soon is told with that answer that it is the last one; only who does not is left without.
 void Connection::on_drain() {
-  if (phase_ == Phase::streaming || (phase_ == Phase::reading && parser_ == nullptr && own_size_ == 0)) {
-    close_after_ = true;
-    must_linger_ = true;  // A request may be on its way: it shall see an orderly end, not a reset.
-    settle();
-  }
+  const bool is_idle = phase_ == Phase::reading && parser_ == nullptr && own_size_ == 0;
+  if (phase_ == Phase::streaming || (is_idle && loop_.now() >= since_ + loop_.timeouts().drain_idle)) end_orderly();
+  settle();
+}
+
+/// A request may be on its way: it shall see an orderly end, not a reset.
+void Connection::end_orderly() {
+  close_after_ = true;
+  must_linger_ = true;
 }
 
 void Connection::settle() {
@@ -142,6 +147,7 @@ SteadyTime Connection::next_deadline() const {
         const std::chrono::milliseconds earned(parser_->body_received() * 1000 / t.body_rate);
         return since_ + std::min(t.body, t.body_grace + earned);
       }
+      if (loop_.is_draining()) return since_ + t.drain_idle;
       // Looked at again and again, so that pressure is noticed.
       return std::min(since_ + t.idle, loop_.now() + t.idle_under_pressure);
     case Phase::closed:
@@ -170,6 +176,10 @@ void Connection::on_deadline() {
     case Phase::reading:
       if (in_head_ || in_body_) {
         refuse({408, "request_timeout", "The request did not come in time."});
+        return settle();
+      }
+      if (loop_.is_draining()) {
+        end_orderly();
         return settle();
       }
       if (loop_.now() < since_ + t.idle && !loop_.shared().limits.is_under_pressure()) return settle();

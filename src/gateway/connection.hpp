@@ -106,6 +106,7 @@ class Connection final : public ExchangeHost, public WheelEntry {
   void send_continue();
 
   // Ending
+  void end_orderly();
   void begin_linger();
   void close();
   void abort();
