@@ -78,6 +78,14 @@ struct Config {
   std::string smtp;  ///< Empty: mails are files.
   std::string smtp_user, smtp_password, smtp_from;
 
+  // Webhooks
+  std::string webhook_url;  ///< Empty: none by configuration.
+  std::string webhook_secret, webhook_events;
+  std::string webhook_retry;
+  std::chrono::milliseconds webhook_disable_after{};
+  std::string webhook_allow_private;  ///< Networks.
+  std::filesystem::path webhook_ca;
+
   log::Level log = log::Level::info;
 
   /// Where each value came from, by variable: "default", "file PATH", "environment", "flag".

@@ -1,0 +1,75 @@
+#include "app/embedded_notices.hpp"
+
+#include "telemetry/log.hpp"
+
+namespace scalemart {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kStormBuys = 256;  ///< So many wait in front of the ledger: others are told a little later.
+constexpr std::chrono::nanoseconds kStormPatience = 1s;
+
+/// True while buys come in faster than they are decided, but never for longer than the patience.
+std::function<bool()> storm_of(const EmbeddedEngine& engine, const Clock& clock) {
+  return [&engine, &clock, since = SteadyTime{}]() mutable {
+    if (engine.load().buys < kStormBuys) {
+      since = {};
+      return false;
+    }
+    const SteadyTime now = clock.steady();
+    if (since == SteadyTime{}) since = now;
+    if (now - since < kStormPatience) return true;
+    since = {};
+    return false;
+  };
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EmbeddedNotices>> EmbeddedNotices::open(Parts parts) {
+  const Config& config = parts.config;
+  std::unique_ptr<EmbeddedNotices> notices(new EmbeddedNotices(parts.engine));
+  auto store = EmbeddedOutboxStore::open(parts.engine.folder().file("outbox.db"));
+  if (!store) return store.error();
+  notices->store_ = std::move(*store);
+
+  Outbox::Options options;
+  const auto retries = parse_retries(config.webhook_retry);
+  if (!retries) return error("SCALEMART_WEBHOOK_RETRY: " + retries.error().message);
+  options.outlet.retry = *retries;
+  options.outlet.disable_after = config.webhook_disable_after;
+  options.is_busy = storm_of(parts.engine, parts.clock);
+  options.on_note = [](const std::string& line) { log::warn("outbox", {{"note", line}}); };
+  notices->outbox_ = std::make_unique<Outbox>(notices->facts_, *notices->store_, parts.clock, notices->outbox_random_,
+                                              std::move(options));
+
+  WebhookSenderSettings sending;
+  auto networks = parse_networks(config.webhook_allow_private);
+  if (!networks) return error("SCALEMART_WEBHOOK_ALLOW_PRIVATE: " + networks.error().message);
+  sending.allow_private = std::move(*networks);
+  sending.ca = config.webhook_ca;
+  notices->sender_ = std::make_unique<HttpWebhookSender>(std::move(sending));
+
+  auto desk = WebhookDesk::open(config, {parts.accounts, notices->facts_, *notices->outbox_, *notices->sender_,
+                                         parts.clock, notices->desk_random_, parts.metrics});
+  if (!desk) return desk.error();
+  notices->desk_ = std::move(*desk);
+  return notices;
+}
+
+void EmbeddedNotices::start() {
+  outbox_->start();
+}
+
+void EmbeddedNotices::stop() {
+  outbox_->stop();
+  sender_->stop();
+}
+
+EmbeddedNotices::~EmbeddedNotices() {
+  if (outbox_) outbox_->stop();
+  if (sender_) sender_->stop();
+}
+
+}  // namespace scalemart
