@@ -31,7 +31,8 @@ Result<std::unique_ptr<EmbeddedNotices>> EmbeddedNotices::open(Parts parts) {
   const Config& config = parts.config;
   std::unique_ptr<EmbeddedNotices> notices(new EmbeddedNotices(parts.engine));
   auto store = EmbeddedOutboxStore::open(parts.engine.folder().file("outbox.db"));
-  if (!store) return store.error();
+  if (!store)
+    return error(store.error().message + "; move it away; then webhooks are disabled until they are enabled again");
   notices->store_ = std::move(*store);
 
   Outbox::Options options;

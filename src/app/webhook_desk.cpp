@@ -12,6 +12,8 @@
 namespace scalemart {
 namespace {
 
+/// A copy of a shop must not tell the real one's partners what happens in a drill.
+constexpr const char* kStrange = "outbox.db does not know it: is this a restored backup? Enable it to go on from here";
 constexpr const char* kSettingEndpoint = "setting";  ///< The id of the configuration's.
 
 std::string outlet_of(const std::string& id) {
@@ -73,7 +75,7 @@ Result<std::unique_ptr<WebhookDesk>> WebhookDesk::open(const Config& config, Par
   std::unique_ptr<WebhookDesk> desk(new WebhookDesk(parts));
   if (auto loaded = desk->load(config); !loaded) return loaded.error();
   for (const auto& [id, endpoint] : desk->endpoints_)
-    if (auto opened = desk->open_outlet(id); !opened) return opened.error();
+    if (auto opened = desk->open_outlet(id, endpoint.by_setting ? "" : kStrange); !opened) return opened.error();
   if (desk->endpoints_.contains(kSettingEndpoint)) parts.outbox.enable(outlet_of(kSettingEndpoint));
   desk->counting_ = parts.metrics.before_collect([self = desk.get()] { self->count_endpoints(); });
   return desk;
@@ -103,7 +105,7 @@ Result<void> WebhookDesk::load(const Config& config) {
   return {};
 }
 
-Result<void> WebhookDesk::open_outlet(const std::string& id) {
+Result<void> WebhookDesk::open_outlet(const std::string& id, const std::string& disabled_if_new) {
   Outbox::Receiver receiver;
   receiver.events = [this, id](const ShopFact& fact) {
     std::vector<std::string> filters;
@@ -128,7 +130,7 @@ Result<void> WebhookDesk::open_outlet(const std::string& id) {
     total.at({"webhook", "dead"}).add();
     log::warn("webhook_given_up", {{"endpoint", id}, {"event", event.key}, {"reason", event.problem}});
   };
-  return parts_.outbox.open(outlet_of(id), std::move(receiver));
+  return parts_.outbox.open(outlet_of(id), std::move(receiver), disabled_if_new);
 }
 
 void WebhookDesk::deliver(const std::string& id, const Letter& event, std::function<void(DeliveryResult)> done) {

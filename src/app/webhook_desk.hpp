@@ -54,7 +54,7 @@ class WebhookDesk final : public Webhooks {
 
   explicit WebhookDesk(Parts parts) : parts_(parts) {}
   [[nodiscard]] Result<void> load(const Config& config);
-  [[nodiscard]] Result<void> open_outlet(const std::string& id);
+  [[nodiscard]] Result<void> open_outlet(const std::string& id, const std::string& disabled_if_new = {});
   void deliver(const std::string& id, const Letter& event, std::function<void(DeliveryResult)> done);
   [[nodiscard]] WebhookRequest signed_request(const WebhookEndpoint& endpoint, const WebhookMessage& message) const;
   [[nodiscard]] Endpoints endpoints() const;

@@ -31,7 +31,7 @@ void Outbox::note(const std::string& line) {
   if (options_.on_note) options_.on_note(line);
 }
 
-Result<void> Outbox::open(const std::string& name, Receiver receiver) {
+Result<void> Outbox::open(const std::string& name, Receiver receiver, const std::string& disabled_if_new) {
   auto known = store_.place(name);
   if (!known) return known.error();
   auto letters = store_.waiting(name);
@@ -39,8 +39,11 @@ Result<void> Outbox::open(const std::string& name, Receiver receiver) {
   OutletPlace place = known->value_or(OutletPlace{});
   // A restored journal may end before the place: what follows is new.
   place.cursor = *known ? std::min(place.cursor, facts_.head()) : facts_.head();
-  if (!*known)
+  if (!*known) {
+    place.disabled = disabled_if_new;
+    if (!place.disabled.empty() && receiver.disabled) receiver.disabled(place.disabled);
     if (const auto saved = store_.save(name, {place, {}, {}, {}}); !saved) return saved.error();
+  }
   const std::lock_guard lock(mutex_);
   entries_.erase(name);
   entries_.emplace(name, Entry{std::move(receiver), Outlet(options_.outlet, place, std::move(*letters), random_),

@@ -48,8 +48,8 @@ class Outbox {
   /// What is under way is not waited for: it is delivered again. Idempotent.
   void stop();
 
-  /// A name that was never there begins at the journal's end.
-  [[nodiscard]] Result<void> open(const std::string& name, Receiver receiver);
+  /// A name that was never there begins at the journal's end; disabled, if there is a reason for that.
+  [[nodiscard]] Result<void> open(const std::string& name, Receiver receiver, const std::string& disabled_if_new = {});
   /// `forget`: also how far it was.
   [[nodiscard]] Result<void> close(const std::string& name, bool forget);
   void enable(const std::string& name);
