@@ -25,6 +25,27 @@ std::function<bool()> storm_of(const EmbeddedEngine& engine, const Clock& clock)
   };
 }
 
+/// Tells the administrator of the configuration that an endpoint was disabled; nothing when there is none.
+std::function<void(const WebhookEndpoint&, const std::string&)> mail_to_admin(
+    const Config& config, const std::optional<OrderDesk::Post>& post, const Clock& clock) {
+  if (!post || config.admin_email.empty()) return {};
+  return [&clock, to = config.admin_email, shop = config.shop_name, mailer = post->mailer](
+             const WebhookEndpoint& endpoint, const std::string& why) {
+    Mail mail;
+    mail.order = parse_ulid<OrderId>(endpoint.id).value_or(OrderId{});  // only names the message
+    mail.kind = "webhook-disabled";
+    mail.to = to;
+    mail.date = clock.wall();
+    mail.subject = shop + ": a webhook was disabled";
+    mail.text = "Nothing is sent any more to\n\n  " + endpoint.url.substr(0, endpoint.url.find('?')) +
+                "\n\nbecause: " + why + "\n\nNothing is lost. When it works again:\n\n  scalemart webhook test " +
+                endpoint.id + "\n  scalemart webhook enable " + endpoint.id + "\n";
+    mailer->send(std::move(mail), [](const MailResult& result) {
+      if (result.outcome != MailOutcome::sent) log::warn("mail_not_sent", {{"reason", result.detail}});
+    });
+  };
+}
+
 }  // namespace
 
 Result<std::unique_ptr<EmbeddedNotices>> EmbeddedNotices::open(Parts parts) {
@@ -45,6 +66,13 @@ Result<std::unique_ptr<EmbeddedNotices>> EmbeddedNotices::open(Parts parts) {
   notices->outbox_ = std::make_unique<Outbox>(notices->facts_, *notices->store_, parts.clock, notices->outbox_random_,
                                               std::move(options));
 
+  const auto post = parts.desk == nullptr ? std::nullopt : parts.desk->post();
+  if (post && config.mail_notices != "none") {
+    auto mail = MailNotices::open(*post, config.mail_notices, *notices->outbox_, parts.metrics);
+    if (!mail) return mail.error();
+    notices->mail_ = std::move(*mail);
+  }
+
   WebhookSenderSettings sending;
   auto networks = parse_networks(config.webhook_allow_private);
   if (!networks) return error("SCALEMART_WEBHOOK_ALLOW_PRIVATE: " + networks.error().message);
@@ -52,8 +80,9 @@ Result<std::unique_ptr<EmbeddedNotices>> EmbeddedNotices::open(Parts parts) {
   sending.ca = config.webhook_ca;
   notices->sender_ = std::make_unique<HttpWebhookSender>(std::move(sending));
 
-  auto desk = WebhookDesk::open(config, {parts.accounts, notices->facts_, *notices->outbox_, *notices->sender_,
-                                         parts.clock, notices->desk_random_, parts.metrics});
+  auto desk =
+      WebhookDesk::open(config, {parts.accounts, notices->facts_, *notices->outbox_, *notices->sender_, parts.clock,
+                                 notices->desk_random_, parts.metrics, mail_to_admin(config, post, parts.clock)});
   if (!desk) return desk.error();
   notices->desk_ = std::move(*desk);
   return notices;
@@ -66,11 +95,13 @@ void EmbeddedNotices::start() {
 void EmbeddedNotices::stop() {
   outbox_->stop();
   sender_->stop();
+  if (mail_) mail_->stop();
 }
 
 EmbeddedNotices::~EmbeddedNotices() {
   if (outbox_) outbox_->stop();
   if (sender_) sender_->stop();
+  if (mail_) mail_->stop();
 }
 
 }  // namespace scalemart

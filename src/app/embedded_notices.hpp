@@ -6,6 +6,7 @@
 #include "app/config.hpp"
 #include "app/embedded_engine.hpp"
 #include "app/journal_facts.hpp"
+#include "app/mail_notices.hpp"
 #include "app/notice_desk.hpp"
 #include "app/order_desk.hpp"
 #include "app/webhook_desk.hpp"
@@ -22,6 +23,7 @@ class EmbeddedNotices final : public NoticeDesk {
     AccountStore& accounts;
     const Clock& clock;
     Metrics& metrics;
+    OrderDesk* desk;  ///< nullptr: nobody gets mail.
   };
   [[nodiscard]] static Result<std::unique_ptr<EmbeddedNotices>> open(Parts parts);
   ~EmbeddedNotices() override;
@@ -36,6 +38,7 @@ class EmbeddedNotices final : public NoticeDesk {
   SecureRandom outbox_random_, desk_random_;
   std::unique_ptr<EmbeddedOutboxStore> store_;
   std::unique_ptr<HttpWebhookSender> sender_;
+  std::unique_ptr<MailNotices> mail_;
   std::unique_ptr<WebhookDesk> desk_;
   std::unique_ptr<Outbox> outbox_;  ///< Calls the desk.
 };

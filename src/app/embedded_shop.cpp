@@ -39,8 +39,8 @@ Done<Shop> open_embedded_shop(const Config& config, const Clock& clock, Metrics&
     return std::unique_ptr<OrderDesk>(std::move(*desk));
   };
   shop.open_notices = [&config, &clock, &metrics, &engine,
-                       &accounts](OrderDesk*) -> Result<std::unique_ptr<NoticeDesk>> {
-    auto notices = EmbeddedNotices::open({config, engine, accounts, clock, metrics});
+                       &accounts](OrderDesk* desk) -> Result<std::unique_ptr<NoticeDesk>> {
+    auto notices = EmbeddedNotices::open({config, engine, accounts, clock, metrics, desk});
     if (!notices) return notices.error();
     return std::unique_ptr<NoticeDesk>(std::move(*notices));
   };

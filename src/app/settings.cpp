@@ -66,7 +66,19 @@ Fault check_smtp(std::string_view value) {
       (value.starts_with("smtps://") && value.size() > 8)) {
     return {};
   }
-  return "smtp://host:port or smtps://host:port";
+  return "smtp://host:port or smtps://host:port, with ?tls=required, opportunistic or off after smtp://";
+}
+Fault check_mail_notices(std::string_view value) {
+  if (value == "none") return {};
+  bool all = !value.empty();
+  for (std::size_t at = 0; at <= value.size();) {
+    const auto comma = std::min(value.find(',', at), value.size());
+    const std::string_view word = value.substr(at, comma - at);
+    all = all && (word == "failed" || word == "expired" || word == "refunded");
+    at = comma + 1;
+  }
+  if (all) return {};
+  return "failed, expired and refunded, comma separated, or none";
 }
 Fault check_origin(std::string_view value) {
   const bool scheme = value.starts_with("http://") || value.starts_with("https://");
@@ -183,6 +195,13 @@ const std::array kSettings{
             Mask::secret},
     Setting{"Fulfilment", "SMTP_FROM", &C::smtp_from, "orders@scalemart.invalid", "Sender of mails.", 0, kNoMax,
             Mask::none, check_email},
+    Setting{"Fulfilment", "SMTP_CA", &C::smtp_ca, "",
+            "Certificates (PEM) that are believed of the mail server instead of the system's."},
+    Setting{"Fulfilment", "MAIL_TEMPLATES", &C::mail_templates, "",
+            "Folder with texts of your own for mails: confirmed.txt, confirmed.html, ... Read at the start."},
+    Setting{"Fulfilment", "MAIL_NOTICES", &C::mail_notices, "failed,expired,refunded",
+            "Of which ends of an order buyers get a mail, besides the confirmation; or none.", 0, kNoMax, Mask::none,
+            check_mail_notices},
 
     Setting{"Webhooks", "WEBHOOK_URL", &C::webhook_url, "",
             "Is told of orders and stock, besides the endpoints managed at run time. Goes with WEBHOOK_SECRET."},

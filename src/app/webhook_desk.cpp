@@ -72,12 +72,12 @@ std::optional<std::string> fault_of_webhook_setting(std::string_view variable, s
 }
 
 Result<std::unique_ptr<WebhookDesk>> WebhookDesk::open(const Config& config, Parts parts) {
-  std::unique_ptr<WebhookDesk> desk(new WebhookDesk(parts));
+  std::unique_ptr<WebhookDesk> desk(new WebhookDesk(std::move(parts)));
   if (auto loaded = desk->load(config); !loaded) return loaded.error();
   for (const auto& [id, endpoint] : desk->endpoints_)
     if (auto opened = desk->open_outlet(id, endpoint.by_setting ? "" : kStrange); !opened) return opened.error();
-  if (desk->endpoints_.contains(kSettingEndpoint)) parts.outbox.enable(outlet_of(kSettingEndpoint));
-  desk->counting_ = parts.metrics.before_collect([self = desk.get()] { self->count_endpoints(); });
+  if (desk->endpoints_.contains(kSettingEndpoint)) desk->parts_.outbox.enable(outlet_of(kSettingEndpoint));
+  desk->counting_ = desk->parts_.metrics.before_collect([self = desk.get()] { self->count_endpoints(); });
   return desk;
 }
 
@@ -120,8 +120,11 @@ Result<void> WebhookDesk::open_outlet(const std::string& id, const std::string& 
   receiver.deliver = [this, id](const Letter& event, std::function<void(DeliveryResult)> done) {
     deliver(id, event, std::move(done));
   };
-  receiver.disabled = [id](const std::string& why) {
+  receiver.disabled = [this, id](const std::string& why) {
     log::error("webhook_disabled", {{"endpoint", id}, {"reason", why}});
+    const Endpoints known = endpoints();
+    if (const auto found = known.find(id); found != known.end() && parts_.tell_disabled)
+      parts_.tell_disabled(found->second, why);
   };
   receiver.on_attempt = [&total = parts_.metrics.notices_total](const Letter&, const DeliveryResult& result) {
     total.at({"webhook", word_of(result.kind)}).add();

@@ -30,6 +30,8 @@ class WebhookDesk final : public Webhooks {
     const Clock& clock;
     Random& random;  ///< Not used from elsewhere.
     Metrics& metrics;
+    /// Somebody should look; with the outbox's lock held, so it does not wait.
+    std::function<void(const WebhookEndpoint&, const std::string& why)> tell_disabled;
   };
   /// Reads the endpoints and opens an outlet for each.
   [[nodiscard]] static Result<std::unique_ptr<WebhookDesk>> open(const Config& config, Parts parts);
@@ -52,7 +54,7 @@ class WebhookDesk final : public Webhooks {
  private:
   using Endpoints = std::map<std::string, WebhookEndpoint>;
 
-  explicit WebhookDesk(Parts parts) : parts_(parts) {}
+  explicit WebhookDesk(Parts parts) : parts_(std::move(parts)) {}
   [[nodiscard]] Result<void> load(const Config& config);
   [[nodiscard]] Result<void> open_outlet(const std::string& id, const std::string& disabled_if_new = {});
   void deliver(const std::string& id, const Letter& event, std::function<void(DeliveryResult)> done);

@@ -46,7 +46,8 @@ Result<void> Outbox::open(const std::string& name, Receiver receiver, const std:
   }
   const std::lock_guard lock(mutex_);
   entries_.erase(name);
-  entries_.emplace(name, Entry{std::move(receiver), Outlet(options_.outlet, place, std::move(*letters), random_),
+  const OutletSettings settings = receiver.settings.value_or(options_.outlet);
+  entries_.emplace(name, Entry{std::move(receiver), Outlet(settings, place, std::move(*letters), random_),
                                ++generations_, std::nullopt});
   return {};
 }

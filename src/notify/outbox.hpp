@@ -31,6 +31,7 @@ class Outbox {
     std::function<void(const std::string& why)> disabled;
     std::function<void(const Letter&, const DeliveryResult&)> on_attempt = {};  ///< For metrics.
     std::function<void(const Letter&)> on_dead = {};                            ///< It was given up.
+    std::optional<OutletSettings> settings = {};                                ///< Instead of the outbox's.
   };
   struct Options {
     OutletSettings outlet;
