@@ -11,6 +11,7 @@ import threading
 import time
 import unittest
 
+from apidoc import DOCUMENT, faults
 from shop import EXIT_CANNOT_RUN, EXIT_NO, EXIT_USAGE, Shop, free_port
 from webhook_endpoint import Endpoint
 from wire import wait_until
@@ -74,6 +75,17 @@ class Events(WebhookTest):
         wait_until(lambda: final()["available"] == 5, what=lambda: f"the last stock: {final()}")
         self.assertEqual({k: final()[k] for k in ("available", "held", "sold", "total")},
                          {"available": 5, "held": 0, "sold": 0, "total": 5})
+        shop.admin.send("PATCH", f"/api/admin/products/{product}", {"name": "Another"})
+        for verb in ("pause", "resume"):
+            shop.admin.post(f"/api/admin/products/{product}/{verb}")
+        shop.admin.send("DELETE", f"/api/admin/products/{product}")
+        shop.admin.post(f"/api/admin/webhooks/{hook['id']}/test")
+        endpoint.wait_for("product.removed", id=product)
+        for request in endpoint.told():
+            schema = DOCUMENT["webhooks"][request.type]["post"]["requestBody"]["content"]["application/json"]["schema"]
+            self.assertEqual(faults(request.event, schema), [])
+        self.assertEqual({r.type for r in endpoint.told()},
+                         set(DOCUMENT["webhooks"]) - {"order.failed", "order.expired", "order.cancelled"})
         addresses = [r for r in endpoint.told() if buyer.email.encode() in r.body]
         self.assertEqual(addresses, [], "no address leaves the shop")
 
@@ -91,6 +103,9 @@ class Events(WebhookTest):
         shop.pause_queue()
         expired = buyer.buy(product).data["order_id"]
         endpoint.wait_for("order.expired", id=expired)
+        for request in endpoint.told():
+            schema = DOCUMENT["webhooks"][request.type]["post"]["requestBody"]["content"]["application/json"]["schema"]
+            self.assertEqual(faults(request.event, schema), [])
         self.assertEqual(endpoint.told("stock.changed", "product.created"), [], "it asked for orders alone")
 
     def test_stock_of_a_storm_is_told_about_once_a_second(self):

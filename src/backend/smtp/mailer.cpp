@@ -76,6 +76,7 @@ void prepare(CURL* easy, const SmtpSettings& settings, char* problem) {
   curl_easy_setopt(easy, CURLOPT_URL, settings.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a name that is still looked up does not hold up the end
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_USE_SSL, kLevels[static_cast<std::size_t>(settings.tls)]);
   if (!settings.ca.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, settings.ca.c_str());

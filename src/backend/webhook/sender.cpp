@@ -140,6 +140,7 @@ void HttpWebhookSender::start_transfer(Transfer& t) {
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");  // it would be asked for addresses that the guard never sees
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a name that is still looked up does not hold up the end
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "ScaleMart-Webhooks/1");
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t.headers);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(t.request.body.size()));
