@@ -1,5 +1,7 @@
 #include "app/embedded_notices.hpp"
 
+#include <algorithm>
+
 #include "telemetry/log.hpp"
 
 namespace scalemart {
@@ -7,23 +9,36 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kStormBuys = 256;  ///< So many wait in front of the ledger: others are told a little later.
+constexpr std::size_t kStormBuys = 256;  ///< So many wait in front of the ledger,
+constexpr double kStormRecords = 5000;   ///< or so many come in a second: others are told a little later.
 constexpr std::chrono::nanoseconds kStormPatience = 1s;
 
-/// True while buys come in faster than they are decided, but never for longer than the patience.
-std::function<bool()> storm_of(const EmbeddedEngine& engine, const Clock& clock) {
-  return [&engine, &clock, since = SteadyTime{}]() mutable {
-    if (engine.load().buys < kStormBuys) {
-      since = {};
+/// Whether the machine is needed for the sale alone. Even then the journal is read once a second.
+class Storm {
+ public:
+  Storm(const EmbeddedEngine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+
+  [[nodiscard]] bool is_on() {
+    const EngineLoad load = engine_.load();
+    const SteadyTime now = clock_.steady();
+    const double seconds = std::chrono::duration<double>(now - looked_).count();
+    const bool is_fast =
+        static_cast<double>(load.sequence - std::min(sequence_, load.sequence)) > kStormRecords * seconds;
+    looked_ = now;
+    sequence_ = load.sequence;
+    if ((!is_fast && load.buys < kStormBuys) || now - read_ >= kStormPatience) {
+      read_ = now;
       return false;
     }
-    const SteadyTime now = clock.steady();
-    if (since == SteadyTime{}) since = now;
-    if (now - since < kStormPatience) return true;
-    since = {};
-    return false;
-  };
-}
+    return true;
+  }
+
+ private:
+  const EmbeddedEngine& engine_;
+  const Clock& clock_;
+  SteadyTime looked_{}, read_{};
+  Sequence sequence_ = 0;
+};
 
 /// Tells the administrator of the configuration that an endpoint was disabled; nothing when there is none.
 std::function<void(const WebhookEndpoint&, const std::string&)> mail_to_admin(
@@ -61,7 +76,7 @@ Result<std::unique_ptr<EmbeddedNotices>> EmbeddedNotices::open(Parts parts) {
   if (!retries) return error("SCALEMART_WEBHOOK_RETRY: " + retries.error().message);
   options.outlet.retry = *retries;
   options.outlet.disable_after = config.webhook_disable_after;
-  options.is_busy = storm_of(parts.engine, parts.clock);
+  options.is_busy = [storm = std::make_shared<Storm>(parts.engine, parts.clock)] { return storm->is_on(); };
   options.on_note = [](const std::string& line) { log::warn("outbox", {{"note", line}}); };
   notices->outbox_ = std::make_unique<Outbox>(notices->facts_, *notices->store_, parts.clock, notices->outbox_random_,
                                               std::move(options));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/task_pool.hpp"
+
 namespace scalemart {
 
 Outbox::Outbox(ShopFacts& facts, OutboxStore& store, const Clock& clock, Random& random, Options options)
@@ -113,9 +115,11 @@ Result<std::uint64_t> Outbox::retry(const std::string& name, const std::string& 
 
 void Outbox::run() {
   ::prctl(PR_SET_NAME, "outbox");
+  yield_to_the_sale(false);
   for (;;) {
     take_results();
     {
+      const bool is_busy = options_.is_busy && options_.is_busy();
       const std::lock_guard lock(mutex_);
       const bool save_now = clock_.steady() - saved_ >= options_.save_every;
       if (save_now) saved_ = clock_.steady();
@@ -124,7 +128,7 @@ void Outbox::run() {
         if (store_failed_) continue;
         judge(entry);
         if (!entry.outlet.is_enabled()) continue;
-        read_for(entry);
+        if (!is_busy) read_for(entry);
         begin_deliveries(name, entry);
       }
     }
@@ -162,7 +166,6 @@ void Outbox::judge(Entry& entry) {
 void Outbox::read_for(Entry& entry) {
   Outlet& outlet = entry.outlet;
   if (!outlet.wants_more() || facts_.head() <= outlet.read_to()) return;
-  if (options_.is_busy && options_.is_busy()) return;
   auto page = facts_.read(outlet.read_to(), options_.read_records);
   if (!page) return note(page.error().message);
   for (const ShopFact& fact : page->facts) {

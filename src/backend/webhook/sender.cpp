@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/check.hpp"
+#include "base/task_pool.hpp"
 
 namespace scalemart {
 namespace {
@@ -184,6 +185,7 @@ void HttpWebhookSender::finish(Transfer& transfer, int code) {
 void HttpWebhookSender::run() {
   constexpr int kLongestMs = 1000;
   ::prctl(PR_SET_NAME, "webhooks");
+  yield_to_the_sale(false);
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
