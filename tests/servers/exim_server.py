@@ -198,7 +198,8 @@ class Exim:
     def mails(self):
         """As Python's own parser reads them, in order of arrival."""
         place, found = f"{self.folder}/mail/new", []
-        for name in sorted(os.listdir(place) if os.path.isdir(place) else []):
+        names = os.listdir(place) if os.path.isdir(place) else []
+        for name in sorted(names, key=lambda name: os.stat(f"{place}/{name}").st_mtime_ns):
             with open(f"{place}/{name}", "rb") as file:
                 found.append(email.message_from_binary_file(file, policy=email.policy.default))
         return found
