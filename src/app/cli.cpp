@@ -26,6 +26,7 @@ constexpr Subcommand kSubcommands[] = {
     {"worker", "Work on the orders of a server on the same data folder, or of a shared shop", declare_worker, true},
     {"user", "Create, seed, list, disable users; set passwords", declare_user, false},
     {"product", "Create, change, list, pause products; move stock", declare_product, false},
+    {"webhook", "Tell other programs of orders and stock", declare_webhook, false},
     {"key", "Rotate the key that signs access tokens", declare_key, false},
     {"stats", "What the shop sold, refused and has in its queues", declare_stats, false},
     {"rehearse", "Load a server with a crowd and check that nothing was oversold", declare_rehearse, false},

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <fstream>
 #include <sstream>
 
@@ -46,6 +47,9 @@ class Borrowed final : public Operations {
   Done<BackupReport> backup(const fs::path& f) override { return to_.backup(f); }
   Done<std::string> rotate_key() override { return to_.rotate_key(); }
   Done<json::object> stats() override { return to_.stats(); }
+  Done<json::value> webhook(std::string_view verb, const json::object& arguments) override {
+    return to_.webhook(verb, arguments);
+  }
 
  private:
   FakeOperations& to_;
@@ -99,6 +103,29 @@ class Cli : public testing::Test {
   bool demo_ = false;
   std::ostringstream out_, err_;
 };
+
+TEST_F(Cli, WebhookVerbsSayWhatTheApiWants) {
+  EXPECT_EQ(run({"webhook", "create", "https://a.example/", "--events", "order.confirmed,stock.*"}), 0) << err_.str();
+  EXPECT_EQ(run({"webhook", "rotate", "W1", "--grace", "1h"}), 0);
+  EXPECT_EQ(run({"webhook", "disable", "W1"}), 0);
+  EXPECT_EQ(run({"webhook", "deliveries", "W1", "--state", "dead", "--limit", "7"}), 0);
+  EXPECT_EQ(run({"webhook", "retry", "W1", "order_x"}), 0);
+  EXPECT_NE(out_.str().find("2 tried again"), std::string::npos);
+  EXPECT_EQ(run({"webhook", "delete", "W1"}), 0);
+  EXPECT_EQ(run({"webhook", "list", "--json"}), 0);
+  EXPECT_EQ(parsed().as_array().size(), 1u);
+  EXPECT_EQ(run({"webhook", "test", "W2"}), 1) << "there is none";
+  EXPECT_EQ(run({"webhook", "test", "W1"}), 1) << "it was not delivered";
+  EXPECT_EQ(run({"webhook", "deliveries", "W1", "--state", "eaten"}), 2);
+  const auto& calls = shop_.webhook_calls;
+  ASSERT_GE(calls.size(), 6u);
+  EXPECT_EQ(json::serialize(calls[0].second), R"({"url":"https://a.example/","events":["order.confirmed","stock.*"]})");
+  EXPECT_EQ(json::serialize(calls[1].second), R"({"id":"W1","grace_seconds":3600})");
+  EXPECT_EQ(json::serialize(calls[2].second), R"({"enabled":false,"id":"W1"})");
+  EXPECT_EQ(json::serialize(calls[3].second), R"({"id":"W1","state":"dead","limit":7})");
+  EXPECT_EQ(json::serialize(calls[4].second), R"({"id":"W1","delivery_id":"order_x"})");
+  EXPECT_EQ(calls[5].first, "remove");
+}
 
 TEST_F(Cli, HelpIsDoneAndNamesEverySubcommand) {
   EXPECT_EQ(run({"--help"}), 0);

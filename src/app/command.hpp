@@ -82,6 +82,7 @@ void declare_serve(CommandSpec spec);
 void declare_worker(CommandSpec spec);
 void declare_user(CommandSpec spec);
 void declare_product(CommandSpec spec);
+void declare_webhook(CommandSpec spec);
 void declare_key(CommandSpec spec);
 void declare_stats(CommandSpec spec);
 void declare_rehearse(CommandSpec spec);

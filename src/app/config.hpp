@@ -77,6 +77,17 @@ struct Config {
   std::string payment;
   std::string smtp;  ///< Empty: mails are files.
   std::string smtp_user, smtp_password, smtp_from;
+  std::filesystem::path smtp_ca;
+  std::filesystem::path mail_templates;  ///< Empty: the program's own.
+  std::string mail_notices;
+
+  // Webhooks
+  std::string webhook_url;  ///< Empty: none by configuration.
+  std::string webhook_secret, webhook_events;
+  std::string webhook_retry;
+  std::chrono::milliseconds webhook_disable_after{};
+  std::string webhook_allow_private;  ///< Networks.
+  std::filesystem::path webhook_ca;
 
   log::Level log = log::Level::info;
 

@@ -147,6 +147,9 @@ ControlAnswer route(Operations& operations, const ControlRequest& request) {
     return answer(operations.rotate_key(), [](const std::string& kid) {
       return json::value(json::object{{"kid", kid}});
     });
+  if (path.starts_with("/control/webhooks/"))
+    return answer(operations.webhook(path.substr(18), Body(request.body).object()),
+                  [](const json::value& data) { return data; });
   if (path == "/control/stats") return answer(operations.stats());
   return failure({Refusal::Kind::refused, "not_found", "there is no such control route"});
 }

@@ -18,6 +18,7 @@
 #include <fstream>
 
 #include "app/control_socket.hpp"
+#include "app/providers.hpp"
 #include "app/shared_doctor.hpp"
 #include "app/units.hpp"
 #include "backend/embedded/durable_file.hpp"
@@ -231,6 +232,15 @@ void check_kernel(Findings& out) {
   }
 }
 
+Finding check_smtp(const Config& config) {
+  auto settings = smtp_settings(config);
+  if (!settings) return {Verdict::bad, "smtp", settings.error().message};
+  settings->connect_patience = settings->patience = std::chrono::seconds(5);
+  const auto probed = probe_smtp(*settings);
+  if (!probed) return {Verdict::bad, "smtp", settings->url + ": " + probed.error().message};
+  return {Verdict::good, "smtp", settings->url + " answers" + (settings->user.empty() ? "" : " and knows us")};
+}
+
 }  // namespace
 
 std::vector<Finding> examine(const Config& config, const Clock& clock) {
@@ -247,6 +257,7 @@ std::vector<Finding> examine(const Config& config, const Clock& clock) {
   if (!config.tls_cert.empty()) out.push_back(check_certificate(config, clock));
   out.push_back(check_port(config));
   check_kernel(out);
+  if (!config.smtp.empty()) out.push_back(check_smtp(config));
   if (config.is_shared()) examine_shared(config, clock, out);
   for (const auto& warning : config.warnings) out.push_back({Verdict::odd, "configuration", warning});
   return out;

@@ -12,13 +12,14 @@ namespace scalemart {
 class EngineOperations : public Operations {
  public:
   /// `stats` gives the object of GET /api/admin/stats. All outlive this.
-  EngineOperations(const Shop& shop, const ApiDocument& document, const Clock& clock,
+  EngineOperations(const Shop& shop, const ApiDocument& document, const Clock& clock, Webhooks& webhooks,
                    std::function<boost::json::object()> stats)
       : shop_(shop),
         engine_(*shop.engine),
         identity_(*shop.identity),
         document_(document),
         clock_(clock),
+        webhooks_(webhooks),
         stats_(std::move(stats)) {}
 
   [[nodiscard]] std::string_view carried_out_by() const override { return "folder"; }
@@ -39,6 +40,7 @@ class EngineOperations : public Operations {
   Done<BackupReport> backup(const std::filesystem::path& folder) override;
   Done<std::string> rotate_key() override;
   Done<boost::json::object> stats() override { return stats_(); }
+  Done<boost::json::value> webhook(std::string_view verb, const boost::json::object& arguments) override;
 
  private:
   Done<Account> account_of(std::string_view email);
@@ -54,6 +56,7 @@ class EngineOperations : public Operations {
   Identity& identity_;
   const ApiDocument& document_;
   const Clock& clock_;
+  Webhooks& webhooks_;
   std::function<boost::json::object()> stats_;
 };
 

@@ -13,6 +13,7 @@ class FakeOperations final : public Operations {
   std::map<std::string, UserSummary> users;
   std::map<std::string, std::string> passwords;
   std::map<std::string, boost::json::object, std::less<>> products;
+  std::vector<std::pair<std::string, boost::json::object>> webhook_calls;
   VerifyReport verdict{.ok = true,
                        .drift = 0,
                        .records = 7,
@@ -103,6 +104,13 @@ class FakeOperations final : public Operations {
     return BackupReport{folder, 42, 7, std::chrono::milliseconds(3)};
   }
   Done<std::string> rotate_key() override { return std::string("k2"); }
+  Done<boost::json::value> webhook(std::string_view verb, const boost::json::object& arguments) override {
+    webhook_calls.emplace_back(verb, arguments);
+    if (verb == "list" || verb == "deliveries") return boost::json::array{boost::json::object{{"id", "W1"}}};
+    if (arguments.contains("id") && arguments.at("id") != "W1")
+      return Refusal{Refusal::Kind::refused, "not_found", "there is no such webhook"};
+    return boost::json::object{{"id", "W1"}, {"url", "https://a.example/"}, {"state", "enabled"}, {"retried", 2}};
+  }
   Done<boost::json::object> stats() override {
     return boost::json::object{
         {"accepted", 3},

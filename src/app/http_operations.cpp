@@ -292,4 +292,13 @@ Done<json::object> HttpOperations::stats() {
   return data_object(call_for_object("GET", "/control/stats", nullptr));
 }
 
+Done<json::value> HttpOperations::webhook(std::string_view verb, const json::object& arguments) {
+  const json::value body(arguments);
+  auto answer = call_for_object("POST", "/control/webhooks/" + segment(verb), &body);
+  if (!answer) return answer.error();
+  auto* data = answer->if_contains("data");
+  if (data == nullptr) return nonsense();
+  return std::move(*data);
+}
+
 }  // namespace scalemart

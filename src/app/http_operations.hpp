@@ -34,6 +34,7 @@ class HttpOperations final : public Operations {
   Done<BackupReport> backup(const std::filesystem::path& folder) override;
   Done<std::string> rotate_key() override;
   Done<boost::json::object> stats() override;
+  Done<boost::json::value> webhook(std::string_view verb, const boost::json::object& arguments) override;
 
  private:
   class Transport;

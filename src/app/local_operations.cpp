@@ -14,6 +14,7 @@ struct LocalParts {
   Shop shop;
   std::unique_ptr<ApiDocument> document;
   std::unique_ptr<Statistics> statistics;
+  std::unique_ptr<NoticeDesk> notices;  ///< Not started: they tell when a server runs.
 };
 
 class LocalOperations final : private std::unique_ptr<LocalParts>, public EngineOperations {
@@ -23,7 +24,7 @@ class LocalOperations final : private std::unique_ptr<LocalParts>, public Engine
   explicit LocalOperations(Parts parts)
       : Parts(std::move(parts)),
         EngineOperations(Parts::get()->shop, *Parts::get()->document, Parts::get()->clock,
-                         [this] { return Parts::get()->statistics->render(); }) {}
+                         Parts::get()->notices->webhooks(), [this] { return Parts::get()->statistics->render(); }) {}
 };
 
 Refusal cannot_run(const Error& why) {
@@ -42,6 +43,9 @@ Done<std::unique_ptr<Operations>> open_local_operations(const Config& config) {
   parts->document = std::make_unique<ApiDocument>(std::move(*document));
   parts->statistics =
       std::make_unique<Statistics>(Statistics::Parts{*parts->shop.engine, parts->metrics, parts->clock});
+  auto notices = parts->shop.open_notices(nullptr);
+  if (!notices) return cannot_run(notices.error());
+  parts->notices = std::move(*notices);
   parts->shop.engine->start();
   return std::unique_ptr<Operations>(std::make_unique<LocalOperations>(std::move(parts)));
 }

@@ -138,6 +138,9 @@ class Operations {
   virtual Done<std::string> rotate_key() = 0;
   // GET /control/stats: the object of GET /api/admin/stats
   virtual Done<boost::json::object> stats() = 0;
+  // POST /control/webhooks/{verb}: list, create, change, rotate, remove, test, deliveries or retry. The arguments are
+  // the body of the API's route and, where it is about one, its `id`; what comes back is the route's data.
+  virtual Done<boost::json::value> webhook(std::string_view verb, const boost::json::object& arguments) = 0;
 };
 
 /// Where a server listens for operators: a Unix socket, mode 0600.

@@ -1,5 +1,6 @@
 // A shop that several processes share.
 #include "app/backup_folder.hpp"
+#include "app/no_notices.hpp"
 #include "app/redis_fleet.hpp"
 #include "app/shared_desk.hpp"
 #include "app/shared_engine.hpp"
@@ -55,6 +56,7 @@ Done<Shop> open_shared_shop(const Config& config, const Clock& clock, Metrics& m
   shop.open_desk = [parts, &config, &clock, &metrics, &engine, &lanes](StepHook on_step) {
     return open_shared_desk({config, engine, *parts->redis, lanes, clock, metrics, std::move(on_step)});
   };
+  shop.open_notices = [](OrderDesk*) -> Result<std::unique_ptr<NoticeDesk>> { return std::make_unique<NoNotices>(); };
   shop.join_fleet = [parts, &clock](Limiter& limiter) -> Result<std::unique_ptr<Fleet>> {
     auto fleet = RedisFleet::join(*parts->redis, limiter, clock);
     if (!fleet) return fleet.error();

@@ -40,6 +40,10 @@ Metrics::Metrics()
       connections({"scalemart_connections", "Open client connections.", {}}),
       breaker_state({"scalemart_breaker_state", "Circuit breakers: 0 closed, 1 half open, 2 open.", {"dependency"}}),
       workers({"scalemart_workers", "Workers that are there, by where they run.", {"place"}}),
+      notices_total({"scalemart_notices_total",
+                     "Attempts to tell others of orders and stock, by result; dead: given up.",
+                     {"receiver", "result"}}),
+      webhook_endpoints({"scalemart_webhook_endpoints", "Webhook endpoints, by state.", {"state"}}),
       build_info({"scalemart_build_info", "What is running; always 1.", {"version", "revision", "compiler"}}),
       buy_duration(buy_duration_seconds.at({})),
       drift(ledger_drift_units.at({})),
@@ -94,6 +98,8 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
                                             connections.collect(),
                                             breaker_state.collect(),
                                             workers.collect(),
+                                            notices_total.collect(),
+                                            webhook_endpoints.collect(),
                                             build_info.collect()};
   for (auto& family : collect_process_stats()) out.push_back(std::move(family));
   return out;
