@@ -171,7 +171,7 @@ class Drain(shop.ShopTest):
         """A client that minds `Connection: close` sees no connection end on it, and what was accepted is there afterwards.
         SCALEMART_SIGTERMS is how many times (./dev prove: 200)."""
         loaded = self.own_shop(WORKERS=0, DRAIN_DELAY="200ms")
-        tokens, thing = loaded.seeds(30), loaded.product(total=10**6)
+        tokens, thing = loaded.seeds(30), loaded.product(total=10**7)
         dice = shop.seeded("moments of SIGTERM")
         sold = 0
         for cycle in range(int(os.environ.get("SCALEMART_SIGTERMS", "1"))):
