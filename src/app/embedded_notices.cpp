@@ -77,6 +77,7 @@ Result<std::unique_ptr<EmbeddedNotices>> EmbeddedNotices::open(Parts parts) {
   options.outlet.retry = *retries;
   options.outlet.disable_after = config.webhook_disable_after;
   options.is_busy = [storm = std::make_shared<Storm>(parts.engine, parts.clock)] { return storm->is_on(); };
+  options.has_room = [&engine = parts.engine] { return engine.has_room_for_buys(); };
   options.on_note = [](const std::string& line) { log::warn("outbox", {{"note", line}}); };
   notices->outbox_ = std::make_unique<Outbox>(notices->facts_, *notices->store_, parts.clock, notices->outbox_random_,
                                               std::move(options));

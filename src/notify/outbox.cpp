@@ -120,10 +120,12 @@ void Outbox::run() {
     take_results();
     {
       const bool is_busy = options_.is_busy && options_.is_busy();
+      const bool has_room = !options_.has_room || options_.has_room();
       const std::lock_guard lock(mutex_);
       const bool save_now = clock_.steady() - saved_ >= options_.save_every;
       if (save_now) saved_ = clock_.steady();
       for (auto& [name, entry] : entries_) {
+        if (!has_room) continue;
         if (save_now) static_cast<void>(save(name, entry));
         if (store_failed_) continue;
         judge(entry);

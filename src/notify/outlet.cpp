@@ -136,20 +136,20 @@ void Outlet::failed(Letter letter, bool was_letter, const DeliveryResult& result
   if (place_.failing_since.ms == 0) place_.failing_since = now;
   letter.next = now;
   if (result.kind == Kind::gone) gone_ = true;
-  if (result.kind == Kind::unreachable) {
-    if (unanswered_ == 0) ++letter.refusals;
+  // The first silence after a success may be this event's fault; those that follow are the receiver's.
+  const bool counts = result.kind == Kind::refused || (result.kind == Kind::unreachable && unanswered_ == 0);
+  if (counts) ++letter.refusals;
+  if (result.kind == Kind::unreachable)
     count_silence(result, now);
-  } else {
+  else
     unanswered_ = 0;
-    if (result.kind == Kind::refused) ++letter.refusals;
-  }
   const bool hopeless = result.kind == Kind::rejected || letter.refusals > settings_.retry.size();
   if (hopeless) {
     if (was_letter) change_.removed.push_back(letter.key);
     change_.dead.push_back(std::move(letter));
     return;
   }
-  if (result.kind == Kind::refused)
+  if (counts)
     letter.next =
         now + std::max(jittered(settings_.retry[letter.refusals - 1]), std::min(result.retry_after, kRetryAfterMax));
   if (letter.stock && stock_pending_.contains(letter.subject)) {  // a newer one waits and will say it

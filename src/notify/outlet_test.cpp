@@ -142,6 +142,38 @@ TEST_F(OutletTest, EventThatNobodyAnswersWhileOthersAreTakenIsGivenUp) {
   EXPECT_EQ(cursor(), s);
 }
 
+TEST_F(OutletTest, SilenceThatCountsAgainstAnEventWaitsAsARefusalDoes) {
+  add(event(1, "o1"));
+  EXPECT_EQ(begun(), Keys{"o1_1"});
+  add(event(2, "o2"));
+  end("o1_1", Kind::unreachable);
+  now = now + 2s;
+  EXPECT_EQ(begun(), Keys{"o2_2"}) << "another is asked about first";
+  end("o2_2", Kind::delivered);
+  EXPECT_EQ(begun(), Keys{}) << "its tries are not used up while somebody catches breath";
+  now = now + 11s;
+  EXPECT_EQ(begun(), Keys{"o1_1"});
+}
+
+TEST_F(OutletTest, ReceiverThatLimitsItsRateGetsEverything) {
+  for (Sequence s = 1; s <= 200; ++s) add(event(s, "o" + std::to_string(s)));
+  std::size_t taken = 0;
+  for (int second = 0; second < 600 && taken < 200; ++second) {
+    int allowed = 2;
+    for (Keys keys = begun(); !keys.empty(); keys = begun())
+      for (const std::string& key : keys) {
+        const bool is_taken = allowed-- > 0;
+        taken += is_taken ? 1 : 0;
+        end(key, is_taken ? Kind::delivered : Kind::unreachable, 1s);
+      }
+    now = now + 1s;
+  }
+  EXPECT_EQ(taken, 200u);
+  const auto change = outlet().take_change();
+  ASSERT_TRUE(change);
+  EXPECT_TRUE(change->dead.empty());
+}
+
 TEST_F(OutletTest, RetryAfterIsKept) {
   add(event(1, "o1"));
   begun();

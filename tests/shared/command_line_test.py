@@ -56,6 +56,17 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((True, 0), (report["ok"], report["drift"]))
         return report["products"]
 
+    def test_webhooks_are_refused_in_words(self):
+        for _ in range(2):  # without a server and beside one
+            done = self.shop.run("webhook", "create", "https://shop.example/hooks")
+            self.assertEqual((1, True), (done.returncode, "shared shop" in done.stderr), done.stderr)
+            if self.shop.process is None:
+                self.shop.start()
+        answer = self.shop.admin.get("/api/admin/webhooks")
+        self.assertEqual((409, "invalid_state"), (answer.status, answer.code))
+        self.shop.stop()
+        self.shop.process = None
+
     def test_commands_work_with_and_without_a_server(self):
         alone = self.everything("alone")
         self.shop.start(60)
