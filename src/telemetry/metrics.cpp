@@ -40,6 +40,9 @@ Metrics::Metrics()
       connections({"scalemart_connections", "Open client connections.", {}}),
       breaker_state({"scalemart_breaker_state", "Circuit breakers: 0 closed, 1 half open, 2 open.", {"dependency"}}),
       workers({"scalemart_workers", "Workers that are there, by where they run.", {"place"}}),
+      worker_concurrency({"scalemart_worker_concurrency",
+                          "Orders that workers have in hand at most, now, by where they run.",
+                          {"place"}}),
       build_info({"scalemart_build_info", "What is running; always 1.", {"version", "revision", "compiler"}}),
       buy_duration(buy_duration_seconds.at({})),
       drift(ledger_drift_units.at({})),
@@ -94,6 +97,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
                                             connections.collect(),
                                             breaker_state.collect(),
                                             workers.collect(),
+                                            worker_concurrency.collect(),
                                             build_info.collect()};
   for (auto& family : collect_process_stats()) out.push_back(std::move(family));
   return out;

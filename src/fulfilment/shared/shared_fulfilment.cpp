@@ -53,6 +53,16 @@ void SharedFulfilment::discard_dead(OrderId order, Done done) {
   parts_.letters.discard(order, std::move(done));
 }
 
+/// The streams do not tell where in them an order is; who asks knows from the record whether it has ended.
+void SharedFulfilment::look(OrderId order, PlaceDone done) {
+  parts_.letters.list({.limit = SIZE_MAX}, [order, done = std::move(done)](const DeadLetterPage& page) {
+    using enum OrderTrace::Where;
+    for (const DeadLetter& letter : page.letters)
+      if (letter.order.id == order) return done({dead, letter.step, letter.attempts, {}, {}, letter.reason, letter.at});
+    done({unknown});
+  });
+}
+
 void SharedFulfilment::pause(bool paused) {
   {
     const std::lock_guard lock(mutex_);
@@ -62,8 +72,8 @@ void SharedFulfilment::pause(bool paused) {
   news_.notify_all();
 }
 
-void SharedFulfilment::set_concurrency(std::string worker, std::uint32_t concurrency, Done done) {
-  if (concurrency > kConcurrencyMax) return done(Outcome::invalid_value);
+void SharedFulfilment::set_concurrency(std::string worker, Concurrency concurrency, Done done) {
+  if (!concurrency.is_valid()) return done(Outcome::invalid_value);
   {
     std::unique_lock lock(mutex_);
     if (stopping_ || wishes_.size() >= kWishesMax) {
@@ -107,7 +117,7 @@ void SharedFulfilment::tell(const Wish& wish) {
     name = workers_.find(wish.worker);
   }
   if (name == nullptr) return wish.done(Outcome::order_not_found);
-  const auto told = parts_.workers.wish(*name, std::to_string(wish.concurrency), settings_.within);
+  const auto told = parts_.workers.wish(*name, to_text(wish.concurrency), settings_.within);
   wish.done(!told ? Outcome::unavailable : *told ? Outcome::done : Outcome::order_not_found);
 }
 

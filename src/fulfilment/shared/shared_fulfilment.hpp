@@ -50,13 +50,14 @@ class SharedFulfilment final : public FulfilmentDesk {
   void dead_letters(DeadLetterSearch search, LettersDone done) override;
   void retry_dead(OrderId order, Done done) override;
   void discard_dead(OrderId order, Done done) override;
+  void look(OrderId order, PlaceDone done) override;
   void pause(bool paused) override;
-  void set_concurrency(std::string worker, std::uint32_t concurrency, Done done) override;
+  void set_concurrency(std::string worker, Concurrency concurrency, Done done) override;
 
  private:
   struct Wish {
     std::string worker;
-    std::uint32_t concurrency = 0;
+    Concurrency concurrency;
     Done done;
   };
   static constexpr std::size_t kWishesMax = 1000;
