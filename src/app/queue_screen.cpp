@@ -152,7 +152,7 @@ std::vector<Line> compose(const QueueScreen& screen, const TerminalSize& size) {
   const double dead = number_in(screen.overview, "dead_letters");
   lines.push_back({{dead > 0 ? Style::bad : Style::dim, " Dead letters: " + grouped(dead)},
                    {Style::dim, dead > 0 ? ", each waits for a person" : ""}});
-  const std::size_t rest = size.rows > lines.size() + 4 ? size.rows - lines.size() - 4 : 0;
+  const std::size_t rest = size.rows > lines.size() + 3 ? size.rows - lines.size() - 3 : 0;
   if (dead > 0 && rest > 0) add_table(lines, letters_table(list_in(screen.letters, "letters")), rest);
   lines.resize(size.rows > 0 ? size.rows - 1 : 0);
   lines.push_back(keys(screen));

@@ -160,9 +160,9 @@ std::string describe_queue(const object& overview, const object& found) {
   const double left = number_in(found, "remaining");
   const double all = number_in(overview, "dead_letters");
   out += "\ndead letters: " + grouped(all);
-  if (static_cast<double>(letters.size()) != all)
-    out += ", " + grouped(static_cast<double>(letters.size()) + left) + " as asked for, " +
-           grouped(static_cast<double>(letters.size())) + " shown";
+  const auto shown = static_cast<double>(letters.size());
+  if (shown + left != all) out += ", " + grouped(shown + left) + " as asked for";
+  if (left > 0) out += ", " + grouped(shown) + " shown";
   out += "\n";
   if (!letters.empty()) add_table(out, letters_table(letters));
   return out;

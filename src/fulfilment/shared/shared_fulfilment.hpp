@@ -60,9 +60,14 @@ class SharedFulfilment final : public FulfilmentDesk {
     Concurrency concurrency;
     Done done;
   };
+  struct Look {
+    OrderId order;
+    PlaceDone done;
+  };
   static constexpr std::size_t kWishesMax = 1000;
   void tell_pause();
   void tell(const Wish& wish);
+  void find(const Look& look);
   void look();
   void note_workers(const FulfilmentView& view);
   void run();
@@ -78,6 +83,7 @@ class SharedFulfilment final : public FulfilmentDesk {
   std::shared_ptr<const FulfilmentView> view_;
   std::optional<bool> pause_;  ///< To be told.
   std::deque<Wish> wishes_;
+  std::deque<Look> looks_;
   bool asked_ = false;  ///< Something new is to be told.
   bool stopping_ = false;
   std::thread thread_;
