@@ -6,6 +6,7 @@
 
 #include "app/redis_fleet.hpp"
 #include "app/shared_stores.hpp"
+#include "app/shop_mark.hpp"
 #include "app/store_advice.hpp"
 #include "backend/postgresql/server_probe.hpp"
 #include "telemetry/redact.hpp"
@@ -35,13 +36,14 @@ Finding judged(const std::string& check, const Result<void>& result, std::string
   return {Verdict::good, check, std::move(good)};
 }
 
-void examine_postgresql(const Config& config, const Clock& clock, Findings& out) {
+/// Whether the tables are there.
+bool examine_postgresql(const Config& config, const Clock& clock, Findings& out) {
   pg::Connection::Options options;
   options.url = config.database;
   const auto probe = pg::probe(options, clock);
   if (!probe) {
     out.push_back({Verdict::bad, "database", with_advice("SCALEMART_DATABASE", probe.error().message)});
-    return;
+    return false;
   }
   out.push_back({Verdict::good, "database",
                  fmt::format("PostgreSQL {} at {} answers in {:.2f} ms", probe->version,
@@ -58,6 +60,7 @@ void examine_postgresql(const Config& config, const Clock& clock, Findings& out)
                                            "all there, with their indexes, of this program's version")
                                   : Finding{Verdict::good, "database_tables", "none yet: the first start makes them"});
   out.push_back(commits_of(*probe));
+  return probe->has_tables;
 }
 
 std::string info_value(std::string_view info, std::string_view name) {
@@ -129,11 +132,33 @@ void examine_redis(const Config& config, const Clock& clock, Findings& out) {
                    fmt::format("{} of this shop serve now; {} partitions", gateways->count, config.partitions)});
 }
 
+/// Only where all else is well, and without making anything.
+void examine_mark(const Config& config, bool has_tables, const Clock& clock, Findings& out) {
+  const auto redis = SharedRedis::open(config, clock);
+  if (!redis) return;
+  auto good = check_unmarked(*redis);
+  const bool is_marked = !good;
+  if (is_marked && has_tables) {
+    SecureRandom random;
+    auto database = SharedDatabase::open(config, clock, random);
+    if (!database) return;
+    good = ShopMark(*database->accounts, *redis, clock).check();
+    database->accounts->stop();
+  }
+  out.push_back(good ? Finding{Verdict::good, "shop",
+                               is_marked ? "database and Redis belong to the same shop"
+                                         : "this Redis is nobody's yet: the first gateway makes it this shop's"}
+                     : Finding{Verdict::bad, "shop", good.error().message});
+}
+
 }  // namespace
 
 void examine_shared(const Config& config, const Clock& clock, std::vector<Finding>& out) {
-  if (config.database.starts_with("postgres")) examine_postgresql(config, clock, out);
+  const bool has_tables = !config.database.starts_with("postgres") || examine_postgresql(config, clock, out);
   examine_redis(config, clock, out);
+  const bool is_well =
+      std::none_of(out.begin(), out.end(), [](const Finding& finding) { return finding.verdict == Verdict::bad; });
+  if (is_well) examine_mark(config, has_tables, clock, out);
   if (config.jwt_secret.empty()) out.push_back({Verdict::bad, "jwt_secret", std::string(kNoCommonSecret)});
 }
 
