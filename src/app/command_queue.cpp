@@ -80,19 +80,33 @@ struct Settling {
   bool yes = false;
 };
 
-/// Whoever is asked may say no; who cannot be asked must have said yes before.
-std::optional<int> ask_back(CommandContext& context, const Settling& asked, Operations& operations) {
-  if (asked.yes || !asked.all) return std::nullopt;
-  const char* verb = asked.retry ? "Retry " : "Discard ";
-  if (isatty(STDIN_FILENO) == 0)
-    return context.fail(kWrongUsage, "--all: there is no terminal to ask at; say --yes if you mean it");
-  json::object filter = asked.filter.as_json();
+/// How many dead letters match; or why that is not known.
+Done<double> count_matching(QueueOperations& queue, const Filter& asked) {
+  json::object filter = asked.as_json();
   filter["limit"] = 1;
-  const auto found = operations.queue().dead_letters(filter);
-  if (!found) return context.refuse(found.error());
-  const double count = static_cast<double>(list_in(*found, "letters").size()) + number_in(*found, "remaining");
+  const auto found = queue.dead_letters(filter);
+  if (!found) return found.error();
+  return static_cast<double>(list_in(*found, "letters").size()) + number_in(*found, "remaining");
+}
+
+/// At a terminal whoever asks for much, or for what cannot be taken back, may say no. Who cannot be asked must have
+/// said yes to all of them before.
+std::optional<int> ask_back(CommandContext& context, const Settling& asked, Operations& operations) {
+  const bool is_little = !asked.all && asked.retry && asked.orders.size() == 1;
+  if (asked.yes || is_little) return std::nullopt;
+  if (isatty(STDIN_FILENO) == 0) {
+    if (!asked.all) return std::nullopt;
+    return context.fail(kWrongUsage, "--all: there is no terminal to ask at; say --yes if you mean it");
+  }
+  auto count = static_cast<double>(asked.orders.size());
+  if (asked.all) {
+    const auto matching = count_matching(operations.queue(), asked.filter);
+    if (!matching) return context.refuse(matching.error());
+    count = *matching;
+  }
   if (count == 0) return std::nullopt;
-  context.err << verb << grouped(count) << (count == 1 ? " dead letter" : " dead letters") << "? [y/N] " << std::flush;
+  context.err << (asked.retry ? "Retry " : "Discard ") << grouped(count)
+              << (count == 1 ? " dead letter" : " dead letters") << "? [y/N] " << std::flush;
   std::string line;
   std::getline(std::cin, line);
   if (line == "y" || line == "Y" || line == "yes") return std::nullopt;
@@ -185,9 +199,9 @@ void declare_settling(CommandSpec& spec, bool retry) {
                       retry ? "Try dead letters again from their step on"
                             : "Give dead letters up: unpaid orders fail and their units come back");
   sub.texts("order", asked->orders, "Order ids");
-  sub.flag("--all", asked->all, "All of them, or all that the filters let through; asks back on a terminal");
+  sub.flag("--all", asked->all, "All of them, or all that the filters let through");
   asked->filter.declare(sub);
-  sub.flag("--yes", asked->yes, "Do not ask back");
+  sub.flag("--yes", asked->yes, "Do not ask back; without a terminal --all needs it");
   sub.run([asked](CommandContext& context) { return settle(context, *asked); });
 }
 

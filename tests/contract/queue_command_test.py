@@ -276,8 +276,12 @@ class Watching(Queue):
         self.assertNotRegex(plain.text, "\x1b\\[(1;)?3\\d")
 
     def test_a_retry_of_all_asks_back_at_a_terminal(self):
-        self.buy(1)
+        _, _, (order,) = self.buy(1)
         wait_until(lambda: self.queue("list")["dead_letters"] >= 1, what="one is dead")
+        named = self.terminal("discard", order)
+        wait_until(lambda: "Discard 1 dead letter? [y/N]" in named.read(), what="it asks")
+        named.press("\n")
+        self.assertEqual(EXIT_NO, named.end())
         asked = self.terminal("discard", "--all")
         wait_until(lambda: "? [y/N]" in asked.read(), what="it asks")
         asked.press("n\n")
