@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "fulfilment/concurrency.hpp"
 #include "telemetry/log.hpp"
 
 namespace scalemart {
@@ -72,7 +73,7 @@ struct Config {
 
   // Fulfilment
   std::uint32_t workers = 0;
-  std::uint32_t worker_concurrency = 0;
+  Concurrency worker_concurrency;  ///< Of each worker.
   std::chrono::milliseconds worker_lease{};
   std::string payment;
   std::string smtp;  ///< Empty: mails are files.

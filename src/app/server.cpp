@@ -91,8 +91,9 @@ Result<void> Server::open() {
   if (!api) return api.error();
   api_ = std::move(*api);
   if (auto joined = join_fleet(); !joined) return joined;
-  operations_ = std::make_unique<EngineOperations>(shop_, api_->document(), clock_, notices_->webhooks(),
-                                                   [this] { return statistics_->render(); });
+  operations_ = std::make_unique<EngineOperations>(
+      shop_, api_->document(), clock_, notices_->webhooks(), [this] { return statistics_->render(); },
+      EngineOperations::Fulfilment{&desk_->fulfilment(), history_.get(), true});
   shop_.engine->start();
   desk_->start();
   notices_->start();

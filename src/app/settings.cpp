@@ -182,7 +182,8 @@ const std::array kSettings{
     Setting{"Fulfilment", "WORKERS", &C::workers, "1",
             "Workers inside `serve`; 0 leaves fulfilment to `scalemart worker`.", 0, 64},
     Setting{"Fulfilment", "WORKER_CONCURRENCY", &C::worker_concurrency, "10000",
-            "Orders one worker has in hand at a time.", 1, 100'000},
+            "Orders one worker has in hand at a time; MIN..MAX: it finds its own number between these. Also "
+            "--concurrency."},
     Setting{"Fulfilment", "WORKER_LEASE", &C::worker_lease, "30s",
             "A worker that is silent for so long has lost its orders to others.", 2 * kSecond, 10 * kMinute},
     Setting{"Fulfilment", "PAYMENT", &C::payment, "simulated:?latency=2s&decline=0%", "Who takes the money.", 0, kNoMax,

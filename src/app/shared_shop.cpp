@@ -6,6 +6,7 @@
 #include "app/shared_engine.hpp"
 #include "app/shared_stores.hpp"
 #include "app/shop.hpp"
+#include "app/shop_mark.hpp"
 
 namespace scalemart {
 namespace {
@@ -39,6 +40,8 @@ Done<Shop> open_shared_shop(const Config& config, const Clock& clock, Metrics& m
   auto database = SharedDatabase::open(config, clock, parts->random);
   if (!database) return cannot_run(database.error());
   parts->database = std::move(*database);
+  if (auto good = ShopMark(*parts->database.accounts, *parts->redis, clock).check(); !good)
+    return cannot_run(good.error());
   auto opened = SharedEngine::open(std::move(*folder), parts->database, *parts->redis, config, clock, metrics);
   if (!opened) return cannot_run(opened.error());
   SharedEngine& engine = **opened;
@@ -57,7 +60,9 @@ Done<Shop> open_shared_shop(const Config& config, const Clock& clock, Metrics& m
     return open_shared_desk({config, engine, *parts->redis, lanes, clock, metrics, std::move(on_step)});
   };
   shop.open_notices = [](OrderDesk*) -> Result<std::unique_ptr<NoticeDesk>> { return std::make_unique<NoNotices>(); };
-  shop.join_fleet = [parts, &clock](Limiter& limiter) -> Result<std::unique_ptr<Fleet>> {
+  shop.join_fleet = [parts, &clock, &lanes](Limiter& limiter) -> Result<std::unique_ptr<Fleet>> {
+    SecureRandom random;
+    if (auto made = ShopMark(lanes, *parts->redis, clock).make(random); !made) return made.error();
     auto fleet = RedisFleet::join(*parts->redis, limiter, clock);
     if (!fleet) return fleet.error();
     return std::unique_ptr<Fleet>(std::move(*fleet));

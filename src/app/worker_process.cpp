@@ -85,7 +85,7 @@ Result<void> WorkerProcess::open() {
   log::info("worker_started", {{"version", version()},
                                {"worker", worker_->view().id},
                                {"data", config_.data.string()},
-                               {"concurrency", config_.worker_concurrency}});
+                               {"concurrency", to_text(config_.worker_concurrency)}});
   providers_->start();
   loop_.start();
   source_->start();

@@ -44,6 +44,9 @@ Metrics::Metrics()
                      "Attempts to tell others of orders and stock, by result; dead: given up.",
                      {"receiver", "result"}}),
       webhook_endpoints({"scalemart_webhook_endpoints", "Webhook endpoints, by state.", {"state"}}),
+      worker_concurrency({"scalemart_worker_concurrency",
+                          "Orders that workers have in hand at most, now, by where they run.",
+                          {"place"}}),
       build_info({"scalemart_build_info", "What is running; always 1.", {"version", "revision", "compiler"}}),
       buy_duration(buy_duration_seconds.at({})),
       drift(ledger_drift_units.at({})),
@@ -100,6 +103,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
                                             workers.collect(),
                                             notices_total.collect(),
                                             webhook_endpoints.collect(),
+                                            worker_concurrency.collect(),
                                             build_info.collect()};
   for (auto& family : collect_process_stats()) out.push_back(std::move(family));
   return out;

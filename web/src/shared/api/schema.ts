@@ -1726,9 +1726,14 @@ export interface components {
                 at?: string;
             }[];
         };
+        /** @description Either `concurrency`, a number that stays, or `min` and `max`, between which the worker finds its own. */
         WorkerChange: {
             /** @description Orders in flight at once */
-            concurrency: number;
+            concurrency?: number;
+            /** @description Goes with `max` */
+            min?: number;
+            /** @description Not less than `min` */
+            max?: number;
         };
         RateLimits: {
             /** @description `N/period[,burst=B]`, e.g. `10/60s`, or `off` */
@@ -1911,6 +1916,14 @@ export interface components {
                 p50: (number | null)[];
                 p99: (number | null)[];
             };
+            /** @description Of all workers together, the most in the step */
+            workers?: {
+                count?: (number | null)[];
+                /** @description Orders that they could have in hand */
+                concurrency?: (number | null)[];
+                /** @description Orders that they had in hand */
+                in_flight?: (number | null)[];
+            };
             /** @description The most in the step */
             waiting_buys: (number | null)[];
             /** @description The most in the step */
@@ -1962,7 +1975,12 @@ export interface components {
         };
         Worker: {
             id: string;
+            /** @description Orders at once, now */
             concurrency: number;
+            /** @description It moves between this ... */
+            concurrency_min: number;
+            /** @description ... and this; both the same: it does not */
+            concurrency_max: number;
             /** @description Payments and confirmations */
             in_flight: number;
             /** @description Invoices and mails */
@@ -1974,6 +1992,10 @@ export interface components {
             parked: number;
             papers_done: number;
             lost_leases: number;
+            /** @description Why its last failed attempt failed */
+            last_error?: string | null;
+            /** Format: date-time */
+            last_error_at?: string | null;
             /** @description By step: closed, half_open or open */
             breakers: {
                 [key: string]: string;
@@ -3683,7 +3705,10 @@ export interface operations {
                         status: "success";
                         data: {
                             id: string;
+                            /** @description Of now */
                             concurrency: number;
+                            min?: number;
+                            max?: number;
                         };
                     };
                 };
