@@ -3,8 +3,8 @@ import type { Page } from "@playwright/test";
 import { expectAccessibleByDayAndNight, openConsole, rows, told } from "./support/console.ts";
 import { expect, test } from "./support/fixtures.ts";
 
-/** "2026-11-27T10:00:00", in the browser's zone: UTC here. */
-const localField = (inHours: number) => new Date(Date.now() + inHours * 3_600_000).toISOString().slice(0, 19);
+/** "2026-11-27T10:00", in the browser's zone: UTC here. Without seconds, because the field itself leaves ":00" away. */
+const localField = (inHours: number) => new Date(Date.now() + inHours * 3_600_000).toISOString().slice(0, 16);
 
 const newId = () => `tin-robot-${randomBytes(3).toString("hex")}`;
 
@@ -53,7 +53,7 @@ test("a product is created and scheduled; what is wrong is told at its field", a
 test("a product is changed, paused, resumed, restocked and deleted", async ({ page, shop }) => {
   const id = newId();
   const { dialog, save, field, product } = parts(page, id);
-  await shop.product({ id, name: "Brass robot", sale_price_minor: 1_990, list_price_minor: null, starts_at: `${localField(2)}Z` });
+  await shop.product({ id, name: "Brass robot", sale_price_minor: 1_990, list_price_minor: null, starts_at: `${localField(2)}:00Z` });
   await openConsole(page, shop, "/admin/products");
   await expect(product).toContainText("Coming");
   const edit = page.getByRole("button", { name: "Edit Brass robot" });
