@@ -39,7 +39,7 @@ class Outbox {
     std::chrono::milliseconds poll{50};         ///< Between looks at the journal.
     std::chrono::milliseconds save_every{200};  ///< So much is delivered again after a crash.
     std::function<bool()> is_busy;              ///< A storm of buys: read a little later.
-    std::function<bool()> has_room;  ///< False: the disk is nearly full, so wait. Empty: always.
+    std::function<bool()> has_room;             ///< False: the disk is nearly full, so wait. Empty: always.
     std::function<void(const std::string& line)> on_note;
   };
 
