@@ -67,6 +67,7 @@ class Server {
   std::unique_ptr<EngineOperations> operations_;
   std::unique_ptr<WorkerLinks> worker_links_;
   std::unique_ptr<ControlServer> control_;
+  std::shared_ptr<void> readiness_;  ///< Keeps the gauge of /readyz set before each scrape.
   std::atomic<bool> draining_{false};
   std::uint64_t pulses_ = 0;
 };
@@ -87,6 +88,7 @@ Result<void> Server::open() {
   if (!api) return api.error();
   api_ = std::move(*api);
   if (auto joined = join_fleet(); !joined) return joined;
+  readiness_ = metrics_.before_collect([this] { metrics_.ready.at({}).set(not_ready().empty() ? 1 : 0); });
   operations_ =
       std::make_unique<EngineOperations>(shop_, api_->document(), clock_, [this] { return statistics_->render(); });
   shop_.engine->start();

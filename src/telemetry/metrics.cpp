@@ -40,6 +40,7 @@ Metrics::Metrics()
       connections({"scalemart_connections", "Open client connections.", {}}),
       breaker_state({"scalemart_breaker_state", "Circuit breakers: 0 closed, 1 half open, 2 open.", {"dependency"}}),
       workers({"scalemart_workers", "Workers that are there, by where they run.", {"place"}}),
+      ready({"scalemart_ready", "Whether this process may take sales, as /readyz says: 1 or 0.", {}}),
       build_info({"scalemart_build_info", "What is running; always 1.", {"version", "revision", "compiler"}}),
       buy_duration(buy_duration_seconds.at({})),
       drift(ledger_drift_units.at({})),
@@ -94,6 +95,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
                                             connections.collect(),
                                             breaker_state.collect(),
                                             workers.collect(),
+                                            ready.collect(),
                                             build_info.collect()};
   for (auto& family : collect_process_stats()) out.push_back(std::move(family));
   return out;

@@ -66,6 +66,7 @@ class Metrics final : public prometheus::Collectable {
   Family<Gauge> connections;
   Family<Gauge> breaker_state;  // {dependency}: 0 closed, 1 half open, 2 open
   Family<Gauge> workers;        // {place}: server, process
+  Family<Gauge> ready;          // 1: as /readyz says
   Family<Gauge> build_info;     // {version,revision,compiler}: always 1
 
   /// The instruments without labels, looked up.

@@ -16,6 +16,7 @@ CONTRACT_METRICS = {
     "fulfilment_duration_seconds": {"stage"}, "fulfilment_attempts_total": {"stage", "result"}, "dead_letters": set(),
     "rate_limited_total": {"policy"}, "http_requests_total": {"route", "method", "status"},
     "http_request_duration_seconds": {"route"}, "connections": set(), "breaker_state": {"dependency"}, "workers": {"place"},
+    "ready": set(),
     "build_info": None,
 }
 
