@@ -102,6 +102,7 @@ Result<void> Server::open() {
   if (options_.demo) {
     if (auto made = make_demo(*operations_, shop_.engine->clock().now()); !made) return made;
   }
+  metrics_.build_info.at({version(), revision(), compiler()}).set(1);
   metrics_.tick(clock_.steady());  // what rates of the first seconds are counted from
   api_->gateway().start();
   return {};
