@@ -46,6 +46,11 @@ if [ -x "$writer" ]; then
     python3 tests/crash/power_cut.py --writer "${writer}_no_sync" --cycles 20 --expect-loss
 fi
 
+if [ -x build/scalemart ]; then
+  prove "200 SIGTERMs under load" env SCALEMART_SIGTERMS=200 SCALEMART_BINARY="$PWD/build/scalemart" \
+    python3 tests/contract/restart_test.py Drain.test_sigterm_under_load_breaks_no_answer
+fi
+
 [ "$ran" -gt 0 ] || { echo "./dev prove: no simulator and no crash test is there to run" >&2; exit 2; }
 if [ ${#failed[@]} -gt 0 ]; then echo "FAILED: ${failed[*]} ($ran ran)"; exit 1; fi
 echo "proved: $((ran - skipped)) held, $skipped skipped, at $minutes min each"

@@ -23,6 +23,7 @@
 #include "gateway/queue_routes.hpp"
 #include "gateway/stream_routes.hpp"
 #include "gateway/system_routes.hpp"
+#include "gateway/webhook_routes.hpp"
 #include "notify/hub.hpp"
 
 namespace scalemart {
@@ -32,6 +33,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kPoolThreads = 2;
 constexpr std::size_t kPoolQueue = 256;
+constexpr std::size_t kWebhookQueue = 16;
 constexpr std::uint32_t kViewerWritesPerCore = 2500;
 
 void append(Routes& to, Routes from) {
@@ -123,6 +125,7 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   api->document_ = std::make_unique<ApiDocument>(std::move(*document));
   if (auto done = api->set_limits(config); !done) return done.error();
   api->pool_ = std::make_unique<TaskPool>(kPoolThreads, kPoolQueue, TaskPool::Priority::background);
+  api->webhook_pool_ = std::make_unique<TaskPool>(1, kWebhookQueue, TaskPool::Priority::background);
   api->streams_ = std::make_unique<Streams>(api->parts_.engine, api->parts_.clock, config.viewers_max);
 
   Gateway::Parts gateway;
@@ -217,6 +220,7 @@ Routes Api::routes(const Config& config) {
   append(routes, dead_letter_routes(queue));
   append(routes, history_routes({parts_.history, engine.clock(), *pool_}));
   append(routes, system_routes({*limiter_, accounts, parts_.clock, *pool_}));
+  append(routes, webhook_routes({parts_.webhooks, *webhook_pool_}));
   append(routes, audit_routes(accounts));
   const auto stats = [&statistics = parts_.statistics] { return boost::json::serialize(statistics.render()); };
   append(routes, stream_routes({streams_->hub, engine.catalogue(), engine.clock(), orders, streams_->stats_viewers,

@@ -18,6 +18,7 @@
 #include "base/task_pool.hpp"
 #include "gateway/server.hpp"
 #include "port/sale_history.hpp"
+#include "port/webhooks.hpp"
 
 namespace scalemart {
 
@@ -37,6 +38,7 @@ class Api {
     Random& random;
     std::function<std::vector<std::string>()> not_ready;
     SaleHistory& history;
+    Webhooks& webhooks;
   };
   [[nodiscard]] static Result<std::unique_ptr<Api>> open(const Config& config, Parts parts);
   ~Api();
@@ -64,6 +66,7 @@ class Api {
   std::array<std::uint64_t, kPolicyCount> limits_counted_{};  ///< Guarded by limits_mutex_.
   std::shared_ptr<void> refresh_;                             ///< Keeps count_limits() called before each scrape.
   std::unique_ptr<TaskPool> pool_;
+  std::unique_ptr<TaskPool> webhook_pool_;  ///< Waits for strangers.
   std::unique_ptr<Streams> streams_;
   std::unique_ptr<Gateway> gateway_;
 };

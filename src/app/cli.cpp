@@ -26,6 +26,8 @@ constexpr Subcommand kSubcommands[] = {
     {"worker", "Work on the orders of a server on the same data folder, or of a shared shop", declare_worker, true},
     {"user", "Create, seed, list, disable users; set passwords", declare_user, false},
     {"product", "Create, change, list, pause products; move stock", declare_product, false},
+    {"webhook", "Tell other programs of orders and stock", declare_webhook, false},
+    {"queue", "The order queue: watch it, settle dead letters, steer workers", declare_queue, false},
     {"key", "Rotate the key that signs access tokens", declare_key, false},
     {"stats", "What the shop sold, refused and has in its queues", declare_stats, false},
     {"rehearse", "Load a server with a crowd and check that nothing was oversold", declare_rehearse, false},
@@ -52,9 +54,10 @@ void add_settings(CLI::App& app, bool shown, ConfigSources& sources) {
   };
   for (const Setting& setting : settings()) {
     const bool show = shown || setting.name == "DATA";
+    const bool is_concurrency = shown && setting.name == "WORKER_CONCURRENCY";
     std::string help(setting.help);
     if (!setting.fallback.empty()) help += " [" + std::string(setting.fallback) + "]";
-    add(setting.flag(), setting.variable(), help, show);
+    add(setting.flag() + (is_concurrency ? ",--concurrency" : ""), setting.variable(), help, show);
     if (setting.mask != Mask::none) {
       add(setting.flag() + "-file", setting.variable() + "_FILE", "A file with that", shown);
     }
@@ -87,6 +90,11 @@ CommandSpec CommandSpec::sub(const std::string& name, const std::string& help) {
 
 CommandSpec& CommandSpec::text(const std::string& names, std::string& into, const std::string& help, bool required) {
   app_.add_option(names, into, help)->required(required)->type_name("");
+  return *this;
+}
+
+CommandSpec& CommandSpec::texts(const std::string& names, std::vector<std::string>& into, const std::string& help) {
+  app_.add_option(names, into, help)->type_name("");
   return *this;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <fstream>
 #include <sstream>
 
@@ -46,6 +47,10 @@ class Borrowed final : public Operations {
   Done<BackupReport> backup(const fs::path& f) override { return to_.backup(f); }
   Done<std::string> rotate_key() override { return to_.rotate_key(); }
   Done<json::object> stats() override { return to_.stats(); }
+  Done<json::value> webhook(std::string_view verb, const json::object& arguments) override {
+    return to_.webhook(verb, arguments);
+  }
+  QueueOperations& queue() override { return to_.queue(); }
 
  private:
   FakeOperations& to_;
@@ -66,7 +71,7 @@ class Cli : public testing::Test {
       return 0;
     };
     programs_.verify_local = [this](const Config&, const Clock&) { return shop_.verify(); };
-    programs_.open_local = [this](const Config&) -> Done<std::unique_ptr<Operations>> {
+    programs_.open_local = [this](const Config&, bool) -> Done<std::unique_ptr<Operations>> {
       return std::unique_ptr<Operations>(std::make_unique<Borrowed>(shop_));
     };
   }
@@ -99,6 +104,29 @@ class Cli : public testing::Test {
   bool demo_ = false;
   std::ostringstream out_, err_;
 };
+
+TEST_F(Cli, WebhookVerbsSayWhatTheApiWants) {
+  EXPECT_EQ(run({"webhook", "create", "https://a.example/", "--events", "order.confirmed,stock.*"}), 0) << err_.str();
+  EXPECT_EQ(run({"webhook", "rotate", "W1", "--grace", "1h"}), 0);
+  EXPECT_EQ(run({"webhook", "disable", "W1"}), 0);
+  EXPECT_EQ(run({"webhook", "deliveries", "W1", "--state", "dead", "--limit", "7"}), 0);
+  EXPECT_EQ(run({"webhook", "retry", "W1", "order_x"}), 0);
+  EXPECT_NE(out_.str().find("2 tried again"), std::string::npos);
+  EXPECT_EQ(run({"webhook", "delete", "W1"}), 0);
+  EXPECT_EQ(run({"webhook", "list", "--json"}), 0);
+  EXPECT_EQ(parsed().as_array().size(), 1u);
+  EXPECT_EQ(run({"webhook", "test", "W2"}), 1) << "there is none";
+  EXPECT_EQ(run({"webhook", "test", "W1"}), 1) << "it was not delivered";
+  EXPECT_EQ(run({"webhook", "deliveries", "W1", "--state", "eaten"}), 2);
+  const auto& calls = shop_.webhook_calls;
+  ASSERT_GE(calls.size(), 6u);
+  EXPECT_EQ(json::serialize(calls[0].second), R"({"url":"https://a.example/","events":["order.confirmed","stock.*"]})");
+  EXPECT_EQ(json::serialize(calls[1].second), R"({"id":"W1","grace_seconds":3600})");
+  EXPECT_EQ(json::serialize(calls[2].second), R"({"enabled":false,"id":"W1"})");
+  EXPECT_EQ(json::serialize(calls[3].second), R"({"id":"W1","state":"dead","limit":7})");
+  EXPECT_EQ(json::serialize(calls[4].second), R"({"id":"W1","delivery_id":"order_x"})");
+  EXPECT_EQ(calls[5].first, "remove");
+}
 
 TEST_F(Cli, HelpIsDoneAndNamesEverySubcommand) {
   EXPECT_EQ(run({"--help"}), 0);
@@ -338,7 +366,7 @@ TEST_F(Cli, VerifySaysDriftAndAnswersByExitCode) {
 
 TEST_F(Cli, StoreThatCannotBeOpenedIsThree) {
   const Refusal held{Refusal::Kind::cannot_run, "", "data: held by process 7"};
-  programs_.open_local = [&](const Config&) -> Done<std::unique_ptr<Operations>> { return held; };
+  programs_.open_local = [&](const Config&, bool) -> Done<std::unique_ptr<Operations>> { return held; };
   programs_.verify_local = [&](const Config&, const Clock&) -> Done<VerifyReport> { return held; };
   EXPECT_EQ(run({"user", "list"}), 3);
   EXPECT_EQ(run({"verify"}), 3);
@@ -448,6 +476,46 @@ TEST_F(Restore, RefusesAManifestThatLeadsOut) {
 TEST_F(Restore, SaysNoWhenTheRestoredLedgerIsShorter) {
   shop_.verdict.head = 6;
   EXPECT_EQ(run({"restore", backup()}), 1);
+}
+
+TEST_F(Cli, QueueIsListedShownAndSteered) {
+  EXPECT_EQ(run({"queue", "list", "--product", "mug", "--reason", "timeout", "--limit", "7"}), 0);
+  EXPECT_EQ(shop_.orders.told, (json::object{{"history", false}}));
+  EXPECT_NE(out_.str().find("queue running: 1,204 orders in it"), std::string::npos) << out_.str();
+  EXPECT_EQ(run({"queue", "list", "--json"}), 0);
+  EXPECT_EQ(parsed().at("depth").as_int64(), 1204);
+  EXPECT_EQ(run({"queue", "show", "X"}), 0);
+  EXPECT_NE(out_.str().find("payment at night-1"), std::string::npos) << out_.str();
+  EXPECT_EQ(run({"queue", "show", "nobody"}), 1);
+  EXPECT_EQ(run({"queue", "pause"}), 0);
+  EXPECT_EQ(shop_.orders.told, (json::object{{"paused", true}}));
+  EXPECT_EQ(run({"queue", "resume"}), 0);
+  EXPECT_EQ(shop_.orders.told, (json::object{{"paused", false}}));
+  EXPECT_EQ(run({"queue", "concurrency", "night-1", "5..50"}), 0);
+  EXPECT_EQ(shop_.orders.told, (json::object{{"worker", "night-1"}, {"concurrency", "5..50"}}));
+  EXPECT_EQ(run({"queue", "concurrency", "night-1", "50..5"}), 2);
+}
+
+TEST_F(Cli, DeadLettersAreSettledByNameOrAll) {
+  EXPECT_EQ(run({"queue", "retry", "A", "B"}), 0);
+  EXPECT_EQ(shop_.orders.told, (json::object{{"order_ids", {"A", "B"}}, {"retry", true}}));
+  EXPECT_EQ(out_.str(), "to be tried again: 2\n");
+  EXPECT_EQ(run({"queue", "discard", "--all", "--yes", "--step", "mail"}), 0);
+  EXPECT_EQ(shop_.orders.told, (json::object{{"step", "mail"}, {"all", true}, {"retry", false}}));
+  EXPECT_EQ(run({"queue", "retry"}), 2);
+  EXPECT_EQ(run({"queue", "retry", "A", "--all", "--yes"}), 2);
+  EXPECT_EQ(run({"queue", "retry", "A", "--reason", "x"}), 2);
+  shop_.orders.settled["failed"] = 1;
+  EXPECT_EQ(run({"queue", "retry", "A"}), 1);
+}
+
+TEST_F(Cli, ConcurrencyIsASettingOfServeAndWorker) {
+  EXPECT_EQ(run({"serve", "--concurrency", "10..200"}), 0);
+  EXPECT_EQ(served_->worker_concurrency, Concurrency(10, 200));
+  EXPECT_EQ(run({"serve", "--worker-concurrency", "7"}), 0);
+  EXPECT_EQ(served_->worker_concurrency, Concurrency(7));
+  EXPECT_EQ(run({"worker", "--concurrency", "9..1"}), 3);
+  EXPECT_NE(err_.str().find("SCALEMART_WORKER_CONCURRENCY"), std::string::npos);
 }
 
 }  // namespace

@@ -36,11 +36,11 @@ std::optional<CommandContext::Reached> CommandContext::reach() {
   return std::nullopt;
 }
 
-std::unique_ptr<Operations> CommandContext::operations() {
+std::unique_ptr<Operations> CommandContext::operations(bool with_queue) {
   auto reached = reach();
   if (!reached) return nullptr;
   if (reached->server) return std::move(reached->server);
-  auto local = programs.open_local(reached->config);
+  auto local = programs.open_local(reached->config, with_queue);
   if (local) return std::move(*local);
   fail(kCannotRun, local.error().message);
   return nullptr;

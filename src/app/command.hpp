@@ -35,7 +35,8 @@ struct CommandContext {
   /// The configuration, or a line on err and kCannotRun.
   [[nodiscard]] std::optional<Config> config();
   /// The running server when there is one, else the store opened in this process; or a line on err.
-  [[nodiscard]] std::unique_ptr<Operations> operations();
+  /// `with_queue`: the order queue is asked as well.
+  [[nodiscard]] std::unique_ptr<Operations> operations(bool with_queue = false);
   /// The server that runs on the folder; or none, then the folder is there for this process.
   struct Reached {
     Config config;
@@ -60,6 +61,7 @@ class CommandSpec {
 
   CommandSpec sub(const std::string& name, const std::string& help);
   CommandSpec& text(const std::string& names, std::string& into, const std::string& help, bool required = false);
+  CommandSpec& texts(const std::string& names, std::vector<std::string>& into, const std::string& help);
   CommandSpec& flag(const std::string& names, bool& into, const std::string& help);
   CommandSpec& number(const std::string& names, std::uint64_t& into, const std::string& help, std::uint64_t min,
                       std::uint64_t max, bool required = false);
@@ -82,6 +84,8 @@ void declare_serve(CommandSpec spec);
 void declare_worker(CommandSpec spec);
 void declare_user(CommandSpec spec);
 void declare_product(CommandSpec spec);
+void declare_webhook(CommandSpec spec);
+void declare_queue(CommandSpec spec);
 void declare_key(CommandSpec spec);
 void declare_stats(CommandSpec spec);
 void declare_rehearse(CommandSpec spec);

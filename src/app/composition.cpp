@@ -8,6 +8,7 @@
 #include "app/record_verification.hpp"
 #include "app/server.hpp"
 #include "app/shared_stores.hpp"
+#include "app/webhook_desk.hpp"
 #include "app/worker_process.hpp"
 #include "auth/keys.hpp"
 #include "base/embedded_file.hpp"
@@ -20,6 +21,7 @@ std::optional<std::string> check_setting(std::string_view variable, std::string_
   if (variable.starts_with("SCALEMART_RATE_LIMIT_")) return fault_of_rate_limit(value);
   if (variable == "SCALEMART_REDIS") return fault_of_redis(value);
   if (variable == "SCALEMART_PAYMENT") return fault_of_payment(value);
+  if (variable.starts_with("SCALEMART_WEBHOOK_")) return fault_of_webhook_setting(variable, value);
   if (variable == "SCALEMART_JWT_SECRET") {
     if (const auto weakness = weakness_of_secret(value))
       return *weakness + "; allowed are at least 32 bytes that nobody can guess, e.g. from: openssl rand -base64 48";

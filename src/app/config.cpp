@@ -158,6 +158,12 @@ std::optional<std::string> check_together(const Config& c, std::uint64_t fd_limi
   if (c.smtp_user.empty() != c.smtp_password.empty()) {
     return "SCALEMART_SMTP_USER and SCALEMART_SMTP_PASSWORD: only one is set; allowed is both or neither";
   }
+  if (c.webhook_url.empty() != c.webhook_secret.empty()) {
+    return "SCALEMART_WEBHOOK_URL and SCALEMART_WEBHOOK_SECRET: only one is set; allowed is both or neither";
+  }
+  if (!c.webhook_url.empty() && c.is_shared()) {
+    return "SCALEMART_WEBHOOK_URL: a shared shop (SCALEMART_DATABASE) sends no webhooks; allowed is an embedded one";
+  }
   if (c.is_shared() != !c.redis.empty()) {
     return "SCALEMART_DATABASE and SCALEMART_REDIS: only one is shared; allowed is both or neither";
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "fulfilment/concurrency.hpp"
 #include "telemetry/log.hpp"
 
 namespace scalemart {
@@ -72,11 +73,22 @@ struct Config {
 
   // Fulfilment
   std::uint32_t workers = 0;
-  std::uint32_t worker_concurrency = 0;
+  Concurrency worker_concurrency;  ///< Of each worker.
   std::chrono::milliseconds worker_lease{};
   std::string payment;
   std::string smtp;  ///< Empty: mails are files.
   std::string smtp_user, smtp_password, smtp_from;
+  std::filesystem::path smtp_ca;
+  std::filesystem::path mail_templates;  ///< Empty: the program's own.
+  std::string mail_notices;
+
+  // Webhooks
+  std::string webhook_url;  ///< Empty: none by configuration.
+  std::string webhook_secret, webhook_events;
+  std::string webhook_retry;
+  std::chrono::milliseconds webhook_disable_after{};
+  std::string webhook_allow_private;  ///< Networks.
+  std::filesystem::path webhook_ca;
 
   log::Level log = log::Level::info;
 

@@ -57,7 +57,7 @@ TEST_F(ConfigTest, DefaultsAreTheContracts) {
   EXPECT_EQ(c.connections_per_address, 512U);
   EXPECT_EQ(c.payment, "simulated:?latency=2s&decline=0%");
   EXPECT_EQ(c.workers, 1U);
-  EXPECT_EQ(c.worker_concurrency, 10'000U);
+  EXPECT_EQ(c.worker_concurrency, Concurrency(10'000));
   EXPECT_EQ(c.hold, 10min);
   EXPECT_EQ(c.request_deadline, 2s);
   EXPECT_EQ(c.log, log::Level::info);

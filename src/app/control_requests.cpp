@@ -134,10 +134,33 @@ ControlAnswer products(Operations& operations, const ControlRequest& request, st
   return answer(operations.get_product(id));
 }
 
+Concurrency concurrency_of(const Body& body) {
+  const auto number = [&](std::string_view name) {
+    const std::int64_t value = body.number(name);
+    if (value < 1 || value > kConcurrencyMax) throw WrongInput("body." + std::string(name) + ": 1 to 100000");
+    return static_cast<std::uint32_t>(value);
+  };
+  if (body.object().contains("concurrency")) return {number("concurrency")};
+  return {number("min"), number("max")};
+}
+
+ControlAnswer queue(QueueOperations& operations, const ControlRequest& request, std::string_view rest) {
+  if (rest.empty()) return answer(operations.overview(!query(request.target, "history").empty()));
+  if (rest == "/pause" || rest == "/resume") return answer(operations.set_queue_paused(rest == "/pause"));
+  const Body body(request.body);
+  if (rest == "/dead") return answer(operations.dead_letters(body.object()));
+  if (rest == "/order") return answer(operations.order(body.text("order_id")));
+  if (rest == "/dead/retry" || rest == "/dead/discard")
+    return answer(operations.settle_dead(rest == "/dead/retry", body.object()));
+  if (rest == "/worker") return answer(operations.set_concurrency(body.text("worker"), concurrency_of(body)));
+  return failure({Refusal::Kind::refused, "not_found", "there is no such control route"});
+}
+
 ControlAnswer route(Operations& operations, const ControlRequest& request) {
   const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
   if (path.starts_with("/control/users")) return users(operations, request, path.substr(14));
   if (path.starts_with("/control/products")) return products(operations, request, path.substr(17));
+  if (path.starts_with("/control/queue")) return queue(operations.queue(), request, path.substr(14));
   if (path == "/control/verify")
     return answer(operations.verify(), [](const VerifyReport& report) { return json::value(to_json(report)); });
   if (path == "/control/backup")
@@ -147,6 +170,9 @@ ControlAnswer route(Operations& operations, const ControlRequest& request) {
     return answer(operations.rotate_key(), [](const std::string& kid) {
       return json::value(json::object{{"kid", kid}});
     });
+  if (path.starts_with("/control/webhooks/"))
+    return answer(operations.webhook(path.substr(18), Body(request.body).object()),
+                  [](const json::value& data) { return data; });
   if (path == "/control/stats") return answer(operations.stats());
   return failure({Refusal::Kind::refused, "not_found", "there is no such control route"});
 }

@@ -18,6 +18,7 @@
 #include <fstream>
 
 #include "app/control_socket.hpp"
+#include "app/providers.hpp"
 #include "app/shared_doctor.hpp"
 #include "app/units.hpp"
 #include "backend/embedded/durable_file.hpp"
@@ -95,11 +96,11 @@ struct OrderCost {
 };
 
 /// Measured: 170 bytes in the journal, 350 in the query database, an invoice of 1.8 KB and, without an SMTP
-/// server, a mail of 3.5 KB. A file takes whole blocks, an inode and its line in the folder.
+/// server, a mail of 5 KB. A file takes whole blocks, an inode and its line in the folder.
 OrderCost cost_of_order(const Config& config, std::uint64_t block) {
   const auto on_disk = [block](std::uint64_t size) { return (size + block - 1) / block * block + 256 + 64; };
   const bool mails_are_files = config.smtp.empty();
-  return {170 + 350 + on_disk(1800) + (mails_are_files ? on_disk(3500) : 0), mails_are_files ? 2U : 1U};
+  return {170 + 350 + on_disk(1800) + (mails_are_files ? on_disk(5100) : 0), mails_are_files ? 2U : 1U};
 }
 
 Finding check_disk_space(const Config& config, const fs::path& folder) {
@@ -231,6 +232,15 @@ void check_kernel(Findings& out) {
   }
 }
 
+Finding check_smtp(const Config& config) {
+  auto settings = smtp_settings(config);
+  if (!settings) return {Verdict::bad, "smtp", settings.error().message};
+  settings->connect_patience = settings->patience = std::chrono::seconds(5);
+  const auto probed = probe_smtp(*settings);
+  if (!probed) return {Verdict::bad, "smtp", settings->url + ": " + probed.error().message};
+  return {Verdict::good, "smtp", settings->url + " answers" + (settings->user.empty() ? "" : " and knows us")};
+}
+
 }  // namespace
 
 std::vector<Finding> examine(const Config& config, const Clock& clock) {
@@ -247,6 +257,7 @@ std::vector<Finding> examine(const Config& config, const Clock& clock) {
   if (!config.tls_cert.empty()) out.push_back(check_certificate(config, clock));
   out.push_back(check_port(config));
   check_kernel(out);
+  if (!config.smtp.empty()) out.push_back(check_smtp(config));
   if (config.is_shared()) examine_shared(config, clock, out);
   for (const auto& warning : config.warnings) out.push_back({Verdict::odd, "configuration", warning});
   return out;

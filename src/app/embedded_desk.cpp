@@ -12,7 +12,7 @@ Result<std::unique_ptr<EmbeddedDesk>> EmbeddedDesk::open(const Config& config, E
                                                          StepHook on_step) {
   auto providers = Providers::open(config, engine.folder().path(), clock);
   if (!providers) return providers.error();
-  std::unique_ptr<EmbeddedDesk> desk(new EmbeddedDesk(accounts));
+  std::unique_ptr<EmbeddedDesk> desk(new EmbeddedDesk(config, accounts));
   desk->providers_ = std::move(*providers);
   FulfilmentSettings settings;
   settings.workers = config.workers;
@@ -21,7 +21,7 @@ Result<std::unique_ptr<EmbeddedDesk>> EmbeddedDesk::open(const Config& config, E
   settings.worker.concurrency = config.worker_concurrency;
   settings.worker.heartbeat_every =
       std::min<std::chrono::nanoseconds>(settings.worker.heartbeat_every, config.worker_lease / 4);
-  settings.papers.shop = config.shop_name;
+  settings.papers = desk->providers_->papers(config);
   desk->service_ = std::make_unique<FulfilmentService>(
       FulfilmentParts{engine.sequencer(), desk->payments(), desk->invoices(), desk->providers_->mailer(),
                       desk->addresses_, clock, desk->random_, count_steps(metrics, std::move(on_step))},

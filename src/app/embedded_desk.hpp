@@ -31,12 +31,16 @@ class EmbeddedDesk final : public OrderDesk {
   [[nodiscard]] FulfilmentDesk& fulfilment() override { return *service_; }
   [[nodiscard]] Invoices& invoices() override { return providers_->invoices(); }
   [[nodiscard]] PaymentProvider& payments() override { return providers_->payments(); }
+  [[nodiscard]] std::optional<Post> post() override {
+    return Post{&providers_->mailer(), &addresses_, providers_->papers(config_)};
+  }
   [[nodiscard]] RemoteWorkers* remote_workers() override { return &service_->remote_workers(); }
 
  private:
-  explicit EmbeddedDesk(AccountStore& accounts) : addresses_(accounts) {}
+  EmbeddedDesk(const Config& config, AccountStore& accounts) : config_(config), addresses_(accounts) {}
   void restore(EmbeddedEngine& engine);
 
+  const Config& config_;
   AccountAddresses addresses_;
   std::unique_ptr<Providers> providers_;
   SecureRandom random_;

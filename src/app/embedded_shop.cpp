@@ -2,6 +2,7 @@
 #include "app/backup.hpp"
 #include "app/embedded_desk.hpp"
 #include "app/embedded_engine.hpp"
+#include "app/embedded_notices.hpp"
 #include "app/shop.hpp"
 #include "backend/embedded/account_store.hpp"
 
@@ -47,6 +48,12 @@ Done<Shop> open_embedded_shop(const Config& config, const Clock& clock, Metrics&
     auto desk = EmbeddedDesk::open(config, engine, accounts, clock, metrics, std::move(on_step));
     if (!desk) return desk.error();
     return std::unique_ptr<OrderDesk>(std::move(*desk));
+  };
+  shop.open_notices = [&config, &clock, &metrics, &engine,
+                       &accounts](OrderDesk* desk) -> Result<std::unique_ptr<NoticeDesk>> {
+    auto notices = EmbeddedNotices::open({config, engine, accounts, clock, metrics, desk});
+    if (!notices) return notices.error();
+    return std::unique_ptr<NoticeDesk>(std::move(*notices));
   };
   shop.verify = [&engine] { return engine.verify(); };
   shop.backup = [&engine, &accounts, &clock](const std::filesystem::path& folder) {

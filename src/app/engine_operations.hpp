@@ -2,6 +2,7 @@
 // An operator's verbs on an engine in this process: what the control socket of a server calls, and what a
 // command without a server runs.
 
+#include "app/engine_queue_operations.hpp"
 #include "app/operations.hpp"
 #include "app/shop.hpp"
 #include "gateway/openapi.hpp"
@@ -11,15 +12,24 @@ namespace scalemart {
 /// Concurrency: one caller at a time, and not the engine's own threads: every call waits.
 class EngineOperations : public Operations {
  public:
+  /// What there is of fulfilment in this process.
+  struct Fulfilment {
+    FulfilmentDesk* desk = nullptr;
+    SaleHistory* history = nullptr;
+    bool can_pause = true;
+  };
   /// `stats` gives the object of GET /api/admin/stats. All outlive this.
-  EngineOperations(const Shop& shop, const ApiDocument& document, const Clock& clock,
-                   std::function<boost::json::object()> stats)
+  EngineOperations(const Shop& shop, const ApiDocument& document, const Clock& clock, Webhooks& webhooks,
+                   std::function<boost::json::object()> stats, const Fulfilment& fulfilment)
       : shop_(shop),
         engine_(*shop.engine),
         identity_(*shop.identity),
         document_(document),
         clock_(clock),
-        stats_(std::move(stats)) {}
+        webhooks_(webhooks),
+        stats_(std::move(stats)),
+        queue_({fulfilment.desk, engine_.catalogue(), engine_.orders(), identity_.accounts(), clock_,
+                fulfilment.history, fulfilment.can_pause}) {}
 
   [[nodiscard]] std::string_view carried_out_by() const override { return "folder"; }
   Done<UserSummary> create_user(const NewUser& user) override;
@@ -39,6 +49,8 @@ class EngineOperations : public Operations {
   Done<BackupReport> backup(const std::filesystem::path& folder) override;
   Done<std::string> rotate_key() override;
   Done<boost::json::object> stats() override { return stats_(); }
+  Done<boost::json::value> webhook(std::string_view verb, const boost::json::object& arguments) override;
+  [[nodiscard]] QueueOperations& queue() override { return queue_; }
 
  private:
   Done<Account> account_of(std::string_view email);
@@ -54,7 +66,9 @@ class EngineOperations : public Operations {
   Identity& identity_;
   const ApiDocument& document_;
   const Clock& clock_;
+  Webhooks& webhooks_;
   std::function<boost::json::object()> stats_;
+  EngineQueueOperations queue_;
 };
 
 }  // namespace scalemart

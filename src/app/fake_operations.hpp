@@ -8,11 +8,53 @@
 
 namespace scalemart {
 
+/// Says what it was told last.
+class FakeQueueOperations final : public QueueOperations {
+ public:
+  Object shown{{"depth", 1204},
+               {"oldest_age_seconds", 12.3},
+               {"drain_seconds", 25.0},
+               {"paused", false},
+               {"away", false},
+               {"dead_letters", 2},
+               {"stages", boost::json::array()},
+               {"workers", boost::json::array()}};
+  Object letters{{"letters", boost::json::array()}, {"remaining", 0}};
+  Object settled{{"results", boost::json::array()}, {"done", 2}, {"failed", 0}, {"remaining", 0}};
+  Object told;  ///< The last command's arguments.
+
+  Done<Object> overview(bool with_history) override {
+    told = {{"history", with_history}};
+    return shown;
+  }
+  Done<Object> dead_letters(const Object& filter) override {
+    told = filter;
+    return letters;
+  }
+  Done<Object> order(std::string_view id) override {
+    told = {{"order_id", id}};
+    if (id == "nobody") return Refusal{Refusal::Kind::refused, "order_not_found", "No such order."};
+    return Object{{"order", {{"id", id}, {"status", "processing"}}},
+                  {"place", {{"where", "leased"}, {"step", "payment"}, {"worker", "night-1"}, {"attempts", 3}}},
+                  {"steps", boost::json::array()}};
+  }
+  Done<Object> settle_dead(bool retry, const Object& choice) override {
+    told = choice;
+    told["retry"] = retry;
+    return settled;
+  }
+  Done<Object> set_queue_paused(bool paused) override { return told = {{"paused", paused}}; }
+  Done<Object> set_concurrency(std::string_view worker, const Concurrency& concurrency) override {
+    return told = {{"worker", worker}, {"concurrency", to_text(concurrency)}};
+  }
+};
+
 class FakeOperations final : public Operations {
  public:
   std::map<std::string, UserSummary> users;
   std::map<std::string, std::string> passwords;
   std::map<std::string, boost::json::object, std::less<>> products;
+  std::vector<std::pair<std::string, boost::json::object>> webhook_calls;
   VerifyReport verdict{.ok = true,
                        .drift = 0,
                        .records = 7,
@@ -24,7 +66,10 @@ class FakeOperations final : public Operations {
                        .took = std::chrono::milliseconds(5),
                        .problems = {}};
 
+  FakeQueueOperations orders;
+
   [[nodiscard]] std::string_view carried_out_by() const override { return "folder"; }
+  [[nodiscard]] QueueOperations& queue() override { return orders; }
   Done<UserSummary> create_user(const NewUser& user) override {
     if (users.contains(user.email)) return Refusal{Refusal::Kind::refused, "email_taken", "This e-mail is taken."};
     if (user.password.size() < 8) return Refusal{Refusal::Kind::wrong_input, "validation_error", "Too short."};
@@ -103,6 +148,13 @@ class FakeOperations final : public Operations {
     return BackupReport{folder, 42, 7, std::chrono::milliseconds(3)};
   }
   Done<std::string> rotate_key() override { return std::string("k2"); }
+  Done<boost::json::value> webhook(std::string_view verb, const boost::json::object& arguments) override {
+    webhook_calls.emplace_back(verb, arguments);
+    if (verb == "list" || verb == "deliveries") return boost::json::array{boost::json::object{{"id", "W1"}}};
+    if (arguments.contains("id") && arguments.at("id") != "W1")
+      return Refusal{Refusal::Kind::refused, "not_found", "there is no such webhook"};
+    return boost::json::object{{"id", "W1"}, {"url", "https://a.example/"}, {"state", "enabled"}, {"retried", 2}};
+  }
   Done<boost::json::object> stats() override {
     return boost::json::object{
         {"accepted", 3},

@@ -59,6 +59,20 @@ void add_answers(Sources& sources, Metrics& metrics) {
   sources.quantiles("commit_ms", metrics.commit_duration, 1e3);
 }
 
+/// How many workers there were, and what they had and could have in hand.
+void add_workers(Sources& sources, FulfilmentDesk& fulfilment) {
+  const auto add = [&](std::string name, std::function<std::int64_t(const WorkerView&)> read) {
+    sources.level("workers." + std::move(name), HistoryMerge::most, [&fulfilment, read = std::move(read)] {
+      std::int64_t sum = 0;
+      for (const auto view = fulfilment.view(); const WorkerView& worker : view->workers) sum += read(worker);
+      return sum;
+    });
+  };
+  add("count", [](const WorkerView&) { return 1; });
+  add("concurrency", [](const WorkerView& worker) { return whole(worker.concurrency); });
+  add("in_flight", [](const WorkerView& worker) { return whole(worker.in_flight); });
+}
+
 void add_fulfilment(Sources& sources, const HistoryParts& parts) {
   for (int i = 0; i < kStepCount; ++i) {
     const std::string stage(to_text(static_cast<Step>(i)));
@@ -85,6 +99,7 @@ std::vector<HistorySource> history_sources(const HistoryParts& parts) {
   add_orders(sources, parts.engine.counts());
   add_answers(sources, parts.metrics);
   add_fulfilment(sources, parts);
+  add_workers(sources, parts.fulfilment);
   sources.level("waiting_buys", HistoryMerge::most, [&engine = parts.engine] { return whole(engine.load().buys); });
   sources.level("connections", HistoryMerge::most, [read = parts.connections] { return whole(read()); });
   sources.level("drift", HistoryMerge::farthest, [&engine = parts.engine] { return engine.drift(); });

@@ -34,9 +34,16 @@ std::string segment(std::string_view text) {
   return out;
 }
 
+Done<json::object> data_object(Done<json::object> answer) {
+  if (!answer) return answer.error();
+  auto* data = answer->if_contains("data");
+  if (data == nullptr || !data->is_object()) return nonsense();
+  return std::move(data->as_object());
+}
+
 }  // namespace
 
-/// One keep-alive connection through libcurl.
+/// Requests through libcurl. The server speaks with one at a time: each gives way to other commands when it is done.
 class HttpOperations::Transport {
  public:
   using OnBytes = std::function<bool(std::string_view)>;
@@ -103,6 +110,7 @@ Done<HttpOperations::Transport::Answer> HttpOperations::Transport::request(const
   curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers_);
   curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl_, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl_, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
   curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &Transport::receive);
   curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &reception);
@@ -120,7 +128,11 @@ Done<HttpOperations::Transport::Answer> HttpOperations::Transport::request(const
   return std::move(reception.answer);
 }
 
-HttpOperations::HttpOperations(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
+HttpOperations::HttpOperations(std::unique_ptr<Transport> transport)
+    : transport_(std::move(transport)),
+      queue_([this](const char* method, const std::string& path, const json::value* body) {
+        return data_object(call_for_object(method, path, body));
+      }) {}
 HttpOperations::~HttpOperations() = default;
 
 Done<std::unique_ptr<HttpOperations>> HttpOperations::connect(const std::filesystem::path& data_folder) {
@@ -213,17 +225,6 @@ Done<void> HttpOperations::seed_users(const SeedUsers& seed, const std::function
   return {};
 }
 
-namespace {
-
-Done<json::object> data_object(Done<json::object> answer) {
-  if (!answer) return answer.error();
-  auto* data = answer->if_contains("data");
-  if (data == nullptr || !data->is_object()) return nonsense();
-  return std::move(data->as_object());
-}
-
-}  // namespace
-
 Done<json::array> HttpOperations::list_products() {
   auto answer = call_for_object("GET", "/control/products", nullptr);
   if (!answer) return answer.error();
@@ -290,6 +291,15 @@ Done<std::string> HttpOperations::rotate_key() {
 
 Done<json::object> HttpOperations::stats() {
   return data_object(call_for_object("GET", "/control/stats", nullptr));
+}
+
+Done<json::value> HttpOperations::webhook(std::string_view verb, const json::object& arguments) {
+  const json::value body(arguments);
+  auto answer = call_for_object("POST", "/control/webhooks/" + segment(verb), &body);
+  if (!answer) return answer.error();
+  auto* data = answer->if_contains("data");
+  if (data == nullptr) return nonsense();
+  return std::move(*data);
 }
 
 }  // namespace scalemart

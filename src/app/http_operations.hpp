@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/control_socket.hpp"
+#include "app/http_queue_operations.hpp"
 #include "app/operations.hpp"
 
 namespace scalemart {
@@ -34,6 +35,8 @@ class HttpOperations final : public Operations {
   Done<BackupReport> backup(const std::filesystem::path& folder) override;
   Done<std::string> rotate_key() override;
   Done<boost::json::object> stats() override;
+  Done<boost::json::value> webhook(std::string_view verb, const boost::json::object& arguments) override;
+  [[nodiscard]] QueueOperations& queue() override { return queue_; }
 
  private:
   class Transport;
@@ -41,6 +44,7 @@ class HttpOperations final : public Operations {
   Done<boost::json::object> call_for_object(const char* method, const std::string& path,
                                             const boost::json::value* body);
   std::unique_ptr<Transport> transport_;
+  HttpQueueOperations queue_;
 };
 
 }  // namespace scalemart

@@ -160,5 +160,21 @@ TEST_F(ControlSocket, ServerThatIsGoneIsCannotRun) {
   EXPECT_EQ(answer.error().kind, Refusal::Kind::cannot_run);
 }
 
+TEST_F(ControlSocket, QueueIsAskedAndSteered) {
+  using Object = QueueOperations::Object;
+  QueueOperations& queue = client_->queue();
+  EXPECT_EQ(queue.overview(true).value(), shop_.orders.shown);
+  EXPECT_EQ(shop_.orders.told, (Object{{"history", true}}));
+  EXPECT_EQ(queue.dead_letters({{"step", "mail"}}).value(), shop_.orders.letters);
+  EXPECT_EQ(shop_.orders.told, (Object{{"step", "mail"}}));
+  EXPECT_EQ(queue.order("X").value().at("order").at("id"), "X");
+  EXPECT_EQ(queue.order("nobody").error().code, "order_not_found");
+  EXPECT_EQ(queue.settle_dead(true, {{"all", true}}).value(), shop_.orders.settled);
+  EXPECT_EQ(shop_.orders.told, (Object{{"all", true}, {"retry", true}}));
+  EXPECT_EQ(queue.set_queue_paused(true).value(), (Object{{"paused", true}}));
+  EXPECT_EQ(queue.set_concurrency("w", Concurrency(2, 9)).value().at("concurrency"), "2..9");
+  EXPECT_EQ(queue.set_concurrency("w", 4).value().at("concurrency"), "4");
+}
+
 }  // namespace
 }  // namespace scalemart

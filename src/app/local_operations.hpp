@@ -10,6 +10,6 @@ namespace scalemart {
 
 /// cannot_run: the folder cannot be opened, or another process holds it. refused with journal_damaged: it was
 /// opened, and what is in it contradicts itself.
-[[nodiscard]] Done<std::unique_ptr<Operations>> open_local_operations(const Config& config);
+[[nodiscard]] Done<std::unique_ptr<Operations>> open_local_operations(const Config& config, bool with_queue);
 
 }  // namespace scalemart

@@ -13,34 +13,15 @@
 #include <string_view>
 #include <vector>
 
+#include "app/queue_operations.hpp"
+#include "app/refusal.hpp"
 #include "base/clock.hpp"
-#include "base/result.hpp"
 #include "domain/ids.hpp"
 #include "domain/principal.hpp"
 
 namespace scalemart {
 
 struct Config;
-
-/// Why an operation did not happen.
-struct Refusal {
-  enum class Kind : std::uint8_t {
-    refused,      ///< The answer is no (exit code 1): email_taken, product_not_found, invalid_state, ...
-    wrong_input,  ///< The request itself is wrong (exit code 2): validation_error.
-    cannot_run,   ///< Store, socket or disk failed (exit code 3).
-  };
-  Kind kind = Kind::cannot_run;
-  std::string code;     ///< As in the API's errors, snake_case; empty for cannot_run.
-  std::string message;  ///< One sentence.
-};
-
-[[noreturn]] inline void throw_exception_from_error(const Refusal& refusal, const boost::source_location&) {
-  throw std::runtime_error(refusal.message);
-}
-
-/// The result of an operation, or why it did not happen.
-template <class T>
-using Done = boost::system::result<T, Refusal>;
 
 struct NewUser {
   std::string email;
@@ -138,6 +119,11 @@ class Operations {
   virtual Done<std::string> rotate_key() = 0;
   // GET /control/stats: the object of GET /api/admin/stats
   virtual Done<boost::json::object> stats() = 0;
+  // POST /control/webhooks/{verb}: list, create, change, rotate, remove, test, deliveries or retry. The arguments are
+  // the body of the API's route and, where it is about one, its `id`; what comes back is the route's data.
+  virtual Done<boost::json::value> webhook(std::string_view verb, const boost::json::object& arguments) = 0;
+
+  [[nodiscard]] virtual QueueOperations& queue() = 0;
 };
 
 /// Where a server listens for operators: a Unix socket, mode 0600.

@@ -2,8 +2,10 @@
 // What happens after the yes, as the rest of the process sees it.
 
 #include <chrono>
+#include <optional>
 
 #include "fulfilment/desk.hpp"
+#include "fulfilment/paper_desk.hpp"
 #include "fulfilment/remote/remote_workers.hpp"
 #include "port/invoices.hpp"
 #include "port/payment.hpp"
@@ -22,6 +24,13 @@ class OrderDesk {
   [[nodiscard]] virtual FulfilmentDesk& fulfilment() = 0;
   [[nodiscard]] virtual Invoices& invoices() = 0;
   [[nodiscard]] virtual PaymentProvider& payments() = 0;
+  /// What mails behind the sale need; nothing: there are none.
+  struct Post {
+    Mailer* mailer = nullptr;
+    AddressBook* addresses = nullptr;
+    PaperSettings papers = {};
+  };
+  [[nodiscard]] virtual std::optional<Post> post() { return std::nullopt; }
   /// Where workers of other processes join over the control socket; nullptr: they have another way.
   [[nodiscard]] virtual RemoteWorkers* remote_workers() { return nullptr; }
 };

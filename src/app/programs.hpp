@@ -29,8 +29,9 @@ struct Programs {
   /// Runs until SIGTERM or SIGINT; the process's exit code.
   std::function<int(const Config&, const ServeOptions&)> serve;
   std::function<int(const Config&, const WorkerOptions&)> worker;
-  /// Opens the store of config.data in this process. cannot_run when another process holds it.
-  std::function<Done<std::unique_ptr<Operations>>(const Config&)> open_local;
+  /// Opens the store of config.data in this process, `with_queue` the order queue as well, without workers.
+  /// cannot_run when another process holds it.
+  std::function<Done<std::unique_ptr<Operations>>(const Config&, bool with_queue)> open_local;
   /// Proves what is in config.data, which no server has open, and changes nothing there.
   std::function<Done<VerifyReport>(const Config&, const Clock&)> verify_local;
   /// The stages' own parsers for values that the configuration keeps as text (rate limits, payment URLs):

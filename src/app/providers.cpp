@@ -1,5 +1,10 @@
 #include "app/providers.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "backend/files/invoice_files.hpp"
 #include "backend/files/mail_files.hpp"
 #include "backend/simulated/payment.hpp"
@@ -28,17 +33,29 @@ Result<std::unique_ptr<SimulatedPayment>> open_payment(const Config& config, con
 }
 
 Result<std::unique_ptr<SmtpMailer>> open_smtp(const Config& config) {
-  auto settings = parse_smtp(config.smtp);
-  if (!settings) return error("SCALEMART_SMTP: " + settings.error().message);
-  if (!config.smtp_user.empty()) {
-    settings->user = config.smtp_user;
-    settings->password = config.smtp_password;
-  }
+  auto settings = smtp_settings(config);
+  if (!settings) return settings.error();
   settings->identity = identity_of(config);
   return std::make_unique<SmtpMailer>(std::move(*settings));
 }
 
+Result<std::shared_ptr<const MailTemplates>> open_templates(const Config& config) {
+  if (config.mail_templates.empty()) return std::shared_ptr<const MailTemplates>();
+  auto templates = MailTemplates::open(config.mail_templates);
+  if (!templates) return error("SCALEMART_MAIL_TEMPLATES: " + templates.error().message);
+  return std::make_shared<const MailTemplates>(std::move(*templates));
+}
+
 }  // namespace
+
+Result<SmtpSettings> smtp_settings(const Config& config) {
+  auto settings = parse_smtp(config.smtp, config.smtp_user, config.smtp_password);
+  if (!settings) return error("SCALEMART_SMTP: " + settings.error().message);
+  settings->ca = config.smtp_ca.string();
+  if (!settings->ca.empty() && ::access(settings->ca.c_str(), R_OK) != 0)
+    return error("SCALEMART_SMTP_CA: " + settings->ca + ": " + std::strerror(errno));
+  return settings;
+}
 
 struct Providers::Parts {
   Parts(const Config& config, const std::filesystem::path& folder) : invoices(folder, config.shop_name) {}
@@ -46,6 +63,7 @@ struct Providers::Parts {
   InvoiceFiles invoices;
   std::unique_ptr<SmtpMailer> smtp;
   std::unique_ptr<MailFiles> files;  ///< When there is no mail server.
+  std::shared_ptr<const MailTemplates> templates;
 };
 
 Result<std::unique_ptr<Providers>> Providers::open(const Config& config, const std::filesystem::path& data_folder,
@@ -54,6 +72,9 @@ Result<std::unique_ptr<Providers>> Providers::open(const Config& config, const s
   auto payments = open_payment(config, clock);
   if (!payments) return payments.error();
   parts->payments = std::move(*payments);
+  auto templates = open_templates(config);
+  if (!templates) return templates.error();
+  parts->templates = std::move(*templates);
   if (config.smtp.empty()) {
     parts->files = std::make_unique<MailFiles>(data_folder, identity_of(config));
   } else {
@@ -85,6 +106,10 @@ Invoices& Providers::invoices() {
 Mailer& Providers::mailer() {
   if (parts_->smtp) return *parts_->smtp;
   return *parts_->files;
+}
+
+PaperSettings Providers::papers(const Config& config) const {
+  return {config.shop_name, true, parts_->templates};
 }
 
 std::optional<std::string> fault_of_payment(std::string_view setting) {

@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "app/config.hpp"
+#include "backend/smtp/mailer.hpp"
 #include "base/clock.hpp"
+#include "fulfilment/paper_desk.hpp"
 #include "port/invoices.hpp"
 #include "port/mailer.hpp"
 #include "port/payment.hpp"
@@ -31,12 +33,17 @@ class Providers {
   [[nodiscard]] PaymentProvider& payments();
   [[nodiscard]] Invoices& invoices();
   [[nodiscard]] Mailer& mailer();
+  /// How mails are written.
+  [[nodiscard]] PaperSettings papers(const Config& config) const;
 
  private:
   struct Parts;
   explicit Providers(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
+
+/// The mail server of the configuration; the error names the setting.
+[[nodiscard]] Result<SmtpSettings> smtp_settings(const Config& config);
 
 /// What is wrong with a payment setting, or nothing.
 [[nodiscard]] std::optional<std::string> fault_of_payment(std::string_view setting);

@@ -61,6 +61,7 @@ class Server {
   std::unique_ptr<HistoryStore> history_;
   std::unique_ptr<HistoryRecorder> recorder_;
   std::unique_ptr<OrderDesk> desk_;
+  std::unique_ptr<NoticeDesk> notices_;
   std::unique_ptr<Statistics> statistics_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<Fleet> fleet_;  ///< nullptr: this gateway is alone.
@@ -83,16 +84,21 @@ Result<void> Server::open() {
       std::make_unique<Statistics>(Statistics::Parts{*shop_.engine, metrics_, clock_, &desk_->fulfilment(),
                                                      [this] { return api_ ? api_->gateway().connections() : 0; }});
   if (auto opened = open_history(); !opened) return opened;
+  auto notices = shop_.open_notices(desk_.get());
+  if (!notices) return notices.error();
+  notices_ = std::move(*notices);
   auto api = Api::open(config_, {*shop_.engine, *shop_.identity, *desk_, *statistics_, metrics_, clock_, random_,
-                                 [this] { return not_ready(); }, *history_});
+                                 [this] { return not_ready(); }, *history_, notices_->webhooks()});
   if (!api) return api.error();
   api_ = std::move(*api);
   if (auto joined = join_fleet(); !joined) return joined;
   readiness_ = metrics_.before_collect([this] { metrics_.ready.at({}).set(not_ready().empty() ? 1 : 0); });
-  operations_ =
-      std::make_unique<EngineOperations>(shop_, api_->document(), clock_, [this] { return statistics_->render(); });
+  operations_ = std::make_unique<EngineOperations>(
+      shop_, api_->document(), clock_, notices_->webhooks(), [this] { return statistics_->render(); },
+      EngineOperations::Fulfilment{&desk_->fulfilment(), history_.get(), true});
   shop_.engine->start();
   desk_->start();
+  notices_->start();
   if (fleet_) fleet_->start();
   if (RemoteWorkers* workers = desk_->remote_workers())
     worker_links_ = std::make_unique<WorkerLinks>(*workers, shop_.identity->accounts());
@@ -197,6 +203,7 @@ void Server::drain(const sigset_t& signals) {
   control_.reset();
   const bool finished = api_->gateway().drain(config_.drain_timeout);
   if (fleet_) fleet_->stop();
+  notices_->stop();
   desk_->stop(2s);
   recorder_->stop();
   history_->stop();

@@ -136,6 +136,9 @@ std::string Setting::allowed() const {
                },
                [&](ListenAddress Config::*) { return std::string("address:port"); },
                [&](log::Level Config::*) { return std::string("trace, debug, info, warn, error or off"); },
+               [&](Concurrency Config::*) {
+                 return "1 to " + std::to_string(kConcurrencyMax) + ", or bounds such as 10..2000";
+               },
                [&](std::filesystem::path Config::*) { return words(mask == Mask::none ? "a path" : ""); },
                [&](auto) {
                  if (name.starts_with("RATE_LIMIT_")) return std::string("N/period[,burst=B], e.g. 10/60s, or off");
@@ -168,6 +171,12 @@ Fault Setting::assign(Config& config, std::string_view text) const {
                  config.*f = *level;
                  return {};
                },
+               [&](Concurrency Config::*f) -> Fault {
+                 const auto read = parse_concurrency(text);
+                 if (!read) return complaint(*this, text, allowed());
+                 config.*f = *read;
+                 return {};
+               },
                [&](std::vector<std::string> Config::*f) -> Fault {
                  auto items = split_list(text);
                  for (const auto& item : items) {
@@ -195,6 +204,7 @@ std::string Setting::show(const Config& config, bool reveal) const {
                           [&](std::chrono::microseconds Config::*f) { return show_duration(config.*f); },
                           [&](ListenAddress Config::*f) { return (config.*f).text(); },
                           [&](log::Level Config::*f) { return std::string(log::to_text(config.*f)); },
+                          [&](Concurrency Config::*f) { return to_text(config.*f); },
                           [&](std::vector<std::string> Config::*f) {
                             std::string out;
                             for (const auto& item : config.*f) out.append(out.empty() ? "" : ",").append(item);

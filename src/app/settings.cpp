@@ -66,7 +66,19 @@ Fault check_smtp(std::string_view value) {
       (value.starts_with("smtps://") && value.size() > 8)) {
     return {};
   }
-  return "smtp://host:port or smtps://host:port";
+  return "smtp://host:port or smtps://host:port, with ?tls=required, opportunistic or off after smtp://";
+}
+Fault check_mail_notices(std::string_view value) {
+  if (value == "none") return {};
+  bool all = !value.empty();
+  for (std::size_t at = 0; at <= value.size();) {
+    const auto comma = std::min(value.find(',', at), value.size());
+    const std::string_view word = value.substr(at, comma - at);
+    all = all && (word == "failed" || word == "expired" || word == "refunded");
+    at = comma + 1;
+  }
+  if (all) return {};
+  return "failed, expired and refunded, comma separated, or none";
 }
 Fault check_origin(std::string_view value) {
   const bool scheme = value.starts_with("http://") || value.starts_with("https://");
@@ -170,7 +182,8 @@ const std::array kSettings{
     Setting{"Fulfilment", "WORKERS", &C::workers, "1",
             "Workers inside `serve`; 0 leaves fulfilment to `scalemart worker`.", 0, 64},
     Setting{"Fulfilment", "WORKER_CONCURRENCY", &C::worker_concurrency, "10000",
-            "Orders one worker has in hand at a time.", 1, 100'000},
+            "Orders one worker has in hand at a time; MIN..MAX: it finds its own number between these. Also "
+            "--concurrency."},
     Setting{"Fulfilment", "WORKER_LEASE", &C::worker_lease, "30s",
             "A worker that is silent for so long has lost its orders to others.", 2 * kSecond, 10 * kMinute},
     Setting{"Fulfilment", "PAYMENT", &C::payment, "simulated:?latency=2s&decline=0%", "Who takes the money.", 0, kNoMax,
@@ -183,6 +196,29 @@ const std::array kSettings{
             Mask::secret},
     Setting{"Fulfilment", "SMTP_FROM", &C::smtp_from, "orders@scalemart.invalid", "Sender of mails.", 0, kNoMax,
             Mask::none, check_email},
+    Setting{"Fulfilment", "SMTP_CA", &C::smtp_ca, "",
+            "Certificates (PEM) that are believed of the mail server instead of the system's."},
+    Setting{"Fulfilment", "MAIL_TEMPLATES", &C::mail_templates, "",
+            "Folder with texts of your own for mails: confirmed.txt, confirmed.html, ... Read at the start."},
+    Setting{"Fulfilment", "MAIL_NOTICES", &C::mail_notices, "failed,expired,refunded",
+            "Of which ends of an order buyers get a mail, besides the confirmation; or none.", 0, kNoMax, Mask::none,
+            check_mail_notices},
+
+    Setting{"Webhooks", "WEBHOOK_URL", &C::webhook_url, "",
+            "Is told of orders and stock, besides the endpoints managed at run time. Goes with WEBHOOK_SECRET."},
+    Setting{"Webhooks", "WEBHOOK_SECRET", &C::webhook_secret, "",
+            "Signs what WEBHOOK_URL is told: whsec_ and the base 64 of 24 to 64 bytes.", 0, kNoMax, Mask::secret},
+    Setting{"Webhooks", "WEBHOOK_EVENTS", &C::webhook_events, "*",
+            "What WEBHOOK_URL is told, comma separated: order.confirmed, stock.*, ..."},
+    Setting{"Webhooks", "WEBHOOK_RETRY", &C::webhook_retry, "5s,5m,30m,2h,5h,10h,14h,20h,24h",
+            "Pauses between the tries of an event that is refused; after the last it is given up."},
+    Setting{"Webhooks", "WEBHOOK_DISABLE_AFTER", &C::webhook_disable_after, "5d",
+            "An endpoint that has taken nothing for so long is disabled.", kSecond, 365 * kDay},
+    Setting{"Webhooks", "WEBHOOK_ALLOW_PRIVATE", &C::webhook_allow_private, "",
+            "Networks that are not public and may be told all the same, http:// included, comma separated.", 0, kNoMax,
+            Mask::none, check_networks},
+    Setting{"Webhooks", "WEBHOOK_CA", &C::webhook_ca, "",
+            "Certificates (PEM) that are believed of endpoints instead of the system's."},
 
     Setting{"Operations", "LOG", &C::log, "info", "Least level that is written, as JSON lines on stderr."},
 };

@@ -14,10 +14,10 @@
 namespace scalemart {
 
 /// The field a row fills. The type decides how its text is read.
-using SettingField =
-    std::variant<ListenAddress Config::*, std::uint32_t Config::*, std::uint64_t Config::*,
-                 std::chrono::milliseconds Config::*, std::chrono::microseconds Config::*, std::string Config::*,
-                 std::filesystem::path Config::*, std::vector<std::string> Config::*, log::Level Config::*>;
+using SettingField = std::variant<ListenAddress Config::*, std::uint32_t Config::*, std::uint64_t Config::*,
+                                  std::chrono::milliseconds Config::*, std::chrono::microseconds Config::*,
+                                  std::string Config::*, std::filesystem::path Config::*,
+                                  std::vector<std::string> Config::*, log::Level Config::*, Concurrency Config::*>;
 
 enum class Mask : std::uint8_t {
   none,

@@ -6,6 +6,7 @@
 
 #include "app/redis_fleet.hpp"
 #include "app/shared_stores.hpp"
+#include "app/shop_mark.hpp"
 #include "app/store_advice.hpp"
 #include "backend/mongodb/server_probe.hpp"
 #include "backend/postgresql/server_probe.hpp"
@@ -51,11 +52,12 @@ Result<DatabaseProbe> probe_of(const Config& config, const Clock& clock) {
   return pg::probe(options, clock);
 }
 
-void examine_database(const Config& config, const Clock& clock, Findings& out) {
+/// Whether the tables are there.
+bool examine_database(const Config& config, const Clock& clock, Findings& out) {
   const auto probe = probe_of(config, clock);
   if (!probe) {
     out.push_back({Verdict::bad, "database", with_advice("SCALEMART_DATABASE", probe.error().message)});
-    return;
+    return false;
   }
   out.push_back({Verdict::good, "database",
                  fmt::format("{} at {} answers in {:.2f} ms", probe->server, redact_url_credentials(config.database),
@@ -71,6 +73,7 @@ void examine_database(const Config& config, const Clock& clock, Findings& out) {
   out.push_back(probe->tables ? judged("database_tables", *probe->tables)
                               : Finding{Verdict::good, "database_tables", "none yet: the first start makes them"});
   out.push_back(commits_of(probe->commits));
+  return probe->tables.has_value();
 }
 
 std::string info_value(std::string_view info, std::string_view name) {
@@ -142,11 +145,33 @@ void examine_redis(const Config& config, const Clock& clock, Findings& out) {
                    fmt::format("{} of this shop serve now; {} partitions", gateways->count, config.partitions)});
 }
 
+/// Only where all else is well, and without making anything.
+void examine_mark(const Config& config, bool has_tables, const Clock& clock, Findings& out) {
+  const auto redis = SharedRedis::open(config, clock);
+  if (!redis) return;
+  auto good = check_unmarked(*redis);
+  const bool is_marked = !good;
+  if (is_marked && has_tables) {
+    SecureRandom random;
+    auto database = SharedDatabase::open(config, clock, random);
+    if (!database) return;
+    good = ShopMark(*database->accounts, *redis, clock).check();
+    database->accounts->stop();
+  }
+  out.push_back(good ? Finding{Verdict::good, "shop",
+                               is_marked ? "database and Redis belong to the same shop"
+                                         : "this Redis is nobody's yet: the first gateway makes it this shop's"}
+                     : Finding{Verdict::bad, "shop", good.error().message});
+}
+
 }  // namespace
 
 void examine_shared(const Config& config, const Clock& clock, std::vector<Finding>& out) {
-  examine_database(config, clock, out);
+  const bool has_tables = examine_database(config, clock, out);
   examine_redis(config, clock, out);
+  const bool is_well =
+      std::none_of(out.begin(), out.end(), [](const Finding& finding) { return finding.verdict == Verdict::bad; });
+  if (is_well) examine_mark(config, has_tables, clock, out);
   if (config.jwt_secret.empty()) out.push_back({Verdict::bad, "jwt_secret", std::string(kNoCommonSecret)});
 }
 

@@ -1,10 +1,12 @@
 // A shop that several processes share.
 #include "app/backup_folder.hpp"
+#include "app/no_notices.hpp"
 #include "app/redis_fleet.hpp"
 #include "app/shared_desk.hpp"
 #include "app/shared_engine.hpp"
 #include "app/shared_stores.hpp"
 #include "app/shop.hpp"
+#include "app/shop_mark.hpp"
 
 namespace scalemart {
 namespace {
@@ -38,6 +40,8 @@ Done<Shop> open_shared_shop(const Config& config, const Clock& clock, Metrics& m
   auto database = SharedDatabase::open(config, clock, parts->random);
   if (!database) return cannot_run(database.error());
   parts->database = std::move(*database);
+  if (auto good = ShopMark(*parts->database.accounts, *parts->redis, clock).check(); !good)
+    return cannot_run(good.error());
   auto opened = SharedEngine::open(std::move(*folder), parts->database, *parts->redis, config, clock, metrics);
   if (!opened) return cannot_run(opened.error());
   SharedEngine& engine = **opened;
@@ -55,7 +59,10 @@ Done<Shop> open_shared_shop(const Config& config, const Clock& clock, Metrics& m
   shop.open_desk = [parts, &config, &clock, &metrics, &engine, &lanes](StepHook on_step) {
     return open_shared_desk({config, engine, *parts->redis, lanes, clock, metrics, std::move(on_step)});
   };
-  shop.join_fleet = [parts, &clock](Limiter& limiter) -> Result<std::unique_ptr<Fleet>> {
+  shop.open_notices = [](OrderDesk*) -> Result<std::unique_ptr<NoticeDesk>> { return std::make_unique<NoNotices>(); };
+  shop.join_fleet = [parts, &clock, &lanes](Limiter& limiter) -> Result<std::unique_ptr<Fleet>> {
+    SecureRandom random;
+    if (auto made = ShopMark(lanes, *parts->redis, clock).make(random); !made) return made.error();
     auto fleet = RedisFleet::join(*parts->redis, limiter, clock);
     if (!fleet) return fleet.error();
     return std::unique_ptr<Fleet>(std::move(*fleet));

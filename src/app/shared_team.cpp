@@ -27,7 +27,7 @@ SharedTeam::SharedTeam(const Parts& parts)
       beats_(registry_, parts.clock, beats_settings(process_, true)),
       pool_(1, papers_max(parts.config)),
       papers_(pool_, parts.providers.invoices(), parts.providers.mailer(), parts.addresses,
-              PaperSettings{parts.config.shop_name, true}) {
+              parts.providers.papers(parts.config)) {
   StreamQueueParts queue{parts.engine.ledger(), clock_,
                          [&engine = parts.engine](ProductRef product) { return engine.spec_of(product); },
                          [this] { loop_.wake(); }};

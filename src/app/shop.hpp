@@ -11,6 +11,7 @@
 #include "app/engine.hpp"
 #include "app/fleet.hpp"
 #include "app/identity.hpp"
+#include "app/notice_desk.hpp"
 #include "app/operations.hpp"
 #include "app/order_desk.hpp"
 #include "port/finished_step.hpp"
@@ -25,6 +26,8 @@ struct Shop {
   std::unique_ptr<Identity> identity;
   /// Once, before the engine starts. `on_step`: told of every step that ended, besides the metrics.
   std::function<Result<std::unique_ptr<OrderDesk>>(StepHook on_step)> open_desk;
+  /// Once, after the desk if there is one.
+  std::function<Result<std::unique_ptr<NoticeDesk>>(OrderDesk* desk)> open_notices;
   /// Once; the limiter outlives it. Empty: there are no others.
   std::function<Result<std::unique_ptr<Fleet>>(Limiter& limiter)> join_fleet;
   /// Everything but the audit trail. Not from the engine's threads: it waits.

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "domain/time_text.hpp"
-#include "gateway/queue_routes.hpp"
+#include "gateway/queue_json.hpp"
 
 namespace scalemart {
 namespace {
@@ -139,8 +139,10 @@ void Statistics::add_products(object& data, WallTime now) const {
 void Statistics::set_worker_gauges(const std::vector<WorkerView>& workers) const {
   std::array<double, kStepCount> breakers{};
   std::array<double, 2> count{};
+  std::array<double, 2> concurrency{};
   for (const WorkerView& worker : workers) {
     ++count[worker.place.in_server ? 0 : 1];
+    concurrency[worker.place.in_server ? 0 : 1] += worker.concurrency;
     for (std::size_t i = 0; i < breakers.size(); ++i)
       breakers[i] = std::max(breakers[i], static_cast<double>(worker.breakers[i]));
   }
@@ -148,6 +150,8 @@ void Statistics::set_worker_gauges(const std::vector<WorkerView>& workers) const
     parts_.metrics.breaker_state.at({to_text(static_cast<Step>(i))}).set(breakers[i]);
   parts_.metrics.workers.at({"server"}).set(count[0]);
   parts_.metrics.workers.at({"process"}).set(count[1]);
+  parts_.metrics.worker_concurrency.at({"server"}).set(concurrency[0]);
+  parts_.metrics.worker_concurrency.at({"process"}).set(concurrency[1]);
 }
 
 void Statistics::set_gauges() const {

@@ -6,6 +6,7 @@
 #include "app/shared_queue.hpp"
 #include "app/shared_record.hpp"
 #include "app/shared_stores.hpp"
+#include "app/shop_mark.hpp"
 
 namespace scalemart {
 namespace {
@@ -99,6 +100,7 @@ Result<std::unique_ptr<WorkerSource>> open_stream_source(const WorkerSourceParts
   auto database = SharedDatabase::open(parts.config, parts.clock, stores->random);
   if (!database) return database.error();
   stores->database = std::move(*database);
+  if (auto good = ShopMark(*stores->database.accounts, *stores->redis, parts.clock).check(); !good) return good.error();
   auto record = SharedRecord::open(*stores->database.record, *stores->redis, parts.clock);
   if (!record) return record.error();
   stores->record = std::move(*record);

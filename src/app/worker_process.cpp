@@ -74,7 +74,7 @@ Result<void> WorkerProcess::open() {
   reporter_ = std::make_unique<WorkerReporter>(source_->office());
   pool_ = std::make_unique<IdlePool>(kPaperThreads, settings.papers_max);
   papers_ = std::make_unique<PaperDesk>(*pool_, providers_->invoices(), providers_->mailer(), source_->addresses(),
-                                        PaperSettings{config_.shop_name, true});
+                                        providers_->papers(config_));
   worker_ = std::make_unique<Worker>(source_->queue(), loop_, providers_->payments(), *papers_, clock_, random_,
                                      std::move(settings), reporter_->hook());
   reporter_->watch(*worker_);
@@ -85,7 +85,7 @@ Result<void> WorkerProcess::open() {
   log::info("worker_started", {{"version", version()},
                                {"worker", worker_->view().id},
                                {"data", config_.data.string()},
-                               {"concurrency", config_.worker_concurrency}});
+                               {"concurrency", to_text(config_.worker_concurrency)}});
   providers_->start();
   loop_.start();
   source_->start();

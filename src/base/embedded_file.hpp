@@ -17,6 +17,8 @@ struct EmbeddedFile {
 std::span<const EmbeddedFile> api_files();
 /// Under "pages/": the storefront and the console, as web/ builds them. Empty: built without them.
 std::span<const EmbeddedFile> page_files();
+/// Under "mail/": the texts of mails to buyers.
+std::span<const EmbeddedFile> mail_files();
 /// Under "report/": the page that draws a rehearsal's report, one file. Empty: built without it.
 std::span<const EmbeddedFile> report_files();
 

@@ -37,10 +37,13 @@ class FulfilmentDesk {
   /// will not be taken, then its units come back; `overloaded` when the provider cannot be asked now.
   /// invalid_state: it is being tried again at this moment.
   virtual void discard_dead(OrderId order, Done done) = 0;
+  /// Where an order is now.
+  using PlaceDone = std::function<void(OrderTrace)>;
+  virtual void look(OrderId order, PlaceDone done) = 0;
   /// For all workers.
   virtual void pause(bool paused) = 0;
-  /// Of any worker, wherever it runs. order_not_found: no such worker; invalid_value: above kConcurrencyMax.
-  virtual void set_concurrency(std::string worker, std::uint32_t concurrency, Done done) = 0;
+  /// Of any worker, wherever it runs. order_not_found: no such worker; invalid_value: !is_valid().
+  virtual void set_concurrency(std::string worker, Concurrency concurrency, Done done) = 0;
 };
 
 }  // namespace scalemart

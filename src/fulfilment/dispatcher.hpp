@@ -59,6 +59,7 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   void pause(bool paused) { paused_ = paused; }
   [[nodiscard]] QueueView view();
   [[nodiscard]] DeadLetterPage dead_letters(const DeadLetterSearch& search) const;
+  [[nodiscard]] OrderTrace look(OrderId order) const;
   /// How many orders somebody has in hand.
   [[nodiscard]] std::size_t leased() const { return leases_.size(); }
   [[nodiscard]] const DeadLetter* find_dead(OrderId order) const;

@@ -6,6 +6,11 @@
 
 namespace scalemart {
 
+std::string_view to_text(OrderTrace::Where where) {
+  constexpr std::array<std::string_view, 6> kNames{"nowhere", "waiting", "delayed", "leased", "dead_letter", "unknown"};
+  return kNames[static_cast<std::size_t>(where)];
+}
+
 std::shared_ptr<const ProductSpec> Dispatcher::product(ProductRef ref) const {
   SCALEMART_CHECK(index_of(ref) < products_.size() && products_[index_of(ref)]);
   return products_[index_of(ref)];
@@ -74,6 +79,32 @@ DeadLetterPage Dispatcher::dead_letters(const DeadLetterSearch& search) const {
   page.more = found.size() - count;
   for (std::size_t i = 0; i < count; ++i) page.letters.push_back(*found[i]);
   return page;
+}
+
+OrderTrace Dispatcher::look(OrderId order) const {
+  using enum OrderTrace::Where;
+  if (const auto at = leases_.find(order); at != leases_.end()) {
+    const Lease& lease = at->second;
+    const std::string holder = lease.worker == kNobody ? std::string() : members_.at(lease.worker).name;
+    return {leased, lease.stage, lease.order.attempts, {}, holder};
+  }
+  if (const DeadLetter* letter = find_dead(order))
+    return {dead, letter->step, letter->attempts, {}, {}, letter->reason, letter->at};
+  if (gone_.contains(order)) return {};
+  const auto is_it = [order](const OpenOrder& one) { return one.id == order; };
+  for (const Queue& q : queues_) {
+    for (const Delayed& one : q.delayed) {
+      if (!is_it(one.order)) continue;
+      const auto in = std::chrono::duration_cast<std::chrono::milliseconds>(one.due - clock_.steady());
+      return {
+          delayed, one.order.step(), one.order.attempts, {clock_.wall().ms + std::max<std::int64_t>(in.count(), 0)}};
+    }
+    if (const auto at = std::find_if(q.ready.begin(), q.ready.end(), is_it); at != q.ready.end())
+      return {waiting, at->step(), at->attempts};
+    if (const auto at = std::find_if(q.fresh.begin(), q.fresh.end(), is_it); at != q.fresh.end())
+      return {waiting, at->step(), at->attempts};
+  }
+  return {};
 }
 
 const DeadLetter* Dispatcher::find_dead(OrderId order) const {

@@ -7,7 +7,6 @@
 namespace scalemart {
 namespace {
 
-/// Mailers refuse control characters in a header; a name with a line break must not cost the buyer the mail.
 std::string one_line(std::string text) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
@@ -16,19 +15,29 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
-Mail compose_confirmation(const InvoiceData& invoice, const Contact& buyer, std::string shop) {
+Mail compose_mail(const MailTemplates& templates, MailKind kind, const MailAbout& about, const Contact& buyer,
+                  const std::string& shop) {
   Mail mail;
-  mail.order = invoice.order;
+  mail.order = about.order;
+  mail.kind = kind == MailKind::confirmed ? "confirmation" : std::string(to_text(kind));
   mail.to = buyer.email;
   mail.to_name = one_line(buyer.name);
-  mail.subject = one_line("Your order of " + invoice.product_name + " is confirmed");
-  mail.date = invoice.confirmed_at;
-  mail.text = "Hello" + (buyer.name.empty() ? std::string() : " " + mail.to_name) + ",\n\n" +
-              "thank you. Your order is paid and confirmed.\n\n" + "Order     " + to_string(invoice.order) + "\n" +
-              "Product   " + invoice.product_name + " (" + invoice.product_id + ")\n" + "Quantity  " +
-              std::to_string(invoice.quantity) + "\n" + "Price     " +
-              format_money(invoice.unit_price, invoice.currency) + "\n" + "Total     " +
-              format_money(invoice.total(), invoice.currency) + "\n\n" + std::move(shop) + "\n";
+  mail.date = about.at;
+  MailFields fields;
+  fields.shop = shop;
+  fields.name = mail.to_name;
+  fields.greeting = buyer.name.empty() ? "Hello" : "Hello " + mail.to_name;
+  fields.order = to_string(about.order);
+  fields.product = about.product_name;
+  fields.product_id = about.product_id;
+  fields.quantity = std::to_string(about.quantity);
+  fields.price = format_money(about.unit_price, about.currency);
+  fields.total = format_money(about.unit_price * about.quantity, about.currency);
+  fields.reason = about.reason;
+  auto rendered = templates.render(kind, fields);
+  mail.subject = std::move(rendered.subject);
+  mail.text = std::move(rendered.text);
+  mail.html = std::move(rendered.html);
   return mail;
 }
 
@@ -62,7 +71,17 @@ void PaperDesk::write_mail(UserId buyer, const InvoiceData& data, PaperDone done
   const Result<std::optional<Contact>> contact = addresses_.contact(buyer);
   if (!contact) return done({PaperOutcome::unavailable, contact.error().message});
   if (!*contact) return done({PaperOutcome::rejected, "the buyer has no address"});
-  Mail mail = compose_confirmation(data, **contact, settings_.shop);
+  const MailTemplates& templates = settings_.templates ? *settings_.templates : MailTemplates::built_in();
+  Mail mail = compose_mail(templates, MailKind::confirmed,
+                           {data.order,
+                            data.product_id,
+                            data.product_name,
+                            data.quantity,
+                            data.unit_price,
+                            data.currency,
+                            data.confirmed_at,
+                            {}},
+                           **contact, settings_.shop);
   if (settings_.attach_invoice) {
     Result<std::string> pdf = invoices_.fetch(data);
     if (!pdf) return done({PaperOutcome::unavailable, pdf.error().message});

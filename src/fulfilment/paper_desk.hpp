@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "fulfilment/executor.hpp"
+#include "fulfilment/mail_template.hpp"
 #include "port/invoices.hpp"
 #include "port/mailer.hpp"
 #include "port/order_queue.hpp"
@@ -23,12 +25,25 @@ struct PaperResult {
 };
 using PaperDone = std::function<void(PaperResult)>;
 
-/// Subject and text of the confirmation; the invoice is the attachment.
-[[nodiscard]] Mail compose_confirmation(const InvoiceData& invoice, const Contact& buyer, std::string shop);
+/// What a mail is about.
+struct MailAbout {
+  OrderId order;
+  std::string product_id;
+  std::string product_name;
+  std::uint32_t quantity = 0;
+  MinorUnits unit_price = 0;
+  Currency currency;
+  WallTime at;         ///< The mail's date, so that it is the same mail whenever it is made.
+  std::string reason;  ///< In words; of an order that came to nothing.
+};
+/// Without its attachment.
+[[nodiscard]] Mail compose_mail(const MailTemplates& templates, MailKind kind, const MailAbout& about,
+                                const Contact& buyer, const std::string& shop);
 
 struct PaperSettings {
   std::string shop = "ScaleMart";
   bool attach_invoice = true;
+  std::shared_ptr<const MailTemplates> templates = {};  ///< nullptr: the program's own.
 };
 
 /// Purpose: the two steps after a sale, each idempotent under the order id.

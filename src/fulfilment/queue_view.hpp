@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "domain/order.hpp"
 #include "fulfilment/breaker.hpp"
+#include "fulfilment/concurrency.hpp"
 #include "port/finished_step.hpp"
 #include "port/order_queue.hpp"
 
@@ -47,12 +48,16 @@ struct WorkerPlace {
   bool in_server = true;  ///< False: a process of its own, `scalemart worker`.
 };
 
+/// A worker's last error is told up to here.
+inline constexpr std::size_t kErrorMax = 200;
+
 struct WorkerView {
   std::string id;
   WorkerPlace place;
   WallTime heard{};  ///< Its last sign of life.
   bool draining = false;
-  std::uint32_t concurrency = 0;
+  std::uint32_t concurrency = 0;       ///< Now.
+  Concurrency bounds;                  ///< Where it moves.
   std::uint32_t in_flight = 0;         ///< Payments and confirmations.
   std::uint32_t papers_in_flight = 0;  ///< Invoices and mails.
   std::uint64_t confirmed = 0;
@@ -62,7 +67,29 @@ struct WorkerView {
   std::uint64_t papers_done = 0;
   std::uint64_t lost = 0;  ///< Leases that turned out to be somebody else's.
   std::array<BreakerState, kStepCount> breakers{};
+  std::string last_error = {};  ///< Of the last attempt that failed; empty: none has.
+  WallTime last_error_at{};
 };
+
+/// Where one order is between its acceptance and its end.
+struct OrderTrace {
+  enum class Where : std::uint8_t {
+    nowhere,  ///< Not in the queue: it has ended, or there is none.
+    waiting,  ///< For a worker.
+    delayed,  ///< For its next try.
+    leased,   ///< A worker has it.
+    dead,     ///< It waits for a person.
+    unknown,  ///< The queue cannot say.
+  };
+  Where where = Where::nowhere;
+  Step step = Step::payment;
+  std::uint32_t attempts = 0;  ///< Of this step that failed.
+  WallTime next_try{};         ///< delayed
+  std::string worker = {};     ///< leased
+  std::string reason = {};     ///< dead
+  WallTime since{};            ///< dead
+};
+[[nodiscard]] std::string_view to_text(OrderTrace::Where where);
 
 /// Where an order stands among others: by acceptance, also where sequences count by product.
 struct OrderPlace {

@@ -57,6 +57,7 @@ FulfilmentService::~FulfilmentService() {
 }
 
 void FulfilmentService::start() {
+  refresh(parts_.clock.steady());  // what was restored is seen at once
   loop_.start();
 }
 
@@ -160,6 +161,10 @@ void FulfilmentService::cancelled(OrderId order, PaymentOutcome outcome, const D
   });
 }
 
+void FulfilmentService::look(OrderId order, PlaceDone done) {
+  loop_.post([this, order, done = std::move(done)] { done(dispatcher_.look(order)); });
+}
+
 void FulfilmentService::pause(bool paused) {
   loop_.post([this, paused] {
     dispatcher_.pause(paused);
@@ -167,9 +172,9 @@ void FulfilmentService::pause(bool paused) {
   });
 }
 
-void FulfilmentService::set_concurrency(std::string worker, std::uint32_t concurrency, Done done) {
+void FulfilmentService::set_concurrency(std::string worker, Concurrency concurrency, Done done) {
   loop_.post([this, worker = std::move(worker), concurrency, done = std::move(done)] {
-    if (concurrency > kConcurrencyMax) return done(Outcome::invalid_value);
+    if (!concurrency.is_valid()) return done(Outcome::invalid_value);
     for (const auto& candidate : workers_) {
       if (candidate->view().id != worker) continue;
       candidate->set_concurrency(concurrency);

@@ -64,8 +64,9 @@ class FulfilmentService final : public FulfilmentDesk, private Turnable {
   void dead_letters(DeadLetterSearch search, LettersDone done) override;
   void retry_dead(OrderId order, Done done) override;
   void discard_dead(OrderId order, Done done) override;
+  void look(OrderId order, PlaceDone done) override;
   void pause(bool paused) override;
-  void set_concurrency(std::string worker, std::uint32_t concurrency, Done done) override;
+  void set_concurrency(std::string worker, Concurrency concurrency, Done done) override;
 
   /// One round, for tests that do not start().
   FulfilmentLoop& loop() { return loop_; }

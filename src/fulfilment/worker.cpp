@@ -20,12 +20,8 @@ Worker::Worker(OrderQueue& queue, FulfilmentLoop& loop, PaymentProvider& payment
       self_(queue.join(settings_.name)),
       breakers_{Breaker(settings_.breaker), Breaker(settings_.breaker), Breaker(settings_.breaker),
                 Breaker(settings_.breaker)} {
-  SCALEMART_CHECK(settings_.concurrency <= kConcurrencyMax && settings_.history > 0);
-}
-
-void Worker::set_concurrency(std::uint32_t concurrency) {
-  SCALEMART_CHECK(concurrency <= kConcurrencyMax);
-  settings_.concurrency = concurrency;
+  SCALEMART_CHECK(settings_.history > 0);
+  set_concurrency(settings_.concurrency);
 }
 
 // --- the round
@@ -42,7 +38,7 @@ SteadyTime Worker::turn(SteadyTime now) {
       if (Slot* slot = find(token)) try_submit(*slot, token);
   }
   if (!paused_ && !draining_) take_tasks(now);
-  SteadyTime next = std::min({heartbeat_at_, resubmit_at_, watch(now)});
+  SteadyTime next = std::min({heartbeat_at_, resubmit_at_, watch(now), scale(now)});
   for (const Breaker& b : breakers_)
     if (b.state() != BreakerState::closed && b.next_probe() > now) next = std::min(next, b.next_probe());
   return next;
@@ -80,7 +76,7 @@ void Worker::return_permit(Lane lane) {
 /// True when there may be more to take at once.
 bool Worker::take_lane(Lane lane, SteadyTime now) {
   const std::uint32_t used = lane == Lane::sale ? sale_used_ : paper_used_;
-  const std::uint32_t limit = lane == Lane::sale ? settings_.concurrency : settings_.papers_max;
+  const std::uint32_t limit = lane == Lane::sale ? scaling_.concurrency : settings_.papers_max;
   if (used >= limit) return false;
   const std::size_t room = std::min(limit - used, settings_.lease_batch);
   const std::size_t allowed = permits(lane, now, room);
@@ -91,6 +87,7 @@ bool Worker::take_lane(Lane lane, SteadyTime now) {
   const std::size_t count = queue_.lease(self_, lane, allowed, leased_);
   if (count == 0 && probing) return_permit(lane);
   for (Task& task : leased_) {
+    note_taken(task.order);
     Slot& slot = take(std::move(task));
     slot.probing = probing;
     proceed(slot);
@@ -368,6 +365,10 @@ void Worker::ended(const Slot& slot, Step step, FinishedStep::Result result, std
   const auto attempt = static_cast<std::uint16_t>(slot.task.order.attempts + (counted ? 0 : 1));
   FinishedStep entry{slot.task.order.id,           step,          result,           attempt,
                      clock_.steady() - slot.since, clock_.wall(), std::move(detail)};
+  if (counted) {
+    last_error_ = entry.detail.substr(0, kErrorMax);
+    last_error_at_ = entry.at;
+  }
   if (hook_) hook_(entry);
   if (!is_news(entry)) return;
   if (history_.size() < settings_.history) {

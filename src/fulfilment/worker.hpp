@@ -10,22 +10,23 @@
 
 #include "base/random.hpp"
 #include "fulfilment/breaker.hpp"
+#include "fulfilment/concurrency.hpp"
 #include "fulfilment/loop.hpp"
 #include "fulfilment/paper_desk.hpp"
 #include "fulfilment/queue_view.hpp"
 #include "fulfilment/retry_policy.hpp"
+#include "fulfilment/scaling.hpp"
 #include "port/order_queue.hpp"
 #include "port/payment.hpp"
 
 namespace scalemart {
 
-inline constexpr std::uint32_t kConcurrencyMax = 100'000;
-
 struct WorkerSettings {
   std::string name = "worker-1";
-  std::uint32_t concurrency = 10'000;  ///< Payments in flight, 0..kConcurrencyMax; 0: takes nothing.
-  std::uint32_t papers_max = 256;      ///< Invoices and mails in flight.
-  std::uint32_t lease_batch = 2048;    ///< Taken in one turn at most, so that a turn stays short.
+  Concurrency concurrency = 10'000;  ///< Payments in flight.
+  ScalingRules scaling = {};         ///< Where these have bounds.
+  std::uint32_t papers_max = 256;    ///< Invoices and mails in flight.
+  std::uint32_t lease_batch = 2048;  ///< Taken in one turn at most, so that a turn stays short.
   std::chrono::nanoseconds payment_deadline = std::chrono::seconds(30);
   std::chrono::nanoseconds paper_deadline = std::chrono::minutes(2);
   std::chrono::nanoseconds grace = std::chrono::seconds(5);  ///< For a dependency that forgets its deadline.
@@ -50,7 +51,7 @@ class Worker final : public Turnable, public CompletionSink {
   SteadyTime turn(SteadyTime now) override;
   void completed(std::uint64_t token, Outcome outcome) override;
 
-  void set_concurrency(std::uint32_t concurrency);
+  void set_concurrency(const Concurrency& concurrency);
   void pause(bool paused) { paused_ = paused; }
   /// Takes nothing new; what is under way goes on.
   void drain() { draining_ = true; }
@@ -124,6 +125,8 @@ class Worker final : public Turnable, public CompletionSink {
   std::size_t permits(Lane lane, SteadyTime now, std::size_t wanted);
   void return_permit(Lane lane);
   SteadyTime watch(SteadyTime now);
+  void note_taken(const OpenOrder& order);
+  SteadyTime scale(SteadyTime now);
 
   void submit(Slot& slot, Stage stage);
   bool try_submit(Slot& slot, std::uint64_t token);
@@ -156,6 +159,9 @@ class Worker final : public Turnable, public CompletionSink {
   std::vector<std::uint32_t> free_;
   std::uint32_t sale_used_ = 0;
   std::uint32_t paper_used_ = 0;
+  ScalingState scaling_;
+  ScalingSigns signs_;               ///< Since the last decision.
+  bool has_taken_ = false;           ///< As well: anything of the sale lane.
   std::deque<Watch> payment_watch_;  ///< First deadline first: all payments have the same patience.
   std::deque<Watch> paper_watch_;
   std::deque<std::uint64_t> unsent_;  ///< Completions the ledger had no room for.
@@ -168,6 +174,8 @@ class Worker final : public Turnable, public CompletionSink {
   std::vector<PaymentAnswer> payment_answers_;
   std::vector<PaperAnswer> paper_answers_;
 
+  std::string last_error_;
+  WallTime last_error_at_;
   std::uint64_t confirmed_ = 0, declined_ = 0, retries_ = 0, parked_ = 0, papers_done_ = 0, lost_ = 0;
   std::vector<FinishedStep> history_;
   std::size_t history_next_ = 0;

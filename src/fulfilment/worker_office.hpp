@@ -21,7 +21,7 @@ class WorkerOffice {
   /// kReportSteps. False: nobody hears it now.
   virtual bool report(const WorkerView& view, std::span<const FinishedStep> steps) = 0;
   /// A new concurrency, once.
-  [[nodiscard]] virtual std::optional<std::uint32_t> told() = 0;
+  [[nodiscard]] virtual std::optional<Concurrency> told() = 0;
 };
 
 }  // namespace scalemart

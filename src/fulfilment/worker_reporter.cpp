@@ -18,7 +18,7 @@ StepHook WorkerReporter::hook() {
 
 SteadyTime WorkerReporter::turn(SteadyTime now) {
   if (const auto concurrency = office_.told()) {
-    worker_->set_concurrency(std::min(*concurrency, kConcurrencyMax));
+    worker_->set_concurrency(*concurrency);
     due_ = now;
   }
   if (now >= due_ || steps_.size() >= kReportSteps) report(now);

@@ -9,7 +9,10 @@ WorkerView Worker::view() const {
   WorkerView view;
   view.id = settings_.name;
   view.draining = draining_;
-  view.concurrency = settings_.concurrency;
+  view.concurrency = scaling_.concurrency;
+  view.bounds = settings_.concurrency;
+  view.last_error = last_error_;
+  view.last_error_at = last_error_at_;
   view.in_flight = sale_used_;
   view.papers_in_flight = paper_used_;
   view.confirmed = confirmed_;

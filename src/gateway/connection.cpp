@@ -101,14 +101,6 @@ void Connection::on_completion(std::uint64_t token, const Response& response) {
   resume();
 }
 
-void Connection::on_drain() {
-  if (phase_ == Phase::streaming || (phase_ == Phase::reading && parser_ == nullptr && own_size_ == 0)) {
-    close_after_ = true;
-    must_linger_ = true;  // A request may be on its way: it shall see an orderly end, not a reset.
-    settle();
-  }
-}
-
 void Connection::settle() {
   if (phase_ == Phase::closed) return;
   if (loop_.out().size() > 0) flush();
@@ -120,63 +112,6 @@ void Connection::settle() {
       close();
   }
   if (phase_ != Phase::closed) loop_.set_deadline(*this, next_deadline());
-}
-
-// --- deadlines -----------------------------------------------------------------------------------------
-
-SteadyTime Connection::next_deadline() const {
-  const Timeouts& t = loop_.timeouts();
-  if (!unsent_.empty()) return progress_ + t.write_stall;
-  switch (phase_) {
-    case Phase::handshake:
-      return since_ + t.handshake;
-    case Phase::busy:
-      return since_ + t.answer;
-    case Phase::streaming:
-      return progress_ + t.heartbeat;
-    case Phase::lingering:
-      return since_ + t.linger;
-    case Phase::reading:
-      if (in_head_) return since_ + t.head;
-      if (in_body_) {
-        const std::chrono::milliseconds earned(parser_->body_received() * 1000 / t.body_rate);
-        return since_ + std::min(t.body, t.body_grace + earned);
-      }
-      // Looked at again and again, so that pressure is noticed.
-      return std::min(since_ + t.idle, loop_.now() + t.idle_under_pressure);
-    case Phase::closed:
-      break;
-  }
-  return SteadyTime::max();
-}
-
-void Connection::on_deadline() {
-  const Timeouts& t = loop_.timeouts();
-  if (!unsent_.empty()) return abort();
-  switch (phase_) {
-    case Phase::handshake:
-    case Phase::lingering:
-      return close();
-    case Phase::busy:
-      close_after_ = true;
-      exchange_.respond(error(504, "timeout",
-                              "This took too long; what came of it is not known. A buy can be looked up by its key."));
-      return settle();
-    case Phase::streaming: {
-      static const EventStream::Text kHeartbeat = std::make_shared<const std::string>(": still here\n\n");
-      send_event(kHeartbeat);
-      return settle();
-    }
-    case Phase::reading:
-      if (in_head_ || in_body_) {
-        refuse({408, "request_timeout", "The request did not come in time."});
-        return settle();
-      }
-      if (loop_.now() < since_ + t.idle && !loop_.shared().limits.is_under_pressure()) return settle();
-      return close();
-    case Phase::closed:
-      break;
-  }
 }
 
 // --- reading -------------------------------------------------------------------------------------------
@@ -364,35 +299,6 @@ void Connection::discard_input() {
     if (lingered_ > kLingerBytes) return abort();
   }
   if (readable_ && phase_ != Phase::closed) loop_.go_on_later(*this);
-}
-
-// --- ending --------------------------------------------------------------------------------------------
-
-void Connection::begin_linger() {
-  if (reader_) reader_->set_gone();
-  if (on_stream_close_) std::exchange(on_stream_close_, nullptr)();
-  phase_ = Phase::lingering;
-  since_ = loop_.now();
-  drop_parser();
-  drop_buffer();
-  transport_.shutdown_write();
-  if (readable_) discard_input();
-}
-
-void Connection::close() {
-  if (phase_ == Phase::closed) return;
-  phase_ = Phase::closed;
-  exchange_.close();
-  awaited_ = 0;
-  drop_parser();
-  if (reader_) reader_->set_gone();
-  if (on_stream_close_) std::exchange(on_stream_close_, nullptr)();
-  loop_.bury(*this);
-}
-
-void Connection::abort() {
-  transport_.reset();
-  close();
 }
 
 }  // namespace scalemart

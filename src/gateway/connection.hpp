@@ -105,7 +105,8 @@ class Connection final : public ExchangeHost, public WheelEntry {
   void send_event(const EventStream::Text& event);
   void send_continue();
 
-  // Ending
+  // Ending (connection_end.cpp)
+  void end_orderly();
   void begin_linger();
   void close();
   void abort();

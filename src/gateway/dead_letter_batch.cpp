@@ -39,7 +39,7 @@ void DeadLetterBatch::advance() {
     advancing_ = false;
     if (ended_ < items_.size()) return;
   }
-  respond();
+  tell();
 }
 
 void DeadLetterBatch::begin(std::size_t index) {
@@ -64,7 +64,7 @@ void DeadLetterBatch::ended(std::size_t index, Outcome outcome) {
   advance();
 }
 
-void DeadLetterBatch::respond() {
+void DeadLetterBatch::tell() {
   boost::json::array results;
   std::size_t done = 0;
   for (const Item& item : items_) {
@@ -75,8 +75,7 @@ void DeadLetterBatch::respond() {
                        {"detail", good ? std::string_view() : sentence_of(item.outcome)}});
   }
   const std::size_t failed = results.size() - done;
-  reply_.respond(json_ok(
-      boost::json::object{{"results", std::move(results)}, {"done", done}, {"failed", failed}, {"remaining", more_}}));
+  done_({{"results", std::move(results)}, {"done", done}, {"failed", failed}, {"remaining", more_}});
 }
 
 }  // namespace scalemart

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <memory>
 
-#include "domain/time_text.hpp"
 #include "gateway/dead_letter_batch.hpp"
+#include "gateway/queue_json.hpp"
 #include "gateway/render.hpp"
 
 namespace scalemart {
@@ -19,40 +19,9 @@ Response dead_letter_not_found() {
   return error(404, "order_not_found", "This order is not among the dead letters.");
 }
 
-/// A cursor: time, sequence and id with dots between them.
-std::string to_text(const OrderPlace& place) {
-  return std::to_string(place.created.ms) + "." + std::to_string(place.sequence) + "." + to_string(place.order);
-}
-
-std::optional<OrderPlace> parse_place(std::string_view text) {
-  OrderPlace place;
-  const auto number = [&text](auto& value) {
-    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (wrong != std::errc() || end == text.data() + text.size() || *end != '.') return false;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
-    return true;
-  };
-  if (!number(place.created.ms) || !number(place.sequence)) return std::nullopt;
-  const auto order = parse_ulid<OrderId>(text);
-  if (!order) return std::nullopt;
-  place.order = *order;
-  return place;
-}
-
 Response dead_letters_unavailable() {
   return error(503, "unavailable",
                "The dead letters cannot be read at the moment; nothing was done. Please try again.");
-}
-
-object render_dead(const DeadLetter& letter, const std::string& product_id) {
-  return {{"order_id", to_string(letter.order.id)},
-          {"product_id", product_id},
-          {"buyer_id", to_string(letter.order.buyer)},
-          {"quantity", letter.order.quantity},
-          {"step", to_text(letter.step)},
-          {"attempts", letter.attempts},
-          {"reason", letter.reason},
-          {"since", to_rfc3339(letter.at)}};
 }
 
 class DeadLetterHandlers {
@@ -129,6 +98,12 @@ class DeadLetterHandlers {
     });
   }
 
+  std::shared_ptr<DeadLetterBatch> batch_of(const std::shared_ptr<Later>& reply, Action action,
+                                            AuditEntry entry) const {
+    return std::make_shared<DeadLetterBatch>(s_, action, std::move(entry),
+                                             [reply](const object& data) { reply->respond(json_ok(data)); });
+  }
+
   void settle_many(Exchange& x, std::string what, Action action) const {
     const object& body = x.json().as_object();
     const auto* ids = body.if_contains("order_ids");
@@ -145,10 +120,11 @@ class DeadLetterHandlers {
     };
     search.step = parse_step(text("step"));
     search.reason = text("reason");
-    const auto batch = std::make_shared<DeadLetterBatch>(s_, x.later(), action, std::move(entry));
+    const auto reply = std::make_shared<Later>(x.later());
+    const auto batch = batch_of(reply, action, std::move(entry));
     if (const auto slug = text("product_id"); !slug.empty() && !with_product(search, slug)) return batch->start({}, 0);
-    s_.fulfilment.dead_letters(std::move(search), [batch](const DeadLetterPage& page) {
-      if (!page.available) return batch->refuse(dead_letters_unavailable());
+    s_.fulfilment.dead_letters(std::move(search), [batch, reply](const DeadLetterPage& page) {
+      if (!page.available) return reply->respond(dead_letters_unavailable());
       std::vector<OrderId> orders;
       for (const DeadLetter& letter : page.letters) orders.push_back(letter.order.id);
       batch->start(std::move(orders), page.more);
@@ -164,7 +140,7 @@ class DeadLetterHandlers {
                                           "This is no order id.", "value_error"));
       orders.push_back(*order);
     }
-    std::make_shared<DeadLetterBatch>(s_, x.later(), action, std::move(entry))->start(std::move(orders), 0);
+    batch_of(std::make_shared<Later>(x.later()), action, std::move(entry))->start(std::move(orders), 0);
   }
 
   QueueServices s_;

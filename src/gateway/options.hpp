@@ -24,6 +24,7 @@ struct Timeouts {
   std::chrono::milliseconds idle_under_pressure{5'000};
   std::chrono::milliseconds write_stall{10'000};  ///< Without any progress.
   std::chrono::milliseconds answer{60'000};       ///< A handler that has not answered by then: 503.
+  std::chrono::milliseconds drain_idle{1'000};    ///< On drain: who asked last so long ago will hardly ask again.
   std::chrono::milliseconds linger{2'000};        ///< Reading on after a refusal, so that it can be read.
   std::chrono::milliseconds heartbeat{15'000};    ///< Of event streams.
   std::chrono::milliseconds tick{100};            ///< How exactly all these are kept.

@@ -1,10 +1,11 @@
 #include "gateway/queue_routes.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <memory>
 
-#include "domain/time_text.hpp"
+#include "gateway/queue_json.hpp"
 #include "gateway/render.hpp"
 
 namespace scalemart {
@@ -13,26 +14,14 @@ namespace {
 using boost::json::array;
 using boost::json::object;
 
-object render_worker(const WorkerView& view) {
-  object breakers;
-  for (int i = 0; i < kStepCount; ++i)
-    breakers[to_text(static_cast<Step>(i))] = to_text(view.breakers[static_cast<std::size_t>(i)]);
-  return {{"id", view.id},
-          {"place", view.place.in_server ? "server" : "process"},
-          {"host", view.place.host},
-          {"pid", view.place.pid},
-          {"last_heartbeat", to_rfc3339(view.heard)},
-          {"concurrency", view.concurrency},
-          {"in_flight", view.in_flight},
-          {"papers_in_flight", view.papers_in_flight},
-          {"draining", view.draining},
-          {"confirmed", view.confirmed},
-          {"declined", view.declined},
-          {"retries", view.retries},
-          {"parked", view.parked},
-          {"papers_done", view.papers_done},
-          {"lost_leases", view.lost},
-          {"breakers", std::move(breakers)}};
+/// Nothing: both kinds or half of one.
+std::optional<Concurrency> wanted_concurrency(const object& body) {
+  const auto number = [&](std::string_view name) { return body.at(name).to_number<std::uint32_t>(); };
+  const bool has_bounds = body.contains("min") && body.contains("max");
+  if (body.size() == 1 && body.contains("concurrency")) return Concurrency(number("concurrency"));
+  if (body.size() != 2 || !has_bounds) return std::nullopt;
+  const Concurrency bounds(number("min"), number("max"));
+  return bounds.is_valid() ? std::optional(bounds) : std::nullopt;
 }
 
 class QueueHandlers {
@@ -59,15 +48,26 @@ class QueueHandlers {
   }
 
   void set_worker(Exchange& x) const {
-    const auto concurrency = x.json().as_object().at("concurrency").to_number<std::uint32_t>();
+    const auto concurrency = wanted_concurrency(x.json().as_object());
+    if (!concurrency)
+      return x.respond(
+          validation_error(R"(["body"])", "Say `concurrency`, or `min` and `max` that is not less.", "value_error"));
     const std::string id(x.path_parameter(0));
     object before;
-    for (const auto view = s_.fulfilment.view(); const WorkerView& worker : view->workers)
-      if (worker.id == id) before["concurrency"] = worker.concurrency;
+    std::uint32_t present = concurrency->min;
+    for (const auto view = s_.fulfilment.view(); const WorkerView& worker : view->workers) {
+      if (worker.id != id) continue;
+      before = render_concurrency(worker.bounds);
+      present = std::clamp(worker.concurrency, concurrency->min, concurrency->max);
+    }
     audit(x, "worker_concurrency_changed", id, before, x.json().as_object());
     const auto reply = std::make_shared<Later>(x.later());
-    s_.fulfilment.set_concurrency(id, concurrency, [reply, id, concurrency](Outcome outcome) {
-      if (is_success(outcome)) return reply->respond(json_ok(object{{"id", id}, {"concurrency", concurrency}}));
+    s_.fulfilment.set_concurrency(id, *concurrency, [reply, id, present, bounds = *concurrency](Outcome outcome) {
+      if (is_success(outcome)) {
+        object told{{"id", id}, {"concurrency", present}};
+        if (!bounds.is_fixed()) told.insert({{"min", bounds.min}, {"max", bounds.max}});
+        return reply->respond(json_ok(told));
+      }
       if (outcome == Outcome::unavailable || outcome == Outcome::overloaded)
         return reply->respond(error(503, "unavailable", "The worker cannot be told at the moment. Please try again."));
       reply->respond(error(404, "not_found", "There is no such worker."));
@@ -98,38 +98,6 @@ class QueueHandlers {
 };
 
 }  // namespace
-
-object render_queue(const QueueView& view, WallTime now) {
-  array stages;
-  std::uint64_t depth = 0;
-  double oldest = 0;
-  double rate = view.declined_per_s;
-  for (const StageView& stage : view.stages) {
-    object row{{"stage", to_text(stage.step)},   {"depth", stage.depth()},       {"waiting", stage.waiting},
-               {"delayed", stage.delayed},       {"in_flight", stage.in_flight}, {"finished", stage.finished},
-               {"per_second", stage.rate_per_s}, {"oldest_age_seconds", 0.0}};
-    const double age = stage.age_seconds(now);
-    row["oldest_age_seconds"] = age;
-    if (stage.step == Step::payment || stage.step == Step::confirm) {
-      depth += stage.depth();
-      oldest = std::max(oldest, age);
-    }
-    if (stage.step == Step::confirm) rate += stage.rate_per_s;
-    stages.push_back(std::move(row));
-  }
-  object data{{"stages", std::move(stages)},
-              {"depth", depth},
-              {"oldest_age_seconds", oldest},
-              {"paused", view.paused},
-              {"dead_letters", view.dead_letters},
-              {"declined", view.declined},
-              {"away", view.away}};
-  // Confirmed and declined orders are what leaves; with nothing leaving there is no estimate.
-  data["drain_seconds"] = nullptr;
-  if (depth == 0) data["drain_seconds"] = 0.0;
-  if (depth > 0 && rate > 0) data["drain_seconds"] = static_cast<double>(depth) / rate;
-  return data;
-}
 
 Routes queue_routes(QueueServices services) {
   const auto handlers = std::make_shared<const QueueHandlers>(services);

@@ -19,7 +19,4 @@ struct QueueServices {
 /// The services outlive the routes.
 [[nodiscard]] Routes queue_routes(QueueServices services);
 
-/// The queue as GET /api/admin/queue shows it.
-[[nodiscard]] boost::json::object render_queue(const QueueView& view, WallTime now);
-
 }  // namespace scalemart

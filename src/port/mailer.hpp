@@ -13,13 +13,15 @@
 namespace scalemart {
 
 struct Mail {
-  OrderId order;                ///< Names the message: sending it twice gives the same Message-ID.
-  std::string to;               ///< local@domain
-  std::string to_name;          ///< May be empty.
-  std::string subject;          ///< UTF-8
-  std::string text;             ///< UTF-8, lines end with \n
-  std::string attachment_name;  ///< Empty: nothing is attached.
-  std::string attachment;       ///< PDF
+  OrderId order;                      ///< With the kind it names the message: sent twice, it has the same Message-ID.
+  std::string kind = "confirmation";  ///< Letters and '-'.
+  std::string to;                     ///< local@domain
+  std::string to_name;                ///< May be empty.
+  std::string subject;                ///< UTF-8
+  std::string text;                   ///< UTF-8, lines end with \n
+  std::string html;                   ///< The same for who can show it; empty: there is none.
+  std::string attachment_name;        ///< Empty: nothing is attached.
+  std::string attachment;             ///< PDF
   WallTime date;
 };
 
@@ -31,7 +33,8 @@ enum class MailOutcome : std::uint8_t {
 
 struct MailResult {
   MailOutcome outcome = MailOutcome::unavailable;
-  std::string detail;  ///< One line for an operator.
+  std::string detail;     ///< One line for an operator.
+  bool deferred = false;  ///< unavailable, but the server is there: it asks for a later try of this mail (4xx).
 };
 using MailDone = std::function<void(MailResult)>;
 

@@ -41,6 +41,13 @@ Metrics::Metrics()
       breaker_state({"scalemart_breaker_state", "Circuit breakers: 0 closed, 1 half open, 2 open.", {"dependency"}}),
       workers({"scalemart_workers", "Workers that are there, by where they run.", {"place"}}),
       ready({"scalemart_ready", "Whether this process may take sales, as /readyz says: 1 or 0.", {}}),
+      notices_total({"scalemart_notices_total",
+                     "Attempts to tell others of orders and stock, by result; dead: given up.",
+                     {"receiver", "result"}}),
+      webhook_endpoints({"scalemart_webhook_endpoints", "Webhook endpoints, by state.", {"state"}}),
+      worker_concurrency({"scalemart_worker_concurrency",
+                          "Orders that workers have in hand at most, now, by where they run.",
+                          {"place"}}),
       build_info({"scalemart_build_info", "What is running; always 1.", {"version", "revision", "compiler"}}),
       buy_duration(buy_duration_seconds.at({})),
       drift(ledger_drift_units.at({})),
@@ -96,6 +103,9 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
                                             breaker_state.collect(),
                                             workers.collect(),
                                             ready.collect(),
+                                            notices_total.collect(),
+                                            webhook_endpoints.collect(),
+                                            worker_concurrency.collect(),
                                             build_info.collect()};
   for (auto& family : collect_process_stats()) out.push_back(std::move(family));
   return out;

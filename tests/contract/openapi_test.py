@@ -122,6 +122,17 @@ class Document(shop.ShopTest):
         yield "adminSetWorker", a.send("PUT", f"/api/admin/workers/{workers.data[0]['id']}", {"concurrency": 9})
         yield "adminGetRateLimits", a.get("/api/admin/rate-limits")
         yield "adminSetRateLimits", a.send("PUT", "/api/admin/rate-limits", {"login": "off"})
+        hook = a.post("/api/admin/webhooks", {"url": "https://shop.invalid/hooks", "events": ["order.*"]})
+        yield "adminCreateWebhook", hook
+        one = f"/api/admin/webhooks/{hook.data['id']}"
+        yield "adminWebhooks", a.get("/api/admin/webhooks")
+        yield "adminWebhook", a.get(one)
+        yield "adminChangeWebhook", a.send("PATCH", one, {"enabled": False})
+        yield "adminRotateWebhook", a.post(f"{one}/rotate", {})
+        yield "adminTestWebhook", a.post(f"{one}/test")
+        yield "adminWebhookDeliveries", a.get(f"{one}/deliveries?limit=3")
+        yield "adminRetryWebhook", a.post(f"{one}/deliveries/retry", {})
+        yield "adminRemoveWebhook", a.send("DELETE", one)
         yield "adminAudit", a.get("/api/admin/audit?limit=3")
         yield "healthz", shop_.get("/healthz")
         yield "readyz", shop_.get("/readyz")

@@ -29,11 +29,17 @@ class FakeQueue final : public OrderIntake, public QueueControl {
     if (away) return std::nullopt;
     return depths;
   }
+  std::optional<QueuedOrder> find(OrderId order, std::chrono::milliseconds) override {
+    if (away) return std::nullopt;
+    const auto at = found.find(order);
+    return at == found.end() ? QueuedOrder{} : at->second;
+  }
   bool pause(bool paused, std::chrono::milliseconds) override {
     if (!away) depths.paused = paused;
     return !away;
   }
   std::map<OrderId, OpenOrder> queued;
+  std::map<OrderId, QueuedOrder> found;  ///< What is said of these.
   QueueDepths depths;
   bool away = false;
   int offers = 0;

@@ -1,6 +1,9 @@
 // Workers of several processes in one console.
 #include <gmock/gmock.h>
 
+#include <future>
+#include <thread>
+
 #include "fulfilment/shared/shared_fulfilment.hpp"
 #include "tests/desk/fakes.hpp"
 
@@ -124,6 +127,43 @@ TEST_F(ViewTest, TwoOfOneNameAreToldApartByWhoCameFirst) {
   EXPECT_EQ(registry.wishes, (std::map<std::string, std::string>{{"a-third/worker", "8"}}));
 }
 
+TEST_F(ViewTest, TellsWhereAnOrderIsAndWhoHasIt) {
+  using Where = OrderTrace::Where;
+  const OrderId sold = shop.sell();
+  const auto look = [&] {
+    std::promise<OrderTrace> told;
+    auto trace = told.get_future();
+    desk.look(sold, [&](OrderTrace one) { told.set_value(std::move(one)); });
+    while (trace.wait_for(1ms) != std::future_status::ready) desk.step();
+    return trace.get();
+  };
+  EXPECT_EQ(look().where, Where::nowhere);
+  QueuedOrder& queued = queue.found[sold];
+  queued.order.attempts = 2;
+  queued.where = QueuedOrder::Where::delayed;
+  queued.due = {4711};
+  EXPECT_EQ(look().next_try.ms, 4711);
+  EXPECT_EQ(look().attempts, 2u);
+  queued.where = QueuedOrder::Where::leased;
+  queued.consumer = "there/far/0";
+  EXPECT_EQ(look().worker, "far") << "gone, or not shown yet";
+  other_office.report(view_of("far"), {});
+  other.step();
+  RegistryBeats third(registry, shop.clock, process("a-third", 3));
+  shop.clock.advance(1s);
+  third.add("worker").report(view_of("far"), {});
+  third.step();
+  queued.consumer = "a-third/far/0";
+  EXPECT_EQ(look().worker, "far-2") << "as it is shown";
+  queue.away = true;
+  EXPECT_EQ(look().where, Where::unknown);
+  queue.away = false;
+  shop.park(sold, Step::payment, "why");
+  shop.clock.advance(5s);
+  EXPECT_EQ(look().where, Where::dead);
+  EXPECT_EQ(look().reason, "why");
+}
+
 TEST_F(ViewTest, SteersWorkersWhereverTheyAre) {
   desk.step();
   other_office.report(view_of("far"), {});
@@ -138,6 +178,10 @@ TEST_F(ViewTest, SteersWorkersWhereverTheyAre) {
   EXPECT_EQ(other_office.told(), 7u);
   other.step();
   EXPECT_FALSE(other_office.told()) << "once";
+  desk.set_concurrency("far", Concurrency(5, 50), hear());
+  desk.step();
+  other.step();
+  EXPECT_EQ(other_office.told(), Concurrency(5, 50));
   registry.away = true;
   desk.set_concurrency("far", 9, hear());
   desk.step();

@@ -31,6 +31,35 @@ class OrderStreamsTest : public ::testing::Test {
   std::optional<OrderStreams> a, b;
 };
 
+TEST_F(OrderStreamsTest, OneOrderIsFoundWhereverItIs) {
+  using enum QueuedOrder::Where;
+  std::vector<OpenOrder> orders(4100);
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    orders[i].id = {7, i + 1};
+    orders[i].product = ProductRef{5};
+    orders[i].quantity = 1;
+  }
+  ASSERT_TRUE(a->offer(orders, kWithin));
+  const auto where = [&](std::size_t i) { return b->find(orders[i].id, milliseconds(1000))->where; };
+  EXPECT_EQ(where(0), waiting);
+  EXPECT_EQ(where(4099), waiting) << "behind two portions";
+  EXPECT_EQ(b->find({8, 8}, kWithin)->where, nowhere);
+  auto leases = lease(*a, "process-1/night-1/0", 2);
+  ASSERT_EQ(leases.size(), 2u);
+  const auto held = b->find(leases[0].order.id, kWithin);
+  EXPECT_EQ(held->where, leased);
+  EXPECT_EQ(held->consumer, "process-1/night-1/0");
+  leases[0].order.attempts = 3;
+  ASSERT_TRUE(a->put_back("process-1/night-1/0", leases[0], milliseconds(60'000), kWithin));
+  const auto later = b->find(leases[0].order.id, kWithin);
+  EXPECT_EQ(later->where, delayed);
+  EXPECT_EQ(later->order.attempts, 3);
+  EXPECT_NEAR(static_cast<double>(later->due.ms - SystemClock().wall().ms), 60'000, 5'000);
+  ASSERT_TRUE(a->finish(leases[1].partition, Lane::sale,
+                        std::vector{OrderStreams::Finished{leases[1].entry, leases[1].order.id, {}}}, kWithin));
+  EXPECT_EQ(where(1), nowhere);
+}
+
 TEST_F(OrderStreamsTest, OfferedOrderArrivesWhole) {
   OpenOrder order;
   order.id = {1, 2};

@@ -170,6 +170,38 @@ class BadInput(unittest.TestCase):
                      r"gateways to change it$", commands=("serve",))
 
     # --- Redis -------------------------------------------------------------------------------------
+    def test_a_redis_of_another_shop(self):
+        """The first gateway makes it its shop's; gateways, workers and commands of another one say so and end."""
+        line = r"^SCALEMART_REDIS: this Redis belongs to another shop than the database; give each shop a Redis of its own"
+        first = self.gateway()
+        self.assertEqual(0, first.stop())
+        again, second = self.gateway(), self.gateway()
+        for gateway in (again, second):
+            self.assertEqual(0, gateway.stop(), "the same shop comes back, and another gateway of it")
+        self.assertEqual((0, "[]\n"), (lambda d: (d.returncode, d.stdout))(self.run_with("product", "list", "--json")))
+        self.database.sql("DROP SCHEMA scalemart CASCADE")
+        self.refused(line)
+        self.redis.say("FLUSHALL")
+        another = self.gateway()
+        self.assertEqual(0, another.stop(), "once it is empty it may be anybody's")
+
+    def test_a_crowd_of_first_gateways(self):
+        """All of one shop begin at once, on a database and a Redis that know nothing yet."""
+        gateways = [self.gateway(wait=False) for _ in range(4)]
+        for gateway in gateways:
+            shop.wait_until(gateway.is_ready, 30, what=gateway.log_tail)
+        names = self.database.sql("SELECT json FROM scalemart.settings WHERE key = 'shop_id'")
+        self.assertEqual(1, len(str(names).split()), names)
+        for gateway in gateways:
+            self.assertEqual(0, gateway.stop())
+
+    def gateway(self, wait=True):
+        made = shop.Shop(start=False, DATABASE=self.database.url, REDIS=self.redis.url, JWT_SECRET=fleet.SECRET, PARTITIONS="4",
+                         ADMIN_EMAIL=None, ADMIN_PASSWORD=None)
+        self.addCleanup(made.close)
+        made.start(60) if wait else made.spawn()
+        return made
+
     def test_an_old_redis(self):
         with OldRedis("6.2.14") as old:
             self.refused(r"^SCALEMART_REDIS: .*Redis 6\.2\.14 is too old: 7\.0 or later is needed", REDIS=old.url)

@@ -24,7 +24,7 @@ test("the queue is paused, goes on, and its worker is told how much to do at onc
 
   const worker = rows(page, "Workers").first();
   const field = worker.getByRole("textbox");
-  for (const [text, answer] of [["many", /^A whole number\.$/], ["900000", /100000/]] as const) {
+  for (const [text, answer] of [["many", /^A whole number, or two/], ["9..3", /^A whole number, or two/], ["900000", /100000/]] as const) {
     await field.fill(text);
     await worker.getByRole("button", { name: /^Set concurrency/ }).click();
     await expect(field).toHaveAccessibleDescription(answer);
@@ -33,6 +33,11 @@ test("the queue is paused, goes on, and its worker is told how much to do at onc
   await worker.getByRole("button", { name: /^Set concurrency/ }).click();
   await told(page, /: 7 at once$/);
   await expect.poll(async () => (await shop.asAdmin<{ concurrency: number }[]>("GET", "/api/admin/workers")).map((one) => one.concurrency)).toEqual([7]);
+  await field.fill("10..40");
+  await worker.getByRole("button", { name: /^Set concurrency/ }).click();
+  await told(page, /: 10\.\.40 at once$/);
+  await expect(worker.getByText("10 of")).toBeVisible();
+  await expect(field).toHaveValue("10..40");
 });
 
 test("dead letters tell why, and are retried and discarded, one and many, also after a restart", async ({ page, openShop }) => {

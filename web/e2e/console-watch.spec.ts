@@ -20,7 +20,7 @@ test("a buyer is refused, by the page and by the server", async ({ page, shop })
 test("the administrator goes from page to page and leaves", async ({ page, shop }) => {
   await shop.product();
   await openConsole(page, shop, "/admin");
-  for (const [place, heading] of [["Products", "Products"], ["Orders", "Orders"], ["Queue", "Queue and workers"], ["Limits", "Rate limits"], ["Audit", "Audit"], ["Rehearsals", "Rehearsals"], ["Monitor", "Sale monitor"]] as const) {
+  for (const [place, heading] of [["Products", "Products"], ["Orders", "Orders"], ["Queue", "Queue and workers"], ["Limits", "Rate limits"], ["Webhooks", "Webhooks"], ["Audit", "Audit"], ["Rehearsals", "Rehearsals"], ["Monitor", "Sale monitor"]] as const) {
     await page.getByRole("navigation", { name: "Console" }).getByRole("link", { name: place }).click();
     await expect(page.getByRole("heading", { name: heading, level: 1 })).toBeVisible();
     await expect(page).toHaveTitle(new RegExp(`^${heading}`));
@@ -55,6 +55,39 @@ test("limits are shown, changed and felt; who is limited is counted", async ({ p
   await shop.start();
   await page.reload();
   await expect(field).toHaveValue("20/60s");
+});
+
+test("a webhook is made, tested, seen to fail, and removed", async ({ page, shop }) => {
+  await openConsole(page, shop, "/admin/webhooks");
+  await expect(page.getByText("Nobody is told yet")).toBeVisible();
+  await page.getByRole("button", { name: "New webhook" }).click();
+  await page.getByLabel("Address").fill("https://127.0.0.1/hooks");
+  await page.getByRole("button", { name: "Create webhook" }).click();
+  await expect(page.getByText("127.0.0.1 is not a public address")).toBeVisible();
+  await page.getByLabel("Address").fill("https://localhost:1/hooks");
+  await page.getByLabel("Events").fill("order.*, stock.changed");
+  await expectAccessibleByDayAndNight(page);
+  await page.getByRole("button", { name: "Create webhook" }).click();
+  await expect(page.getByText(/^whsec_/)).toBeVisible();
+  const row = rows(page, "Webhooks").filter({ hasText: "https://localhost:1/hooks" });
+  await expect(row).toContainText("order.*, stock.changed");
+  await expectAccessibleByDayAndNight(page);
+  await page.getByRole("button", { name: "I have it" }).click();
+  await expect(page.getByText(/^whsec_/)).toHaveCount(0);
+  await row.getByRole("button", { name: "Test" }).click();
+  await told(page, /It did not take the test: .* is not a public address/);
+  const product = await shop.product();
+  await shop.buy(await shop.buyer(), product.id);
+  await expect(row).toContainText("failing");
+  await row.getByRole("button", { name: "Deliveries" }).click();
+  await expect(rows(page, "Deliveries").filter({ hasText: "order.accepted" })).toContainText("waiting");
+  await expectAccessibleByDayAndNight(page);
+  await page.getByRole("button", { name: "Close" }).click();
+  await row.getByRole("button", { name: "Disable" }).click();
+  await expect(row).toContainText("disabled");
+  await row.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("button", { name: "Remove webhook" }).click();
+  await expect(page.getByText("Nobody is told yet")).toBeVisible();
 });
 
 test("the audit trail is narrowed by each filter and shows before and after", async ({ page, shop }) => {

@@ -10,7 +10,7 @@ MailFiles::MailFiles(const std::filesystem::path& data_folder, MailIdentity iden
 void MailFiles::send(Mail mail, MailDone done) {
   const Result<std::string> message = build_message(mail, identity_);
   if (!message) return done({MailOutcome::rejected, message.error().message});
-  const Result<void> kept = folder_.put(mail.order, *message);
+  const Result<void> kept = folder_.put(mail.order, *message, mail.kind == "confirmation" ? "" : mail.kind);
   if (!kept) return done({MailOutcome::unavailable, kept.error().message});
   done({MailOutcome::sent, {}});
 }

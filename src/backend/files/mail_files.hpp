@@ -9,8 +9,8 @@
 
 namespace scalemart {
 
-/// See port/mailer.hpp. A mail sent twice overwrites the same file with the same bytes. `done` is called
-/// before send() returns.
+/// See port/mailer.hpp. A mail of the same kind sent twice overwrites the same file with the same bytes. `done` is
+/// called before send() returns.
 class MailFiles final : public Mailer {
  public:
   MailFiles(const std::filesystem::path& data_folder, MailIdentity identity);

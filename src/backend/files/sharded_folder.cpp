@@ -14,14 +14,15 @@ namespace scalemart {
 ShardedFolder::ShardedFolder(std::filesystem::path root, std::string extension)
     : root_(std::move(root)), extension_(std::move(extension)) {}
 
-std::filesystem::path ShardedFolder::path_of(OrderId order) const {
+std::filesystem::path ShardedFolder::path_of(OrderId order, std::string_view kind) const {
   const std::string id = to_string(order);
-  return root_ / id.substr(24, 2) / (id + "." + extension_);
+  const std::string name = kind.empty() ? id : id + "." + std::string(kind);
+  return root_ / id.substr(24, 2) / (name + "." + extension_);
 }
 
-Result<void> ShardedFolder::put(OrderId order, std::string_view content) const {
+Result<void> ShardedFolder::put(OrderId order, std::string_view content, std::string_view kind) const {
   static std::atomic<std::uint64_t> unique{0};
-  const std::filesystem::path path = path_of(order);
+  const std::filesystem::path path = path_of(order, kind);
   std::filesystem::path aside = path;
   aside += ".tmp" + std::to_string(getpid()) + "-" + std::to_string(unique++);
   const int flags = O_WRONLY | O_CREAT | O_EXCL;

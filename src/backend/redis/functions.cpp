@@ -15,9 +15,9 @@ namespace scalemart::redis {
 namespace {
 
 constexpr std::string_view kPlaceholder = "@DIGEST@";
-constexpr std::array<std::string_view, 18> kFunctions = {
-    "hello", "screen", "settle",   "rebuild", "publish", "remember",     "limit",     "enqueue", "lease",
-    "renew", "finish", "put_back", "look",    "pause",   "process_beat", "processes", "wish",    "clear_check"};
+constexpr std::array<std::string_view, 19> kFunctions = {
+    "hello",  "screen",   "settle", "rebuild", "publish", "remember",     "limit",     "enqueue", "lease",      "renew",
+    "finish", "put_back", "look",   "trace",   "pause",   "process_beat", "processes", "wish",    "clear_check"};
 
 std::string_view file() {
   return redis_files().front().content();

@@ -27,6 +27,7 @@ struct Keyspace {
   [[nodiscard]] std::string limits(std::uint32_t shard) const { return prefix + ":{l" + std::to_string(shard) + "}"; }
   [[nodiscard]] std::string workers() const { return prefix + ":{workers}"; }
   [[nodiscard]] std::string gateways() const { return prefix + ":{gateways}"; }
+  [[nodiscard]] std::string shop() const { return prefix + ":{shop}"; }
   [[nodiscard]] std::string letters() const { return prefix + ":{letters}"; }
   /// Of a rehearsal before the sale; its own part follows.
   [[nodiscard]] std::string check() const { return prefix + ":{check}"; }

@@ -13,6 +13,7 @@ using redis::NumberText;
 
 constexpr std::array<std::string_view, kLaneCount> kLaneNames = {"sale", "paper"};
 constexpr std::size_t kPackedSize = 76;
+constexpr int kTraceCalls = 100;  ///< Of one lane of a partition.
 constexpr std::size_t kOffersInOneCall = 2000;
 const NumberText kPackedSizeText(kPackedSize);
 
@@ -187,6 +188,37 @@ std::optional<QueueDepths> OrderStreams::look(std::chrono::milliseconds within) 
     }
   }
   return view;
+}
+
+std::optional<QueuedOrder> OrderStreams::find(OrderId order, std::chrono::milliseconds within) {
+  using enum QueuedOrder::Where;
+  std::string id;
+  redis::Packer(id).id(order.hi, order.lo);
+  bool is_whole = true;
+  for (std::uint32_t partition = 0; partition < settings_.partitions; ++partition) {
+    for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
+      std::string behind;
+      for (int calls = 0;; ++calls) {
+        if (calls == kTraceCalls) is_whole = false;
+        if (calls == kTraceCalls) break;
+        const auto reply = call("trace", partition, {kLaneNames[lane], id, behind}, within);
+        if (!reply) return std::nullopt;
+        const redis::Value found = reply->value();
+        const std::string_view where = found[0].text();
+        if (where.empty() && found.size() < 2) break;
+        if (where.empty()) {
+          behind = found[1].text();
+          continue;
+        }
+        QueuedOrder out{where == "delayed" ? delayed : where == "leased" ? leased : waiting, {}, {}, {}};
+        if (const auto packed = unpack_order(found[1].text())) out.order = *packed;
+        if (out.where == leased) out.consumer = found[2].text();
+        if (out.where == delayed) out.due.ms = std::atoll(std::string(found[2].text()).c_str());
+        return out;
+      }
+    }
+  }
+  return is_whole ? std::optional(QueuedOrder{}) : std::nullopt;
 }
 
 bool OrderStreams::pause(bool paused, std::chrono::milliseconds within) {

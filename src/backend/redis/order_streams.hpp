@@ -66,6 +66,7 @@ class OrderStreams final : public OrderIntake, public QueueControl {
 
   // QueueControl, over all partitions
   [[nodiscard]] std::optional<QueueDepths> look(std::chrono::milliseconds within) override;
+  [[nodiscard]] std::optional<QueuedOrder> find(OrderId order, std::chrono::milliseconds within) override;
   [[nodiscard]] bool pause(bool paused, std::chrono::milliseconds within) override;
 
   [[nodiscard]] const std::string& why_away() const { return why_away_; }

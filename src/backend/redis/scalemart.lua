@@ -506,6 +506,7 @@ end
 local GROUP = 'workers'
 local PROMOTE_MAX = 1000
 local PENDING_MAX = 200000
+local TRACE_MAX = 2000
 
 local function add(stream, packed) call('XADD', stream, '*', 'o', packed) end
 
@@ -642,6 +643,28 @@ local function look(keys, args)
           first and tonumber(string.match(first[1], '^%d+')) or -1, call('EXISTS', keys[1] .. ':paused')}
 end
 
+-- args: lane, an order's id (16 bytes), the entry to begin behind or ''. {waiting, packed}, {leased, packed, consumer} or
+-- {delayed, packed, ms at which it is due}; {''}: it is not here; {'', entry}: not among TRACE_MAX entries up to that one.
+local function trace(keys, args)
+  local stream, order = keys[1] .. ':' .. args[1], args[2]
+  if args[3] == '' then
+    local later = call('ZRANGEBYSCORE', stream .. ':later', '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, PENDING_MAX)
+    for i = 1, #later, 2 do
+      if string.sub(later[i], 1, 16) == order then return {'delayed', later[i], later[i + 1]} end
+    end
+  end
+  local entries = call('XRANGE', stream, args[3] == '' and '-' or '(' .. args[3], '+', 'COUNT', TRACE_MAX)
+  for i = 1, #entries do
+    local packed = entries[i][2][2]
+    if string.sub(packed, 1, 16) == order then
+      local pending = if_group('XPENDING', stream, GROUP, entries[i][1], entries[i][1], 1) or {}
+      if #pending == 0 then return {'waiting', packed} end
+      return {'leased', packed, pending[1][2]}
+    end
+  end
+  return #entries == TRACE_MAX and {'', entries[#entries][1]} or {''}
+end
+
 -- args: 1 or 0
 local function pause(keys, args)
   if args[1] == '1' then return call('SET', keys[1] .. ':paused', 1) end
@@ -716,6 +739,7 @@ offer('renew', renew, ALWAYS)
 offer('finish', finish, ALWAYS)
 offer('put_back', put_back, ALWAYS)
 offer('look', look, READS)
+offer('trace', trace, READS)
 offer('pause', pause, ALWAYS)
 offer('process_beat', process_beat, ALWAYS)
 offer('processes', processes, READS)

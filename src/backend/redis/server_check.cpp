@@ -87,6 +87,7 @@ class Rehearsal {
     call("renew", {"check", "sale", entry});
     call("put_back", {"check", "sale", entry, "0", order});
     call("look", {"sale"});
+    call("trace", {"sale", order, ""});
     call("lease", {"check", "1", "1", "0"});
     const std::string again = last_ ? std::string(last_->value()[0][0][0].text()) : "";
     call("finish", {"sale", again.empty() ? "0-1" : again, order, "16", ""});

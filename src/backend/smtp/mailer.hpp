@@ -16,11 +16,18 @@
 
 namespace scalemart {
 
+enum class SmtpTls : std::uint8_t {
+  off,
+  opportunistic,  ///< When the server offers it.
+  required,
+};
+
 struct SmtpSettings {
   std::string url;   ///< smtp://host:port or smtps://host:port, without credentials.
   std::string user;  ///< Empty: no login.
   std::string password;
-  bool loopback = false;  ///< The host is this machine: a login may go without TLS.
+  SmtpTls tls = SmtpTls::opportunistic;
+  std::string ca;  ///< A file of certificates that are believed instead of the system's; empty: those.
   MailIdentity identity;
   std::chrono::milliseconds connect_patience{10'000};
   std::chrono::milliseconds patience{60'000};  ///< For one whole mail.
@@ -28,12 +35,17 @@ struct SmtpSettings {
   std::size_t queue_max = 1024;
 };
 
-/// smtp[s]://[user:password@]host[:port]. Anything else is an error that says what is wrong, without the
-/// password.
-[[nodiscard]] Result<SmtpSettings> parse_smtp(std::string_view url);
+/// smtp[s]://[user:password@]host[:port][?tls=required|opportunistic|off]. Without `tls` a login requires it (but on
+/// this machine), and everything else takes what is offered. `user` replaces the one of the URL. Anything else is an
+/// error that says what is wrong, without the password.
+[[nodiscard]] Result<SmtpSettings> parse_smtp(std::string_view url, const std::string& user = {},
+                                              const std::string& password = {});
+
+/// Greets the server as a mail would, with TLS and login, and leaves. What is wrong, in one line.
+[[nodiscard]] Result<void> probe_smtp(const SmtpSettings& settings);
 
 /// Purpose: delivers to one server, a few connections at a time, kept open between mails.
-/// TLS: smtps always; smtp upgrades when the server offers it, and a login insists on it but on this machine.
+/// TLS: smtps always, smtp as `tls` says; wherever there is TLS, the certificate and its name are checked.
 /// Concurrency: see port/mailer.hpp; one thread of its own, on which `done` is called.
 /// Errors: a 5xx for an address is `rejected`; a full queue, no connection, a failed login, 4xx and a
 /// time-out are `unavailable`. The destructor answers what is left with `unavailable`.

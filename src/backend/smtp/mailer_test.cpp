@@ -217,11 +217,22 @@ TEST(ParseSmtp, TakesHostPortAndLoginOnly) {
   EXPECT_EQ(full->url, "smtps://mail.example.com:465");
   EXPECT_EQ(full->user, "shop");
   EXPECT_EQ(full->password, "s@fe");
-  EXPECT_FALSE(full->loopback);
-  EXPECT_TRUE(parse_smtp("smtp://localhost")->loopback);
-  for (const char* bad :
-       {"", "mail.example.com", "http://x", "smtp://", "smtp://h/path", "smtp://h?x=1", "smtp://h:99999"})
+  for (const char* bad : {"", "mail.example.com", "http://x", "smtp://", "smtp://h/path", "smtp://h?x=1",
+                          "smtp://h:99999", "smtp://h?tls=maybe", "smtp://h?tls=off&x=1", "smtps://h?tls=off",
+                          "smtp://u:p@h?tls=off", "smtp://u:p@h?tls=opportunistic"})
     EXPECT_FALSE(parse_smtp(bad)) << bad;
+}
+
+TEST(ParseSmtp, TlsIsWhatIsAskedForAndALoginRequiresIt) {
+  const auto tls = [](const char* url, const char* user = "") { return parse_smtp(url, user, "p")->tls; };
+  EXPECT_EQ(tls("smtp://h"), SmtpTls::opportunistic);
+  EXPECT_EQ(tls("smtp://h?tls=off"), SmtpTls::off);
+  EXPECT_EQ(tls("smtp://h?tls=required"), SmtpTls::required);
+  EXPECT_EQ(tls("smtp://u:p@h"), SmtpTls::required);
+  EXPECT_EQ(tls("smtp://h", "u"), SmtpTls::required);
+  EXPECT_EQ(tls("smtp://127.0.0.1", "u"), SmtpTls::opportunistic) << "it does not leave the machine";
+  EXPECT_EQ(tls("smtp://127.0.0.1?tls=off", "u"), SmtpTls::off);
+  EXPECT_FALSE(parse_smtp("smtp://h?tls=off", "u", "p")) << "the user may come from a setting of its own";
 }
 
 }  // namespace

@@ -96,6 +96,24 @@ void append_attachment(std::string& out, const Mail& mail, const std::string& bo
          "\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64_lines(mail.attachment);
 }
 
+bool is_kind(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
+}
+
+/// One part: its header, an empty line, its lines.
+std::string text_part(std::string_view type, std::string_view text) {
+  return std::string("Content-Type: text/").append(type) +
+         "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + quoted_printable(text);
+}
+
+/// What the mail says: text, or text and HTML of which a reader shows the last that it can.
+std::string body_part(const Mail& mail, const std::string& boundary) {
+  if (mail.html.empty()) return text_part("plain", mail.text);
+  return "Content-Type: multipart/alternative; boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\n" +
+         text_part("plain", mail.text) + "\r\n--" + boundary + "\r\n" + text_part("html", mail.html) + "\r\n--" +
+         boundary + "--\r\n";
+}
+
 bool is_file_name(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return is_printable(c) && c != '"' && c != '\\' && c != '/'; });
 }
@@ -140,19 +158,18 @@ Result<std::string> build_message(const Mail& mail, const MailIdentity& identity
   if (!is_mail_address(identity.from)) return error("mail: the sender's address is not one");
   for (const std::string* field : {&mail.to_name, &mail.subject, &identity.from_name})
     if (has_control(*field)) return error("mail: a control character in a header");
+  if (!is_kind(mail.kind)) return error("mail: a kind that cannot be written");
   if (!is_file_name(mail.attachment_name)) return error("mail: a name of an attachment that cannot be written");
   const std::string order = to_string(mail.order);
   const std::string boundary = "=_" + order;  // "=_" occurs in neither quoted-printable nor base 64
   const std::string domain = identity.from.substr(identity.from.find('@') + 1);
   std::string out = "From: " + display(identity.from_name, identity.from) +
                     "\r\nTo: " + display(mail.to_name, mail.to) + "\r\nSubject: " + encode_header(mail.subject) +
-                    "\r\nDate: " + to_rfc5322_date(mail.date) + "\r\nMessage-ID: <" + order + ".confirmation@" +
+                    "\r\nDate: " + to_rfc5322_date(mail.date) + "\r\nMessage-ID: <" + order + "." + mail.kind + "@" +
                     domain + ">\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n";
-  const std::string text =
-      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" +
-      quoted_printable(mail.text);
-  if (mail.attachment_name.empty()) return out + text;
-  out += "Content-Type: multipart/mixed; boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\n" + text + "\r\n";
+  const std::string body = body_part(mail, "=_alternative_" + order);
+  if (mail.attachment_name.empty()) return out + body;
+  out += "Content-Type: multipart/mixed; boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\n" + body + "\r\n";
   append_attachment(out, mail, boundary);
   return out + "--" + boundary + "--\r\n";
 }

@@ -1,6 +1,7 @@
 #include "backend/smtp/message.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace scalemart {
 namespace {
@@ -86,6 +87,58 @@ TEST(Message, AnInvoiceIsAttached) {
   EXPECT_NE(text->find("filename=\"invoice.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERi3/"),
             std::string::npos);
   EXPECT_TRUE(text->ends_with("\r\n--=_01KA1234567890ABCDEFGHJKMN--\r\n"));
+}
+
+TEST(Message, HtmlIsTheOtherHalfOfAnAlternative) {
+  Mail m = mail();
+  m.html =
+      "<p>Gr\xc3\xbc\xc3\x9f"
+      "e</p>\n";
+  const std::string order = to_string(m.order);
+  auto text = build_message(m, {});
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->find("Content-Type: multipart/alternative; boundary=\"=_alternative_" + order + "\""),
+            std::string::npos);
+  EXPECT_LT(text->find("text/plain"), text->find("text/html")) << "the last one is shown";
+  m.attachment_name = "invoice.pdf";
+  m.attachment = "%PDF-";
+  text = build_message(m, {});
+  ASSERT_TRUE(text);
+  EXPECT_LT(text->find("multipart/mixed"), text->find("multipart/alternative"));
+  EXPECT_LT(text->find("--=_alternative_" + order + "--"), text->find("application/pdf"));
+}
+
+TEST(Message, EachKindIsAMessageOfItsOwn) {
+  Mail m = mail();
+  m.kind = "refunded";
+  EXPECT_NE(build_message(m, {})->find("01KA1234567890ABCDEFGHJKMN.refunded@localhost"), std::string::npos);
+  for (const char* wrong : {"", "Refunded", "x\r\ny", "a@b", "a>b"}) {
+    m.kind = wrong;
+    EXPECT_FALSE(build_message(m, {})) << wrong;
+  }
+}
+
+RC_GTEST_PROP(Message, AnyTextGivesTheSameHeadersOrNone,
+              (const std::string& name, const std::string& subject, const std::string& to, const std::string& shop)) {
+  Mail m = mail();
+  m.to_name = name;
+  m.subject = subject;
+  m.to = *rc::gen::element<std::string>("ann@example.com", to, "ann@example.com" + to, to + "@example.com");
+  MailIdentity identity;
+  identity.from_name = shop;
+  const auto text = build_message(m, identity);
+  if (!text) return;
+  std::vector<std::string> names;
+  const std::string head = text->substr(0, text->find("\r\n\r\n"));
+  for (std::size_t at = 0; at < head.size();) {
+    const std::size_t end = std::min(head.find("\r\n", at), head.size());
+    const std::string line = head.substr(at, end - at);
+    at = end + 2;
+    for (const char c : line) RC_ASSERT(static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f);
+    if (!line.starts_with(' ')) names.push_back(line.substr(0, line.find(':')));
+  }
+  RC_ASSERT(names == (std::vector<std::string>{"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted",
+                                               "MIME-Version", "Content-Type", "Content-Transfer-Encoding"}));
 }
 
 TEST(Message, DatesAreThoseOfTheCalendar) {

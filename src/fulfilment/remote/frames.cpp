@@ -198,6 +198,14 @@ void get(Reader& in, std::vector<Item>& items) {
   for (std::uint64_t i = 0; i < count && !in.failed(); ++i) get(in, items.emplace_back());
 }
 
+void put(Writer& out, const Concurrency& c) {
+  out.varint(c.min);
+  out.varint(c.max);
+}
+void get(Reader& in, Concurrency& c) {
+  for (std::uint32_t* n : {&c.min, &c.max}) *n = static_cast<std::uint32_t>(at_most(in, kConcurrencyMax));
+  if (!c.is_valid()) in.fail();
+}
 void put(Writer& out, const WorkerView& v) {
   out.u8(v.draining);
   for (const std::uint64_t n :
@@ -205,12 +213,18 @@ void put(Writer& out, const WorkerView& v) {
         v.declined, v.retries, v.parked, v.papers_done, v.lost})
     out.varint(n);
   for (const BreakerState state : v.breakers) out.u8(static_cast<std::uint8_t>(state));
+  put(out, v.bounds);
+  put_text(out, v.last_error, kErrorMax);
+  out.signed_varint(v.last_error_at.ms);
 }
 void get(Reader& in, WorkerView& v) {
   v.draining = in.flag();
   for (std::uint32_t* n : {&v.concurrency, &v.in_flight, &v.papers_in_flight}) *n = in.varint32();
   for (std::uint64_t* n : {&v.confirmed, &v.declined, &v.retries, &v.parked, &v.papers_done, &v.lost}) *n = in.varint();
   for (BreakerState& state : v.breakers) state = static_cast<BreakerState>(in.u8_below(3));
+  get(in, v.bounds);
+  v.last_error = get_text(in, kErrorMax);
+  v.last_error_at.ms = in.signed_varint();
 }
 
 // --- messages
@@ -278,11 +292,11 @@ void get(Reader& in, Product& m) {
 }
 void put(Writer& out, const Steer& m) {
   out.varint(m.number);
-  out.varint(m.concurrency);
+  put(out, m.concurrency);
 }
 void get(Reader& in, Steer& m) {
   m.number = in.varint32();
-  m.concurrency = in.varint32();
+  get(in, m.concurrency);
 }
 void put(Writer& out, const ContactAnswer& m) {
   out.varint(m.request);

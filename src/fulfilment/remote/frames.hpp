@@ -27,7 +27,7 @@
 namespace scalemart {
 
 /// The name of this language. Whoever changes a frame changes the number.
-inline constexpr std::string_view kWorkerProtocol = "scalemart-worker/1";
+inline constexpr std::string_view kWorkerProtocol = "scalemart-worker/2";
 /// Items of one frame at most, so that the largest ones fit.
 inline constexpr std::size_t kFrameItems = 2048;
 
@@ -106,7 +106,7 @@ struct Answers {
 struct Lapsed {};
 struct Steer {
   std::uint32_t number = 0;
-  std::uint32_t concurrency = 0;
+  Concurrency concurrency;
 };
 struct ContactAnswer {
   enum class Kind : std::uint8_t { found, none, unavailable };

@@ -106,7 +106,7 @@ bool RemoteQueue::report(const WorkerView& view, std::span<const FinishedStep> s
   return true;
 }
 
-std::optional<std::uint32_t> RemoteQueue::told() {
+std::optional<Concurrency> RemoteQueue::told() {
   if (!steer_) return std::nullopt;
   steered_ = steer_->number;
   return std::exchange(steer_, std::nullopt)->concurrency;

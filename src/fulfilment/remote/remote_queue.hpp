@@ -48,7 +48,7 @@ class RemoteQueue final : public OrderQueue, public WorkerOffice, public Turnabl
                std::chrono::nanoseconds delay) override;
 
   bool report(const WorkerView& view, std::span<const FinishedStep> steps) override;
-  [[nodiscard]] std::optional<std::uint32_t> told() override;
+  [[nodiscard]] std::optional<Concurrency> told() override;
 
   SteadyTime turn(SteadyTime now) override;
   /// Sends what was gathered: the loop's member behind the worker.

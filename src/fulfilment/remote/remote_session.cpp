@@ -69,7 +69,7 @@ void RemoteSession::take(frame::Report& report) {
   view_.place = place;
   view_.heard = heard;
   if (steer_ && report.steered >= steer_->number) steer_.reset();
-  if (steer_) view_.concurrency = steer_->concurrency;
+  if (steer_) show_steered();
   for (FinishedStep& step : report.steps)
     if (is_news(step)) recent_.push_front(std::move(step));
   recent_.resize(std::min(recent_.size(), kRecent));
@@ -112,10 +112,17 @@ void RemoteSession::flush() {
   if (!orders_.items.empty()) link_->send(frame::encode(std::exchange(orders_, {})));
 }
 
-void RemoteSession::steer(std::uint32_t concurrency) {
+void RemoteSession::steer(const Concurrency& concurrency) {
   steer_ = frame::Steer{++steers_, concurrency};
-  view_.concurrency = concurrency;
+  show_steered();
   link_->send(frame::encode(*steer_));
+}
+
+/// What it will say itself when it has obeyed.
+void RemoteSession::show_steered() {
+  const Concurrency& told = steer_->concurrency;
+  view_.bounds = told;
+  view_.concurrency = std::clamp(view_.concurrency, told.min, told.max);
 }
 
 void RemoteSession::end() {

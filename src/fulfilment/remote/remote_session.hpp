@@ -29,7 +29,7 @@ class RemoteSession final : public CompletionSink {
   std::size_t give(Lane lane, std::size_t most);
   /// Sends what was gathered since the last time.
   void flush();
-  void steer(std::uint32_t concurrency);
+  void steer(const Concurrency& concurrency);
   /// Its leases go back to the queue. Idempotent.
   void end();
   [[nodiscard]] bool is_ended() const { return ended_; }
@@ -52,6 +52,7 @@ class RemoteSession final : public CompletionSink {
     return "a frame that is not a worker's to send now";
   }
   void introduce(const Task& task);
+  void show_steered();
 
   OrderQueue& queue_;
   const Clock& clock_;

@@ -174,7 +174,7 @@ std::string RemoteWorkers::free_name(const std::string& wanted) const {
   return name;
 }
 
-Outcome RemoteWorkers::set_concurrency(const std::string& worker, std::uint32_t concurrency) {
+Outcome RemoteWorkers::set_concurrency(const std::string& worker, const Concurrency& concurrency) {
   for (const auto& [link, session] : sessions_) {
     if (session->is_ended() || !session->is_welcome() || session->view().id != worker) continue;
     session->steer(concurrency);

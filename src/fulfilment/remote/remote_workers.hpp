@@ -43,7 +43,7 @@ class RemoteWorkers final : public Turnable {
   /// Gives out no more orders; what is out may come back finished.
   void drain() { draining_ = true; }
   /// order_not_found: there is none of that name here.
-  [[nodiscard]] Outcome set_concurrency(const std::string& worker, std::uint32_t concurrency);
+  [[nodiscard]] Outcome set_concurrency(const std::string& worker, const Concurrency& concurrency);
   [[nodiscard]] std::vector<WorkerView> views() const;
   /// Appends what ended lately, newest first for each worker.
   void recent(std::vector<FinishedStep>& out) const;

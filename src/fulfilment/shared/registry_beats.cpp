@@ -3,23 +3,11 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "fulfilment/worker.hpp"
 
 namespace scalemart {
-namespace {
-
-std::optional<std::uint32_t> parse_concurrency(const std::string& text) {
-  std::uint32_t number = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (wrong != std::errc() || end != text.data() + text.size() || number > kConcurrencyMax) return std::nullopt;
-  return number;
-}
-
-}  // namespace
-
 RegistryOffice::RegistryOffice(WorkerPlace place, const Clock& clock) : clock_(clock) {
   card_.view.place = std::move(place);
   card_.since = clock.wall();
@@ -44,7 +32,7 @@ bool RegistryOffice::report(const WorkerView& view, std::span<const FinishedStep
   return true;
 }
 
-std::optional<std::uint32_t> RegistryOffice::told() {
+std::optional<Concurrency> RegistryOffice::told() {
   const std::lock_guard lock(mutex_);
   return std::exchange(told_, std::nullopt);
 }

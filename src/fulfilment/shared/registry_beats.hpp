@@ -24,7 +24,7 @@ class RegistryOffice final : public WorkerOffice {
   RegistryOffice(WorkerPlace place, const Clock& clock);
 
   bool report(const WorkerView& view, std::span<const FinishedStep> steps) override;
-  [[nodiscard]] std::optional<std::uint32_t> told() override;
+  [[nodiscard]] std::optional<Concurrency> told() override;
 
   /// Nothing before the first report.
   [[nodiscard]] std::optional<WorkerCard> card() const;
@@ -36,9 +36,9 @@ class RegistryOffice final : public WorkerOffice {
   std::array<RateMeter, kStepCount> finished_;  ///< The loop's.
   RateMeter declined_;
   mutable std::mutex mutex_;
-  WorkerCard card_;                    ///< Guarded by mutex_.
-  std::string wish_;                   ///< Guarded by mutex_: the last one heard.
-  std::optional<std::uint32_t> told_;  ///< Guarded by mutex_: not passed on yet.
+  WorkerCard card_;                  ///< Guarded by mutex_.
+  std::string wish_;                 ///< Guarded by mutex_: the last one heard.
+  std::optional<Concurrency> told_;  ///< Guarded by mutex_: not passed on yet.
 };
 
 struct RegistryBeatsSettings {

@@ -26,14 +26,17 @@ void SharedFulfilment::start() {
 
 void SharedFulfilment::stop() {
   std::deque<Wish> left;
+  std::deque<Look> unseen;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     left.swap(wishes_);
+    unseen.swap(looks_);
   }
   news_.notify_all();
   if (thread_.joinable()) thread_.join();
   for (const Wish& wish : left) wish.done(Outcome::overloaded);
+  for (const Look& look : unseen) look.done({OrderTrace::Where::unknown});
 }
 
 std::shared_ptr<const FulfilmentView> SharedFulfilment::view() const {
@@ -53,6 +56,41 @@ void SharedFulfilment::discard_dead(OrderId order, Done done) {
   parts_.letters.discard(order, std::move(done));
 }
 
+void SharedFulfilment::look(OrderId order, PlaceDone done) {
+  parts_.letters.list({.limit = SIZE_MAX}, [this, order, done = std::move(done)](const DeadLetterPage& page) {
+    using enum OrderTrace::Where;
+    for (const DeadLetter& letter : page.letters)
+      if (letter.order.id == order) return done({dead, letter.step, letter.attempts, {}, {}, letter.reason, letter.at});
+    {
+      std::unique_lock lock(mutex_);
+      if (stopping_ || looks_.size() >= kWishesMax) {
+        lock.unlock();
+        return done({unknown});
+      }
+      looks_.push_back({order, done});
+      asked_ = true;
+    }
+    news_.notify_all();
+  });
+}
+
+void SharedFulfilment::find(const Look& look) {
+  using enum OrderTrace::Where;
+  const auto found = parts_.queue.find(look.order, settings_.within);
+  if (!found) return look.done({unknown});
+  const OpenOrder& order = found->order;
+  switch (found->where) {
+    case QueuedOrder::Where::nowhere:
+      return look.done({nowhere});
+    case QueuedOrder::Where::waiting:
+      return look.done({waiting, order.step(), order.attempts});
+    case QueuedOrder::Where::delayed:
+      return look.done({delayed, order.step(), order.attempts, found->due});
+    case QueuedOrder::Where::leased:
+      return look.done({leased, order.step(), order.attempts, {}, workers_.shown_as(found->consumer)});
+  }
+}
+
 void SharedFulfilment::pause(bool paused) {
   {
     const std::lock_guard lock(mutex_);
@@ -62,8 +100,8 @@ void SharedFulfilment::pause(bool paused) {
   news_.notify_all();
 }
 
-void SharedFulfilment::set_concurrency(std::string worker, std::uint32_t concurrency, Done done) {
-  if (concurrency > kConcurrencyMax) return done(Outcome::invalid_value);
+void SharedFulfilment::set_concurrency(std::string worker, Concurrency concurrency, Done done) {
+  if (!concurrency.is_valid()) return done(Outcome::invalid_value);
   {
     std::unique_lock lock(mutex_);
     if (stopping_ || wishes_.size() >= kWishesMax) {
@@ -79,13 +117,16 @@ void SharedFulfilment::set_concurrency(std::string worker, std::uint32_t concurr
 void SharedFulfilment::step() {
   tell_pause();
   std::deque<Wish> wishes;
+  std::deque<Look> looks;
   {
     const std::lock_guard lock(mutex_);
     wishes.swap(wishes_);
+    looks.swap(looks_);
     asked_ = false;
   }
   for (const Wish& wish : wishes) tell(wish);
   look();
+  for (const Look& one : looks) find(one);
 }
 
 /// What could not be told is told at the next turn, unless somebody wants the opposite by then.
@@ -107,7 +148,7 @@ void SharedFulfilment::tell(const Wish& wish) {
     name = workers_.find(wish.worker);
   }
   if (name == nullptr) return wish.done(Outcome::order_not_found);
-  const auto told = parts_.workers.wish(*name, std::to_string(wish.concurrency), settings_.within);
+  const auto told = parts_.workers.wish(*name, to_text(wish.concurrency), settings_.within);
   wish.done(!told ? Outcome::unavailable : *told ? Outcome::done : Outcome::order_not_found);
 }
 

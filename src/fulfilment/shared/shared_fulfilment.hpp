@@ -50,18 +50,24 @@ class SharedFulfilment final : public FulfilmentDesk {
   void dead_letters(DeadLetterSearch search, LettersDone done) override;
   void retry_dead(OrderId order, Done done) override;
   void discard_dead(OrderId order, Done done) override;
+  void look(OrderId order, PlaceDone done) override;
   void pause(bool paused) override;
-  void set_concurrency(std::string worker, std::uint32_t concurrency, Done done) override;
+  void set_concurrency(std::string worker, Concurrency concurrency, Done done) override;
 
  private:
   struct Wish {
     std::string worker;
-    std::uint32_t concurrency = 0;
+    Concurrency concurrency;
     Done done;
+  };
+  struct Look {
+    OrderId order;
+    PlaceDone done;
   };
   static constexpr std::size_t kWishesMax = 1000;
   void tell_pause();
   void tell(const Wish& wish);
+  void find(const Look& look);
   void look();
   void note_workers(const FulfilmentView& view);
   void run();
@@ -77,6 +83,7 @@ class SharedFulfilment final : public FulfilmentDesk {
   std::shared_ptr<const FulfilmentView> view_;
   std::optional<bool> pause_;  ///< To be told.
   std::deque<Wish> wishes_;
+  std::deque<Look> looks_;
   bool asked_ = false;  ///< Something new is to be told.
   bool stopping_ = false;
   std::thread thread_;

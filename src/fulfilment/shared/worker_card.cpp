@@ -88,6 +88,10 @@ void read_view(const object& from, WorkerView& view) {
   read(from, "heard", view.heard.ms);
   read(from, "draining", view.draining);
   read(from, "concurrency", view.concurrency);
+  view.bounds = Concurrency(view.concurrency);
+  read(from, "concurrency_min", view.bounds.min);
+  read(from, "concurrency_max", view.bounds.max);
+  if (!view.bounds.is_valid()) view.bounds = Concurrency(view.concurrency);
   read(from, "in_flight", view.in_flight);
   read(from, "papers_in_flight", view.papers_in_flight);
   read(from, "confirmed", view.confirmed);
@@ -96,6 +100,9 @@ void read_view(const object& from, WorkerView& view) {
   read(from, "parked", view.parked);
   read(from, "papers_done", view.papers_done);
   read(from, "lost", view.lost);
+  read(from, "last_error", view.last_error);
+  view.last_error.resize(std::min(view.last_error.size(), kErrorMax));
+  read(from, "last_error_at", view.last_error_at.ms);
 }
 
 }  // namespace
@@ -119,6 +126,8 @@ std::string to_json(const WorkerCard& card) {
                                        {"since", card.since.ms},
                                        {"draining", view.draining},
                                        {"concurrency", view.concurrency},
+                                       {"concurrency_min", view.bounds.min},
+                                       {"concurrency_max", view.bounds.max},
                                        {"in_flight", view.in_flight},
                                        {"papers_in_flight", view.papers_in_flight},
                                        {"confirmed", view.confirmed},
@@ -127,6 +136,8 @@ std::string to_json(const WorkerCard& card) {
                                        {"parked", view.parked},
                                        {"papers_done", view.papers_done},
                                        {"lost", view.lost},
+                                       {"last_error", as_plain_utf8(view.last_error.substr(0, kErrorMax))},
+                                       {"last_error_at", view.last_error_at.ms},
                                        {"steps", std::move(steps)},
                                        {"declines", to_json(card.declined)},
                                        {"recent", std::move(recent)}});

@@ -64,6 +64,15 @@ const std::string* WorkersOfAll::find(const std::string& shown) const {
   return at == shown_.end() ? nullptr : &at->second;
 }
 
+std::string WorkersOfAll::shown_as(std::string_view consumer) const {
+  const std::string_view process = consumer.substr(0, consumer.find('/') + 1);
+  std::string_view name = consumer.substr(process.size());
+  name = name.substr(0, name.find('/'));
+  for (const auto& [shown, registered] : shown_)
+    if (registered.starts_with(process) && cards_.at(registered).view.id == name) return shown;
+  return std::string(name);
+}
+
 FulfilmentView WorkersOfAll::view() const {
   FulfilmentView view;
   for (int i = 0; i < kStepCount; ++i) {

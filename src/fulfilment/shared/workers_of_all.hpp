@@ -26,6 +26,8 @@ class WorkersOfAll {
   [[nodiscard]] FulfilmentView view() const;
   /// The name in the registry of a worker as it is shown; nullptr: there is none.
   [[nodiscard]] const std::string* find(const std::string& shown) const;
+  /// Who calls itself PROCESS/NAME/NUMBER to the queue, as it is shown; its name, when it has gone.
+  [[nodiscard]] std::string shown_as(std::string_view consumer) const;
 
  private:
   struct Counted {

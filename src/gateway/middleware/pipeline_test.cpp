@@ -366,6 +366,7 @@ TEST(Drain, FinishesWhatIsInFlightAndClosesTheIdle) {
     const std::lock_guard lock(mutex);
     waiting.push_back(x.later());
   }));
+  routes.push_back(route(Method::get, "/echo", echo));
   TestGateway server(std::move(routes));
   RawClient idle(server);
   RawClient busy(server);
@@ -374,7 +375,11 @@ TEST(Drain, FinishesWhatIsInFlightAndClosesTheIdle) {
     const std::lock_guard lock(mutex);
     return waiting.size() == 1;
   }));
-  ASSERT_TRUE(server.eventually([&] { return server.gateway->connections() == 2; }));
+  server.clock.advance(seconds(2));
+  RawClient recent(server);
+  recent.send(get("/echo"));
+  EXPECT_NE(recent.read_reply().header("Connection"), "close");
+  ASSERT_TRUE(server.eventually([&] { return server.gateway->connections() == 3; }));
   bool drained = false;
   std::thread drainer([&] { drained = server.gateway->drain(seconds(1)); });
   bool orderly = false;
@@ -382,6 +387,9 @@ TEST(Drain, FinishesWhatIsInFlightAndClosesTheIdle) {
   EXPECT_TRUE(orderly);
   idle.close();
   EXPECT_FALSE(RawClient(server).connected()) << "nobody is let in any more";
+  recent.send(get("/echo"));
+  EXPECT_EQ(recent.read_reply().header("Connection"), "close") << "told with its answer, not left without one";
+  recent.close();
   {
     const std::lock_guard lock(mutex);
     waiting.front().respond(no_content());

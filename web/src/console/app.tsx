@@ -1,5 +1,5 @@
 // The console's pages and what stands around them. Each page is a file of its own, loaded when it is opened.
-import { Activity, Boxes, Gauge, History, LineChart, ListOrdered, type LucideIcon, ReceiptText } from "lucide-react";
+import { Activity, Boxes, Gauge, History, LineChart, ListOrdered, type LucideIcon, ReceiptText, Webhook } from "lucide-react";
 import { lazy, useEffect } from "react";
 import { Link, Route, Switch } from "wouter";
 import { session } from "../shared/api/session.ts";
@@ -17,6 +17,7 @@ const Order = lazy(() => import("./pages/order.tsx").then((page) => ({ default: 
 const Queue = lazy(() => import("./pages/queue.tsx").then((page) => ({ default: page.QueuePage })));
 const Limits = lazy(() => import("./pages/limits.tsx").then((page) => ({ default: page.LimitsPage })));
 const Audit = lazy(() => import("./pages/audit.tsx").then((page) => ({ default: page.AuditPage })));
+const Webhooks = lazy(() => import("./pages/webhooks.tsx").then((page) => ({ default: page.WebhooksPage })));
 const Rehearsals = lazy(() => import("./pages/rehearsals.tsx").then((page) => ({ default: page.RehearsalsPage })));
 
 const PLACES: [href: string, label: string, icon: LucideIcon][] = [
@@ -25,6 +26,7 @@ const PLACES: [href: string, label: string, icon: LucideIcon][] = [
   ["/admin/orders", "Orders", ReceiptText],
   ["/admin/queue", "Queue", ListOrdered],
   ["/admin/limits", "Limits", Gauge],
+  ["/admin/webhooks", "Webhooks", Webhook],
   ["/admin/audit", "Audit", History],
   ["/admin/rehearsals", "Rehearsals", LineChart],
 ];
@@ -76,6 +78,7 @@ function OnlyAdmins() {
       <Route path="/admin/orders/:id">{({ id }) => <Order key={id} id={id} />}</Route>
       <Route path="/admin/queue" component={Queue} />
       <Route path="/admin/limits" component={Limits} />
+      <Route path="/admin/webhooks" component={Webhooks} />
       <Route path="/admin/audit" component={Audit} />
       <Route path="/admin/rehearsals" component={Rehearsals} />
       <Route>

@@ -113,6 +113,11 @@ function Workers() {
               <tr key={worker.id}>
                 <td className="mono">
                   {worker.id} {worker.draining && <Badge tone="over">Leaving</Badge>}
+                  {worker.last_error != null && (
+                    <div className="quiet">
+                      {(worker.last_error_at ?? "").slice(11, 19)} {worker.last_error}
+                    </div>
+                  )}
                 </td>
                 <td className="number">
                   {formatCount(worker.in_flight)} <span className="quiet">+ {formatCount(worker.papers_in_flight)} papers</span>
@@ -128,7 +133,7 @@ function Workers() {
                     .join(", ") || "all closed"}
                 </td>
                 <td>
-                  <Concurrency id={worker.id} value={worker.concurrency} />
+                  <Concurrency id={worker.id} now={worker.concurrency} min={worker.concurrency_min} max={worker.concurrency_max} />
                 </td>
               </tr>
             ))}
@@ -139,15 +144,25 @@ function Workers() {
   );
 }
 
-function Concurrency({ id, value }: { id: string; value: number }) {
+/** "200", or "10..400": the worker finds its own number between these. */
+function readConcurrency(text: string): { concurrency: number } | { min: number; max: number } | null {
+  const [, least, most] = /^\s*(\d{1,6})(?:\s*\.\.\s*(\d{1,6}))?\s*$/.exec(text) ?? [];
+  if (least === undefined) return null;
+  if (most === undefined) return { concurrency: Number(least) };
+  return Number(least) <= Number(most) ? { min: Number(least), max: Number(most) } : null;
+}
+
+function Concurrency({ id, now, min, max }: { id: string; now: number; min: number; max: number }) {
   const { act, busy } = useAct();
   const [refusal, setRefusal] = useState(NO_REFUSAL);
+  const shown = min === max ? String(max) : `${min}..${max}`;
   const change = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const text = String(new FormData(event.currentTarget).get("concurrency"));
-    if (!/^\d{1,6}$/.test(text)) return setRefusal({ fields: { concurrency: "A whole number." }, whole: null });
+    const body = readConcurrency(text);
+    if (body === null) return setRefusal({ fields: { concurrency: "A whole number, or two such as 10..400." }, whole: null });
     try {
-      await act(() => ok(api.PUT("/api/admin/workers/{id}", { params: { path: { id } }, body: { concurrency: Number(text) } })), `${id}: ${text} at once`, true);
+      await act(() => ok(api.PUT("/api/admin/workers/{id}", { params: { path: { id } }, body })), `${id}: ${text} at once`, true);
       setRefusal(NO_REFUSAL);
     } catch (error) {
       const { fields, whole } = refusalOf(error, ["concurrency"]);
@@ -156,7 +171,8 @@ function Concurrency({ id, value }: { id: string; value: number }) {
   };
   return (
     <form className={css["inline"]} noValidate onSubmit={(event) => void change(event)}>
-      <TextField key={value} label={`Orders at once of ${id}`} bare name="concurrency" inputMode="numeric" defaultValue={String(value)} error={refusal.fields["concurrency"]} />
+      {min !== max && <span className="number">{formatCount(now)} of</span>}
+      <TextField key={shown} label={`Orders at once of ${id}`} bare name="concurrency" defaultValue={shown} error={refusal.fields["concurrency"]} />
       <Button type="submit" busy={busy} aria-label={`Set concurrency of ${id}`}>
         Set
       </Button>

@@ -712,6 +712,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Endpoints that are told of orders and stock
+         * @description Secrets are not shown.
+         */
+        get: operations["adminWebhooks"];
+        put?: never;
+        /**
+         * Add an endpoint
+         * @description It is told of what happens from now on. This answer alone, and that of a rotation, has the secret.
+         */
+        post: operations["adminCreateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One endpoint */
+        get: operations["adminWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an endpoint
+         * @description What it was not told yet, it is never told.
+         */
+        delete: operations["adminRemoveWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, disable or enable an endpoint
+         * @description Enabling one that was disabled goes on where it stood: nothing is left out.
+         */
+        patch: operations["adminChangeWebhook"];
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new secret
+         * @description Events are signed with both until the grace is over.
+         */
+        post: operations["adminRotateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a `webhook.test` event now
+         * @description Once, and also to a disabled endpoint. Waits up to 15 seconds for its answer.
+         */
+        post: operations["adminTestWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of events
+         * @description Of those delivered the last 200 are remembered, and not over a restart.
+         */
+        get: operations["adminWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/webhooks/{id}/deliveries/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try again what was given up */
+        post: operations["adminRetryWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit": {
         parameters: {
             query?: never;
@@ -815,7 +941,621 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "order.accepted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A buy was answered with yes
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "order.accepted";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["OrderEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.confirmed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An order is paid
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "order.confirmed";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["OrderEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * It was not paid, or discarded
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "order.failed";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["OrderEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * It was not paid in time
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "order.expired";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["OrderEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.cancelled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Its buyer cancelled it
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "order.cancelled";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["OrderEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.refunded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The money went back
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "order.refunded";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["OrderEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A product was made
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "product.created";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["ProductEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Its details or terms changed
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "product.changed";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["ProductEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Its sale was paused
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "product.paused";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["ProductEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.resumed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Its sale goes on
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "product.resumed";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["ProductEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * It was removed
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "product.removed";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["ProductEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "stock.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Units went somewhere; once a second at the most
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "stock.changed";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: components["schemas"]["StockEvent"];
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Somebody asked for it
+         * @description Headers `webhook-id`, `webhook-timestamp`, `webhook-signature` as in Standard Webhooks 1.0.0.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        type: "webhook.test";
+                        /** Format: date-time */
+                        timestamp: string;
+                        data: {
+                            endpoint_id: string;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description Taken; whatever else is answered, it comes again */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         Error: {
@@ -986,9 +1726,14 @@ export interface components {
                 at?: string;
             }[];
         };
+        /** @description Either `concurrency`, a number that stays, or `min` and `max`, between which the worker finds its own. */
         WorkerChange: {
             /** @description Orders in flight at once */
-            concurrency: number;
+            concurrency?: number;
+            /** @description Goes with `max` */
+            min?: number;
+            /** @description Not less than `min` */
+            max?: number;
         };
         RateLimits: {
             /** @description `N/period[,burst=B]`, e.g. `10/60s`, or `off` */
@@ -1171,6 +1916,14 @@ export interface components {
                 p50: (number | null)[];
                 p99: (number | null)[];
             };
+            /** @description Of all workers together, the most in the step */
+            workers?: {
+                count?: (number | null)[];
+                /** @description Orders that they could have in hand */
+                concurrency?: (number | null)[];
+                /** @description Orders that they had in hand */
+                in_flight?: (number | null)[];
+            };
             /** @description The most in the step */
             waiting_buys: (number | null)[];
             /** @description The most in the step */
@@ -1222,7 +1975,12 @@ export interface components {
         };
         Worker: {
             id: string;
+            /** @description Orders at once, now */
             concurrency: number;
+            /** @description It moves between this ... */
+            concurrency_min: number;
+            /** @description ... and this; both the same: it does not */
+            concurrency_max: number;
             /** @description Payments and confirmations */
             in_flight: number;
             /** @description Invoices and mails */
@@ -1234,6 +1992,10 @@ export interface components {
             parked: number;
             papers_done: number;
             lost_leases: number;
+            /** @description Why its last failed attempt failed */
+            last_error?: string | null;
+            /** Format: date-time */
+            last_error_at?: string | null;
             /** @description By step: closed, half_open or open */
             breakers: {
                 [key: string]: string;
@@ -1332,6 +2094,115 @@ export interface components {
             before: unknown;
             /** @description Any JSON; null: nothing was noted */
             after: unknown;
+        };
+        NewWebhook: {
+            /** @description https://…; http:// and addresses that are not public only within SCALEMART_WEBHOOK_ALLOW_PRIVATE */
+            url: string;
+            /** @description Types such as `order.confirmed`, or `order.*`, `stock.*`, `product.*`; empty: all */
+            events?: string[];
+            /** @description `whsec_` and the base 64 of 24 to 64 bytes; one is made when it is not given */
+            secret?: string;
+        };
+        WebhookChange: {
+            /** @description https://…; http:// and addresses that are not public only within SCALEMART_WEBHOOK_ALLOW_PRIVATE */
+            url?: string;
+            /** @description Types such as `order.confirmed`, or `order.*`, `stock.*`, `product.*`; empty: all */
+            events?: string[];
+            enabled?: boolean;
+        };
+        WebhookRotation: {
+            /**
+             * @description How long the secret before signs as well
+             * @default 86400
+             */
+            grace_seconds: number;
+        };
+        WebhookRetry: {
+            /** @description One delivery; not given: all that were given up */
+            delivery_id?: string;
+        };
+        Webhook: {
+            id: string;
+            url: string;
+            events: string[];
+            /** @description Only when it was just made */
+            secret?: string;
+            /** @enum {unknown} */
+            state: "enabled" | "failing" | "disabled";
+            disabled_reason: string | null;
+            from_configuration: boolean;
+            /** Format: date-time */
+            created_at: string | null;
+            /** @description Record of the journal */
+            delivered_up_to: number;
+            /** @description Records it was not told of yet */
+            behind: number;
+            /** @description Events to be tried again */
+            waiting: number;
+            /** @description Events that were given up */
+            dead: number;
+            /** Format: date-time */
+            last_delivered_at: string | null;
+            /** Format: date-time */
+            failing_since: string | null;
+            /** @description Of the last failure; null since one succeeded */
+            problem: string | null;
+        };
+        WebhookDelivery: {
+            /** @description As in the header `webhook-id`; a stock is looked at for every try, and has another then */
+            id: string;
+            type: string;
+            /** @enum {unknown} */
+            state: "delivered" | "waiting" | "dead";
+            sequence: number;
+            /** Format: date-time */
+            at: string | null;
+            attempts: number;
+            /** Format: date-time */
+            last_attempt_at: string | null;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** @description The endpoint's last answer; null: none came */
+            status: number | null;
+            problem: string | null;
+        };
+        OrderEvent: {
+            id: string;
+            /** @enum {unknown} */
+            status: "pending" | "confirmed" | "failed" | "expired" | "cancelled" | "refunded";
+            status_reason: string | null;
+            /** @description The buyer's account */
+            buyer_id: string;
+            product_id: string;
+            quantity: number;
+            unit_price_minor: number;
+            total_minor: number;
+            currency: string;
+            /** @description Of a confirmed order */
+            payment_reference: string | null;
+            /** @description Place in the journal: the greater is the later */
+            sequence: number;
+        };
+        ProductEvent: {
+            id: string;
+            name: string;
+            currency: string;
+            sale_price_minor: number;
+            list_price_minor: number | null;
+            starts_at: string | null;
+            ends_at: string | null;
+            per_user_limit: number | null;
+            sequence: number;
+        };
+        StockEvent: {
+            product_id: string;
+            available: number;
+            held: number;
+            sold: number;
+            total: number;
+            /** @enum {unknown} */
+            state: "scheduled" | "live" | "paused" | "sold_out" | "ended";
+            sequence: number;
         };
     };
     responses: {
@@ -2834,7 +3705,10 @@ export interface operations {
                         status: "success";
                         data: {
                             id: string;
+                            /** @description Of now */
                             concurrency: number;
+                            min?: number;
+                            max?: number;
                         };
                     };
                 };
@@ -2905,6 +3779,328 @@ export interface operations {
             400: components["responses"]["Bad"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["Webhook"][];
+                        /** @description Always null: the list is whole. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminCreateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["Webhook"];
+                    };
+                };
+            };
+            400: components["responses"]["Bad"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["Webhook"];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminRemoveWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminChangeWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["Webhook"];
+                    };
+                };
+            };
+            400: components["responses"]["Bad"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminRotateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRotation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["Webhook"];
+                    };
+                };
+            };
+            400: components["responses"]["Bad"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminTestWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["WebhookDelivery"];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only these */
+                state?: "delivered" | "waiting" | "dead";
+                /** @description Rows at the most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: components["schemas"]["WebhookDelivery"][];
+                        /** @description Always null: the list is whole. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adminRetryWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRetry"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "success";
+                        data: {
+                            retried: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Bad"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Unavailable"];
