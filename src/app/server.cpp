@@ -68,6 +68,7 @@ class Server {
   std::unique_ptr<EngineOperations> operations_;
   std::unique_ptr<WorkerLinks> worker_links_;
   std::unique_ptr<ControlServer> control_;
+  std::shared_ptr<void> readiness_;  ///< Keeps the gauge of /readyz set before each scrape.
   std::atomic<bool> draining_{false};
   std::uint64_t pulses_ = 0;
 };
@@ -91,6 +92,7 @@ Result<void> Server::open() {
   if (!api) return api.error();
   api_ = std::move(*api);
   if (auto joined = join_fleet(); !joined) return joined;
+  readiness_ = metrics_.before_collect([this] { metrics_.ready.at({}).set(not_ready().empty() ? 1 : 0); });
   operations_ = std::make_unique<EngineOperations>(
       shop_, api_->document(), clock_, notices_->webhooks(), [this] { return statistics_->render(); },
       EngineOperations::Fulfilment{&desk_->fulfilment(), history_.get(), true});
@@ -106,6 +108,7 @@ Result<void> Server::open() {
   if (options_.demo) {
     if (auto made = make_demo(*operations_, shop_.engine->clock().now()); !made) return made;
   }
+  metrics_.build_info.at({version(), revision(), compiler()}).set(1);
   metrics_.tick(clock_.steady());  // what rates of the first seconds are counted from
   api_->gateway().start();
   return {};

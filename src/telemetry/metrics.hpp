@@ -66,6 +66,7 @@ class Metrics final : public prometheus::Collectable {
   Family<Gauge> connections;
   Family<Gauge> breaker_state;       // {dependency}: 0 closed, 1 half open, 2 open
   Family<Gauge> workers;             // {place}: server, process
+  Family<Gauge> ready;               // 1: as /readyz says
   Family<Counter> notices_total;     // {receiver,result}: what others were told of orders and stock
   Family<Gauge> webhook_endpoints;   // {state}: enabled, disabled
   Family<Gauge> worker_concurrency;  // {place}: of all workers there, now

@@ -163,7 +163,7 @@ TEST(Metrics, NamesTypesAndLabelsAreTheGoldenList) {
   touch(metrics.fulfilment_attempts_total), touch(metrics.rate_limited_total);
   touch(metrics.http_requests_total), touch(metrics.http_request_duration_seconds);
   touch(metrics.breaker_state), touch(metrics.workers), touch(metrics.notices_total), touch(metrics.webhook_endpoints),
-      touch(metrics.build_info);
+      touch(metrics.ready), touch(metrics.worker_concurrency), touch(metrics.build_info);
   std::ostringstream listed;
   for (const auto& family : metrics.Collect()) {
     const char* type = family.type == prometheus::MetricType::Counter     ? "counter"

@@ -16,7 +16,8 @@ CONTRACT_METRICS = {
     "fulfilment_duration_seconds": {"stage"}, "fulfilment_attempts_total": {"stage", "result"}, "dead_letters": set(),
     "rate_limited_total": {"policy"}, "http_requests_total": {"route", "method", "status"},
     "http_request_duration_seconds": {"route"}, "connections": set(), "breaker_state": {"dependency"}, "workers": {"place"},
-    "build_info": None,
+    "ready": set(),
+    "build_info": {"version", "revision", "compiler"},
 }
 
 
@@ -219,6 +220,7 @@ class Metrics(shop.ShopTest):
                 self.assertIn("scalemart_" + name, kinds)
                 if expected is not None and "scalemart_" + name in labels:
                     self.assertEqual(expected, labels["scalemart_" + name])
+        self.assertIn("scalemart_build_info", labels, "what is running is told, not only announced")
         self.assertEqual("counter", kinds["scalemart_buys_total"])
         self.assertEqual("histogram", kinds["scalemart_buy_duration_seconds"])
         self.assertIn("process_resident_memory_bytes", kinds)

@@ -201,5 +201,5 @@ def wait_until(condition, patience=PATIENCE, every=0.02, what=""):
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not true within {patience} s: {what or condition}")
+            raise AssertionError(f"not true within {patience} s: {what() if callable(what) else what or condition}")
         time.sleep(every)
