@@ -19,7 +19,7 @@ constexpr std::size_t kWaitingMax = 64;
 /// Greylisting wants minutes; a mail of last week is of no use to anybody.
 OutletSettings settings_of_mail() {
   OutletSettings settings;
-  settings.retry = {1min, 5min, 15min, 1h, 2h, 4h, 8h, 16h, 24h};
+  settings.retry = {10s, 1min, 5min, 15min, 1h, 2h, 4h, 8h, 16h, 24h};
   settings.disable_after = std::chrono::hours(24 * 365 * 100);  // a mail server is never given up
   return settings;
 }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <cstring>
 #include <type_traits>
 
 #include "auth/base64url.hpp"
 #include "auth/flat_json.hpp"
 #include "base/check.hpp"
+#include "base/zeroed_array.hpp"
 
 namespace scalemart {
 namespace {
@@ -151,23 +151,20 @@ class TokenVerifier::Cache {
   };
   static_assert(sizeof(Slot) == 384 && std::is_trivially_copyable_v<Slot>);
 
-  /// calloc gives pages that cost nothing until they are used.
-  explicit Cache(std::size_t entries)
-      : mask_(entries - 1), slots_(static_cast<Slot*>(std::calloc(entries, sizeof(Slot)))) {
+  explicit Cache(std::size_t entries) : mask_(entries - 1), slots_(entries) {
     SCALEMART_CHECK((entries & mask_) == 0);
-    SCALEMART_CHECK(slots_ != nullptr);
   }
 
   [[nodiscard]] const Slot* find(std::string_view token) const noexcept {
     if (token.size() < kMacText || token.size() > Slot::kTextMax) return nullptr;
-    const Slot& slot = slots_.get()[index(token)];
+    const Slot& slot = slots_[index(token)];
     if (slot.size != token.size() || slot.generation != generation_) return nullptr;
     return std::memcmp(slot.text, token.data(), token.size()) == 0 ? &slot : nullptr;
   }
 
   void insert(std::string_view token, const Checked& checked) noexcept {
     if (token.size() > Slot::kTextMax || checked.expires > UINT32_MAX) return;
-    Slot& slot = slots_.get()[index(token)];
+    Slot& slot = slots_[index(token)];
     slot.user = checked.claims.user;
     slot.family = checked.claims.family;
     slot.expires_s = static_cast<std::uint32_t>(checked.expires);
@@ -181,9 +178,6 @@ class TokenVerifier::Cache {
   void forget_all() noexcept { ++generation_; }
 
  private:
-  struct Free {
-    void operator()(void* p) const noexcept { std::free(p); }
-  };
   /// The signature's characters are as good as random.
   [[nodiscard]] std::size_t index(std::string_view token) const noexcept {
     std::uint64_t bits = 0;
@@ -193,7 +187,7 @@ class TokenVerifier::Cache {
 
   const std::size_t mask_;
   std::uint32_t generation_ = 1;
-  const std::unique_ptr<Slot, Free> slots_;
+  ZeroedArray<Slot> slots_;
 };
 
 TokenVerifier::TokenVerifier(const KeyRing& keys, const Revocations& revocations, std::size_t cache_entries)

@@ -5,9 +5,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "base/check.hpp"
+#include "base/zeroed_array.hpp"
 #include "domain/ids.hpp"
 
 namespace scalemart {
@@ -21,13 +21,13 @@ class UsedKeys {
  public:
   /// bits: a power of two, 8 MiB of memory by default; pages are touched as they fill.
   explicit UsedKeys(std::size_t bits = std::size_t{1} << 26)
-      : mask_(bits - 1), words_(std::make_unique<std::atomic<std::uint64_t>[]>(bits / 64)) {
+      : mask_(bits - 1), words_(bits / 64) {
     SCALEMART_CHECK(std::has_single_bit(bits) && bits >= 64);
   }
 
   void add(UserId buyer, KeyDigest key) noexcept {
     for_each_bit(buyer, key, [this](std::size_t word, std::uint64_t bit) {
-      words_[word].fetch_or(bit, std::memory_order_relaxed);
+      std::atomic_ref(words_[word]).fetch_or(bit, std::memory_order_relaxed);
       return true;
     });
   }
@@ -38,7 +38,7 @@ class UsedKeys {
   [[nodiscard]] bool may_contain(UserId buyer, KeyDigest key) const noexcept {
     if (all_) return true;
     return for_each_bit(buyer, key, [this](std::size_t word, std::uint64_t bit) {
-      return (words_[word].load(std::memory_order_relaxed) & bit) != 0;
+      return (std::atomic_ref(words_[word]).load(std::memory_order_relaxed) & bit) != 0;
     });
   }
 
@@ -58,7 +58,7 @@ class UsedKeys {
 
   bool all_ = false;
   std::size_t mask_;
-  std::unique_ptr<std::atomic<std::uint64_t>[]> words_;
+  mutable ZeroedArray<std::uint64_t> words_;  // Asked through atomic_ref, which reads of nothing const in C++20.
 };
 
 }  // namespace scalemart

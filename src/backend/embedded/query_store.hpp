@@ -38,7 +38,7 @@ class QueryStore final : public OrderArchive {
     std::size_t storm_backlog = 4096;  ///< So far behind, it waits until fewer than storm_records come in a poll.
     std::uint64_t storm_records = 250;
 
-    std::size_t backlog_records = 1 << 17;  ///< A power of two; about 13 MB.
+    std::size_t backlog_records = 1 << 17;  ///< A power of two; about 13 MB, once they were used.
     std::size_t transaction_records = 128;
     std::size_t catch_up_records = 4096;
     ReadRecords read_records;

@@ -39,7 +39,11 @@ struct RedisStockFilter::Parcel {
 };
 
 struct RedisStockFilter::Partition {
-  Partition(redis::Client client, std::string the_base) : functions(std::move(client)), base(std::move(the_base)) {}
+  /// A Redis that fails now and then (a full one refuses some calls only) is told as away once, not at each turn.
+  static constexpr std::chrono::seconds kGoodFor{1};
+
+  Partition(redis::Client client, std::string the_base, const Clock& the_clock)
+      : functions(std::move(client)), base(std::move(the_base)), clock(the_clock) {}
 
   mutable std::mutex mutex;  ///< Guards all below.
   redis::Functions functions;
@@ -47,6 +51,9 @@ struct RedisStockFilter::Partition {
   boost::unordered_flat_map<OrderId, Take, std::hash<OrderId>> takes;
   std::string packed;  ///< Scratch.
   std::string why_away;
+  const Clock& clock;
+  bool told_away = false;  ///< In the log.
+  SteadyTime failed;       ///< When a call last did.
   // What could not be told: facts that hold in any epoch.
   std::map<ProductRef, StockRecord> late_stocks;
   std::string late_returned;
@@ -55,11 +62,15 @@ struct RedisStockFilter::Partition {
 
   Answered<Reply> call(std::string_view function, const redis::Command& arguments, SteadyTime deadline) {
     auto reply = functions.call(function, base, arguments, deadline);
-    const bool was_away = !why_away.empty();
     why_away = reply ? "" : reply.error().why;
-    if (!was_away && !reply)
-      log::warn("redis_filter_away", {{"partition", base}, {"function", function}, {"why", why_away}});
-    if (was_away && reply) log::info("redis_filter_back", {{"partition", base}});
+    if (!reply) {
+      failed = clock.steady();
+      if (!std::exchange(told_away, true))
+        log::warn("redis_filter_away", {{"partition", base}, {"function", function}, {"why", why_away}});
+    } else if (told_away && clock.steady() >= failed + kGoodFor) {
+      told_away = false;
+      log::info("redis_filter_back", {{"partition", base}});
+    }
     return reply;
   }
 
@@ -90,7 +101,7 @@ Result<std::unique_ptr<RedisStockFilter>> RedisStockFilter::make(const redis::Ad
   for (std::uint32_t i = 0; i < filter->settings_.partitions; ++i) {
     auto client = redis::Client::make(address, clock);
     if (!client) return client.error();
-    filter->partitions_.push_back(std::make_unique<Partition>(std::move(*client), filter->settings_.keys.partition(i)));
+    filter->partitions_.push_back(std::make_unique<Partition>(std::move(*client), filter->settings_.keys.partition(i), clock));
   }
   return filter;
 }
