@@ -121,6 +121,14 @@ class Server:
     def accepted(self):
         return int(self.metric(r'scalemart_buys_total\{outcome="accepted"\}'))
 
+    def accepted_per_second(self, seconds):
+        """Over the next `seconds`, of the load that is there; 0 for none."""
+        if seconds <= 0:
+            return 0.0
+        begin, before = time.monotonic(), self.accepted()
+        time.sleep(seconds)
+        return (self.accepted() - before) / (time.monotonic() - begin)
+
     def verify(self):
         out = subprocess.run([self.bench.binary, "verify", "--json"], env=self.environment, stdout=subprocess.PIPE, check=False)
         return json.loads(out.stdout)
@@ -185,6 +193,18 @@ class Bench:
             kill_after.stop(signal.SIGKILL)
         return parse_wrk(process.communicate()[0])
 
+    @contextlib.contextmanager
+    def load(self, server, connections, seconds):
+        """wrk beside the `with` block, for `seconds` at most; it ends with the block."""
+        command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "-s", os.path.join(HERE, "http", "buy.lua"), server.url]
+        process = subprocess.Popen(command, env=dict(os.environ, TOKENS=self.tokens_for(server), PRODUCT="bench", THREADS="2"),
+                                   stdout=subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(10)
+
     def tokens_for(self, target):
         if isinstance(target, Server):
             return os.path.join(target.folder, "tokens.txt")
@@ -245,12 +265,12 @@ class Bench:
         raise RuntimeError("the orders were not confirmed within two minutes")
 
     @contextlib.contextmanager
-    def filled_server(self, orders):
+    def filled_server(self, orders, **settings):
         folder = tempfile.mkdtemp(dir=self.root)
         if orders:
             fill = os.path.join(os.path.dirname(self.binary), "bench", "fill_store")
             subprocess.run([fill, folder, str(orders)], check=True)
-        with self.server(folder=folder) as server:
+        with self.server(folder=folder, **settings) as server:
             yield server
 
 

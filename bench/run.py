@@ -10,7 +10,10 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
+import time
 
 import shared
 from harness import Bench, section
@@ -161,6 +164,40 @@ def big_store(bench):
     return {"ratio": rates[10_000_000] / rates[0]}
 
 
+def idle_memory(bench):
+    """Resident memory of a new shop that nobody visits, after its second start; and the program, stripped, on disk."""
+    with bench.server() as server:
+        server.stop()  # the first start hashes passwords
+        server.start()
+        time.sleep(2)
+        resident = server.resident()
+    with tempfile.NamedTemporaryFile() as stripped:
+        subprocess.run(["strip", "-o", stripped.name, bench.binary], check=True)
+        size = os.path.getsize(stripped.name)
+    section.row(f"{resident / 1e6:.1f} MB resident; the program {size / 1e6:.1f} MB stripped (must < 15)")
+    return {"resident_mb": resident / 1e6, "program_mb": size / 1e6}
+
+
+def backup_1m(bench):
+    """`scalemart backup` of 1,000,000 orders under load, 200 connections; accepted/s meanwhile ÷ just before."""
+    taken, ratios = [], []
+    for _ in range(bench.rounds):
+        # The limit per buyer would end such a load after some seconds.
+        with bench.filled_server(1_000_000, SCALEMART_RATE_LIMIT_FLASH_BUY="100000/1s") as server:
+            server.create_product("bench", total=1_000_000_000)
+            with bench.load(server, 200, seconds=60):
+                time.sleep(2)
+                without = server.accepted_per_second(bench.seconds)
+                begin, accepted = time.monotonic(), server.accepted()
+                subprocess.run([bench.binary, "backup", tempfile.mkdtemp(dir=bench.root)], env=server.environment, check=True,
+                               stdout=subprocess.DEVNULL)
+                taken.append(time.monotonic() - begin)
+                ratios.append((server.accepted() - accepted) / taken[-1] / without)
+        section.row(f"backup in {taken[-1]:.2f} s; accepted/s without {without:,.0f}, with it {without * ratios[-1]:,.0f}: "
+                    f"{ratios[-1]:.3f} (must >= 0.9)")
+    return {"seconds": statistics.median(taken), "ratio": statistics.median(ratios)}
+
+
 # name, function, what it must reach, the aim, only with --full
 NUMBERS = [
     ("buys_1000", buys_1000, ("ratio", ">=", 0.60, 0.90), False),
@@ -172,6 +209,8 @@ NUMBERS = [
     ("login_storm", login_storm, ("ratio", ">=", 0.9, 0.97), False),
     ("confirm_10k", confirm_10k, ("seconds", "<", 10, 4), False),
     ("restart", restart, ("seconds", "<", 2, 0.5), False),
+    ("idle_memory", idle_memory, ("resident_mb", "<", 40, 35), False),
+    ("backup_1m", backup_1m, ("seconds", "<", 10, 3), False),
     ("restart_10m", restart_10m, ("seconds", "<", 60, 10), True),
     ("big_store", big_store, ("ratio", ">", 0.9, 1.0), True),
     *shared.NUMBERS,

@@ -15,11 +15,9 @@ constexpr int kApplicationId = 0x53634d6a;  // "ScMj"
 constexpr const char* kSchemaVersion = "1";
 
 #ifdef SCALEMART_MUTANT_NO_SYNC
-constexpr const char* kSynchronous = "PRAGMA synchronous=OFF";
-constexpr std::string_view kSynchronousIs = "0";
+constexpr bool kSyncs = false;
 #else
-constexpr const char* kSynchronous = "PRAGMA synchronous=FULL";
-constexpr std::string_view kSynchronousIs = "2";
+constexpr bool kSyncs = true;
 #endif
 
 void default_fatal(const std::string& line) {
@@ -65,10 +63,13 @@ Result<void> SqliteJournal::set_up() {
   auto mode = db_.ask("PRAGMA journal_mode=WAL");
   if (!mode) return mode.error();
   if (*mode != "wal") return error(options_.file.string() + ": journal_mode is " + *mode + ", not wal");
-  if (!db_.execute("PRAGMA wal_autocheckpoint=0") || !db_.execute(kSynchronous)) return db_.failure("set up");
+  const bool syncs = kSyncs && !options_.is_copy;
+  if (!db_.execute("PRAGMA wal_autocheckpoint=0") ||
+      !db_.execute(syncs ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"))
+    return db_.failure("set up");
   auto synchronous = db_.ask("PRAGMA synchronous");
   if (!synchronous) return synchronous.error();
-  if (*synchronous != kSynchronousIs) return error(options_.file.string() + ": synchronous is " + *synchronous);
+  if (*synchronous != (syncs ? "2" : "0")) return error(options_.file.string() + ": synchronous is " + *synchronous);
   auto version = db_.ask("PRAGMA user_version");
   if (!version) return version.error();
   if (*version != "0" && *version != kSchemaVersion)

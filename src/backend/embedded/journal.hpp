@@ -43,6 +43,7 @@ class SqliteJournal final : public Journal {
   struct Options {
     std::filesystem::path file;
     DiskReserve* reserve = nullptr;                      ///< Outlives the journal. nullptr: there is always room.
+    bool is_copy = false;                                ///< Nothing is synced: who makes a copy syncs it at its end.
     std::uint64_t checkpoint_bytes = 1ULL << 20;         ///< The WAL is written back once it is this long.
     std::function<void(const std::string& line)> fatal;  ///< Default: write the line to stderr and abort.
     std::function<void(std::chrono::nanoseconds took)> on_checkpoint;
