@@ -9,7 +9,8 @@
 
 namespace scalemart {
 
-/// Copies whole batches between two rounds of the sequencer, a megabyte at a time, so that selling goes on.
+/// Copies whole batches between two rounds of the sequencer, a quarter of a megabyte at a time and at a
+/// pace while the shop sells, so that selling goes on. Blocks its thread.
 /// The result is a data folder that `scalemart restore` accepts. `folder` is absent or empty.
 [[nodiscard]] Done<BackupReport> make_backup(EmbeddedEngine& engine, EmbeddedAccountStore& accounts,
                                              const std::filesystem::path& folder, const Clock& clock);

@@ -151,9 +151,7 @@ class TokenVerifier::Cache {
   };
   static_assert(sizeof(Slot) == 384 && std::is_trivially_copyable_v<Slot>);
 
-  explicit Cache(std::size_t entries) : mask_(entries - 1), slots_(entries) {
-    SCALEMART_CHECK((entries & mask_) == 0);
-  }
+  explicit Cache(std::size_t entries) : mask_(entries - 1), slots_(entries) { SCALEMART_CHECK((entries & mask_) == 0); }
 
   [[nodiscard]] const Slot* find(std::string_view token) const noexcept {
     if (token.size() < kMacText || token.size() > Slot::kTextMax) return nullptr;

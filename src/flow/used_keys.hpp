@@ -20,8 +20,7 @@ namespace scalemart {
 class UsedKeys {
  public:
   /// bits: a power of two, 8 MiB of memory by default; pages are touched as they fill.
-  explicit UsedKeys(std::size_t bits = std::size_t{1} << 26)
-      : mask_(bits - 1), words_(bits / 64) {
+  explicit UsedKeys(std::size_t bits = std::size_t{1} << 26) : mask_(bits - 1), words_(bits / 64) {
     SCALEMART_CHECK(std::has_single_bit(bits) && bits >= 64);
   }
 

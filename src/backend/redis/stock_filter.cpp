@@ -101,7 +101,8 @@ Result<std::unique_ptr<RedisStockFilter>> RedisStockFilter::make(const redis::Ad
   for (std::uint32_t i = 0; i < filter->settings_.partitions; ++i) {
     auto client = redis::Client::make(address, clock);
     if (!client) return client.error();
-    filter->partitions_.push_back(std::make_unique<Partition>(std::move(*client), filter->settings_.keys.partition(i), clock));
+    filter->partitions_.push_back(
+        std::make_unique<Partition>(std::move(*client), filter->settings_.keys.partition(i), clock));
   }
   return filter;
 }
