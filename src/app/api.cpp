@@ -132,6 +132,7 @@ Result<std::unique_ptr<Api>> Api::open(const Config& config, Parts parts) {
   gateway.options.address = config.listen.host == "localhost" ? "127.0.0.1" : config.listen.host;
   gateway.options.port = config.listen.port;
   gateway.options.threads = config.threads;
+  gateway.options.inherited = api->parts_.sockets;
   gateway.options.connections.per_address = config.connections_per_address;
   gateway.options.connections.total = config.connections_max;
   gateway.options.parser.body_bytes = config.body_max;

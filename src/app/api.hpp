@@ -39,6 +39,7 @@ class Api {
     std::function<std::vector<std::string>()> not_ready;
     SaleHistory& history;
     Webhooks& webhooks;
+    std::vector<int> sockets;  ///< Inherited listening sockets; none: config.listen is listened on.
   };
   [[nodiscard]] static Result<std::unique_ptr<Api>> open(const Config& config, Parts parts);
   ~Api();

@@ -83,6 +83,29 @@ Result<std::string> read_secret_file(const std::string& variable, const std::str
   return text;
 }
 
+// systemd's LoadCredential=scalemart:FOLDER makes scalemart_NAME of each file NAME in it. Others' files are not ours to
+// judge.
+Result<void> take_credentials(Config& config, const std::filesystem::path& folder) {
+  constexpr std::string_view kPrefix = "scalemart_";
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kPrefix)) continue;
+    const std::string key = name.substr(kPrefix.size());
+    const Setting* setting = find_setting(key);
+    if (setting == nullptr || setting->key() != key || setting->mask == Mask::none) {
+      return error("CREDENTIALS_DIRECTORY: " + key + " is not a setting that may hold a secret" +
+                   suggestion(key, [](const Setting& s) { return s.mask == Mask::none ? "" : s.key(); }));
+    }
+    const std::string named = setting->variable() + " (credential " + key + ")";
+    auto text = read_secret_file(named, entry.path().string());
+    if (!text) return text.error();
+    if (auto done = take(config, *setting, *text, "credential " + key, named); !done) return done;
+  }
+  if (failed) return error("CREDENTIALS_DIRECTORY: " + folder.string() + ": " + failed.message());
+  return {};
+}
+
 // NAME and, for what may hold a secret, NAME_FILE; an empty variable is as good as none.
 template <class Lookup>
 Result<void> take_named(Config& config, const Setting& setting, const Lookup& lookup, const std::string& origin) {
@@ -195,6 +218,8 @@ ConfigSources sources_of_process() {
     if (value == nullptr) return std::nullopt;
     return value;
   };
+  if (const auto folder = out.environment("CREDENTIALS_DIRECTORY"); folder && !folder->empty())
+    out.credentials = *folder;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view line(*entry);
     if (line.starts_with("SCALEMART_")) out.environment_names.emplace_back(line.substr(0, line.find('=')));
@@ -219,6 +244,9 @@ Result<Config> load_config(const ConfigSources& sources) {
   if (const auto named = environment("SCALEMART_CONFIG"); !file && named && !named->empty()) file = *named;
   if (file) {
     if (auto done = take_file(config, *file); !done) return done.error();
+  }
+  if (sources.credentials) {
+    if (auto done = take_credentials(config, *sources.credentials); !done) return done.error();
   }
   for (const Setting& setting : settings()) {
     if (auto done = take_named(config, setting, environment, "environment"); !done) return done.error();

@@ -104,7 +104,9 @@ struct ConfigSources {
   std::vector<std::string> environment_names;             ///< All that begin with SCALEMART_.
   std::map<std::string, std::string, std::less<>> flags;  ///< By variable.
   std::optional<std::filesystem::path> file;              ///< Overrides SCALEMART_CONFIG.
-  std::uint64_t fd_limit = 0;                             ///< The hard limit of open files; 0: unknown or none.
+  /// A service manager's folder with a file scalemart_NAME for each secret that it hands over.
+  std::optional<std::filesystem::path> credentials;
+  std::uint64_t fd_limit = 0;  ///< The hard limit of open files; 0: unknown or none.
   /// See Programs::check_setting.
   std::function<std::optional<std::string>(std::string_view variable, std::string_view value)> check;
 };
@@ -112,8 +114,8 @@ struct ConfigSources {
 /// The process's environment and limits.
 [[nodiscard]] ConfigSources sources_of_process();
 
-/// Defaults, then the TOML file, then the environment, then flags; then bounds and what must fit together.
-/// The error is one line that names the variable, what was wrong and what is allowed.
+/// Defaults, then the TOML file, then credentials, then the environment, then flags; then bounds and what must fit
+/// together. The error is one line that names the variable, what was wrong and what is allowed.
 [[nodiscard]] Result<Config> load_config(const ConfigSources& sources);
 
 }  // namespace scalemart

@@ -45,6 +45,7 @@ class EmbeddedEngine final : public Engine {
   [[nodiscard]] OrderArchive& archive() override { return *archive_; }
   [[nodiscard]] Sequencer& sequencer() { return *sequencer_; }
   [[nodiscard]] EngineLoad load() const override;
+  [[nodiscard]] SteadyTime last_tick() const override { return sequencer_->last_tick(); }
   [[nodiscard]] std::int64_t drift() const override { return drift_->load(std::memory_order_relaxed); }
   [[nodiscard]] bool has_room_for_buys() const override { return store_.journal->has_room_for_buys(); }
   [[nodiscard]] std::vector<std::string> faults() const override;

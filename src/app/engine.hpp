@@ -47,6 +47,8 @@ class Engine {
   [[nodiscard]] const SaleCounts& counts() const { return counts_; }
 
   [[nodiscard]] virtual EngineLoad load() const = 0;
+  /// When what decides last went round; of several the one that has not for longest.
+  [[nodiscard]] virtual SteadyTime last_tick() const = 0;
   /// Units by which products and orders differ.
   [[nodiscard]] virtual std::int64_t drift() const = 0;
   [[nodiscard]] virtual bool has_room_for_buys() const { return true; }

@@ -13,6 +13,7 @@
 #include "app/demo.hpp"
 #include "app/engine_operations.hpp"
 #include "app/history_recorder.hpp"
+#include "app/service_manager.hpp"
 #include "app/shop.hpp"
 #include "app/statistics.hpp"
 #include "app/version.hpp"
@@ -27,6 +28,8 @@ using namespace std::chrono_literals;
 constexpr int kDone = 0;
 constexpr int kCannotRun = 3;
 constexpr std::chrono::nanoseconds kPulse = 100ms;
+/// Orders under way, the last snapshot, the last lines of history.
+constexpr std::chrono::nanoseconds kAfterDrain = 30s;
 
 /// The signals a server lives by, blocked in every thread and taken by the main one.
 sigset_t server_signals() {
@@ -48,6 +51,7 @@ class Server {
 
  private:
   void pulse();
+  [[nodiscard]] bool is_moving(std::chrono::nanoseconds limit) const;
   void reload_tls();
   void drain(const sigset_t& signals);
   [[nodiscard]] std::vector<std::string> not_ready() const;
@@ -55,6 +59,7 @@ class Server {
   const Config& config_;
   const ServeOptions& options_;
   SystemClock clock_;
+  ServiceManager manager_{clock_};
   SecureRandom random_;
   Metrics metrics_;
   Shop shop_;
@@ -74,6 +79,8 @@ class Server {
 };
 
 Result<void> Server::open() {
+  auto sockets = inherited_sockets();
+  if (!sockets) return sockets.error();
   auto shop = open_shop(config_, clock_, metrics_);
   if (!shop) return error(shop.error().message);
   shop_ = std::move(*shop);
@@ -88,7 +95,7 @@ Result<void> Server::open() {
   if (!notices) return notices.error();
   notices_ = std::move(*notices);
   auto api = Api::open(config_, {*shop_.engine, *shop_.identity, *desk_, *statistics_, metrics_, clock_, random_,
-                                 [this] { return not_ready(); }, *history_, notices_->webhooks()});
+                                 [this] { return not_ready(); }, *history_, notices_->webhooks(), std::move(*sockets)});
   if (!api) return api.error();
   api_ = std::move(*api);
   if (auto joined = join_fleet(); !joined) return joined;
@@ -152,7 +159,13 @@ std::vector<std::string> Server::not_ready() const {
   return reasons;
 }
 
+/// With all that must go round for a buy to be answered.
+bool Server::is_moving(std::chrono::nanoseconds limit) const {
+  return api_->gateway().is_turning(limit) && shop_.engine->last_tick() + limit >= clock_.steady();
+}
+
 void Server::pulse() {
+  manager_.pulse([this](std::chrono::nanoseconds limit) { return is_moving(limit); });
   shop_.engine->pulse();
   recorder_->pulse();
   if (++pulses_ % 10 == 0) {
@@ -180,11 +193,17 @@ void Server::run(const sigset_t& signals) {
                                {"listen", config_.listen.text()},
                                {"port", api_->gateway().port()},
                                {"data", config_.data.string()}});
+  const std::string status = fmt::format("Selling on port {}", api_->gateway().port());
+  manager_.ready(status);
   for (;;) {
     const timespec wait{0, kPulse.count()};
     const int signal = sigtimedwait(&signals, nullptr, &wait);
     if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == SIGHUP) reload_tls();
+    if (signal == SIGHUP) {
+      manager_.reloading();
+      reload_tls();
+      manager_.ready(status);
+    }
     pulse();
   }
   drain(signals);
@@ -193,6 +212,7 @@ void Server::run(const sigset_t& signals) {
 void Server::drain(const sigset_t& signals) {
   log::info("draining", {{"delay_ms", config_.drain_delay.count()}});
   draining_ = true;
+  manager_.stopping(config_.drain_delay + config_.drain_timeout + kAfterDrain);
   // From here on a second signal ends the process at once.
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   const SteadyTime until = clock_.steady() + config_.drain_delay;

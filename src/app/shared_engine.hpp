@@ -50,6 +50,7 @@ class SharedEngine final : public Engine, private BatchObserver, private LiveSin
   /// What a product is; nullptr: not known here yet, and being asked for. Any thread.
   [[nodiscard]] std::shared_ptr<const ProductSpec> spec_of(ProductRef product);
   [[nodiscard]] EngineLoad load() const override;
+  [[nodiscard]] SteadyTime last_tick() const override { return ledger_->last_tick(); }
   [[nodiscard]] std::int64_t drift() const override { return drift_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::vector<std::string> faults() const override;
   [[nodiscard]] std::vector<Dependency> dependencies() const override;

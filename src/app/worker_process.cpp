@@ -7,6 +7,7 @@
 
 #include "app/process_place.hpp"
 #include "app/providers.hpp"
+#include "app/service_manager.hpp"
 #include "app/shared_queue.hpp"
 #include "app/version.hpp"
 #include "app/worker_source.hpp"
@@ -24,6 +25,7 @@ constexpr std::size_t kPaperThreads = 2;
 constexpr std::chrono::nanoseconds kPulse = 100ms;
 /// After this what is still under way is given back. An exit takes no longer than ten seconds.
 constexpr std::chrono::nanoseconds kDrain = 7s;
+constexpr std::chrono::nanoseconds kAfterDrain = 10s;
 
 std::string name_of(const WorkerOptions& options) {
   return options.name.empty() ? process_name() : options.name;
@@ -53,6 +55,7 @@ class WorkerProcess {
   const Config& config_;
   const WorkerOptions& options_;
   SystemClock clock_;
+  ServiceManager manager_{clock_};
   SecureRandom random_;
   FulfilmentLoop loop_{clock_};
   std::unique_ptr<Providers> providers_;
@@ -93,7 +96,9 @@ Result<void> WorkerProcess::open() {
 }
 
 std::optional<std::string> WorkerProcess::run(const sigset_t& signals) {
+  manager_.ready("Working as " + name_of(options_));
   for (;;) {
+    manager_.pulse([this](std::chrono::nanoseconds limit) { return loop_.last_turn() + limit >= clock_.steady(); });
     const timespec wait{0, kPulse.count()};
     const int signal = sigtimedwait(&signals, nullptr, &wait);
     if (signal == SIGTERM || signal == SIGINT) return std::nullopt;
@@ -102,6 +107,7 @@ std::optional<std::string> WorkerProcess::run(const sigset_t& signals) {
 }
 
 void WorkerProcess::drain(const sigset_t& signals) {
+  manager_.stopping(kDrain + kAfterDrain);
   log::info("draining", {{"patience_ms", std::chrono::duration_cast<std::chrono::milliseconds>(kDrain).count()}});
   const SteadyTime until = clock_.steady() + kDrain;
   bool idle = false;

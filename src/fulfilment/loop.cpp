@@ -15,6 +15,7 @@ FulfilmentLoop::~FulfilmentLoop() {
 
 void FulfilmentLoop::start() {
   SCALEMART_CHECK(!thread_.joinable());
+  last_turn_ns_.store(clock_.steady().time_since_epoch().count());
   thread_ = std::thread([this] { run(); });
 }
 
@@ -64,6 +65,7 @@ void FulfilmentLoop::call(std::function<void()> work) {
 }
 
 SteadyTime FulfilmentLoop::turn() {
+  last_turn_ns_.store(clock_.steady().time_since_epoch().count(), std::memory_order_relaxed);
   awake_.store(false);
   std::deque<std::function<void()>> posted;
   {

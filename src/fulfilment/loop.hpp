@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -48,6 +49,10 @@ class FulfilmentLoop {
   /// One round; returns when the next is due.
   SteadyTime turn();
   [[nodiscard]] bool has_work() const noexcept { return awake_.load(); }
+  /// When it last began a turn, which it does once a second at least; for a watchdog. Any thread.
+  [[nodiscard]] SteadyTime last_turn() const noexcept {
+    return SteadyTime(std::chrono::nanoseconds(last_turn_ns_.load(std::memory_order_relaxed)));
+  }
 
  private:
   void run();
@@ -59,6 +64,7 @@ class FulfilmentLoop {
   std::condition_variable pulse_;
   std::deque<std::function<void()>> posted_;
   std::atomic<bool> awake_{true};  ///< A turn is due at once; keeps wake() down to one load while busy.
+  std::atomic<std::int64_t> last_turn_ns_{0};
   bool stopping_ = false;
   bool ended_ = false;
   std::thread thread_;

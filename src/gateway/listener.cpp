@@ -1,5 +1,6 @@
 #include "gateway/listener.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -47,6 +48,13 @@ void set_option(int fd, int level, int name, int value) {
   ::setsockopt(fd, level, name, &value, sizeof value);
 }
 
+/// Connections inherit these, so they cost no call of their own.
+void set_options_of_connections(int fd) {
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytesMax);
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
 /// -1 with errno set.
 int bound_socket(const SocketAddress& at, bool share) {
   const int fd = ::socket(at.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -54,10 +62,7 @@ int bound_socket(const SocketAddress& at, bool share) {
   set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   if (share) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   if (at.storage.ss_family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  // Connections inherit these, so they cost no call of their own.
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytesMax);
-  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_options_of_connections(fd);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&at.storage), at.size) == 0) return fd;
   const int problem = errno;
   ::close(fd);
@@ -87,6 +92,22 @@ Error problem(const std::string& address, std::uint16_t port) {
   return error("cannot listen on " + address + " port " + std::to_string(port) + ": " + why);
 }
 
+int option(int fd, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+bool listens_for_tcp(int fd) {
+  const int domain = option(fd, SO_DOMAIN);
+  return (domain == AF_INET || domain == AF_INET6) && option(fd, SO_TYPE) == SOCK_STREAM &&
+         option(fd, SO_ACCEPTCONN) == 1;
+}
+
+void close_all(const std::vector<int>& fds) {
+  for (const int fd : fds) ::close(fd);
+}
+
 }  // namespace
 
 Result<Listeners> listen_on(const std::string& address, std::uint16_t port, std::size_t count) {
@@ -108,11 +129,33 @@ Result<Listeners> listen_on(const std::string& address, std::uint16_t port, std:
     if (fd < 0 || ::listen(fd, kBacklog) != 0) {
       const Error why = problem(address, port);
       if (fd >= 0) ::close(fd);
-      for (const int other : out.fds) ::close(other);
+      for (const auto& others : out.of_loops) close_all(others);
       return why;
     }
-    out.fds.push_back(fd);
+    out.of_loops.push_back({fd});
     if (out.port == 0) out.port = port_of(fd);
+  }
+  return out;
+}
+
+Result<Listeners> take_over(const std::vector<int>& sockets, std::size_t count) {
+  Listeners out;
+  for (const int fd : sockets) {
+    if (!listens_for_tcp(fd)) {
+      close_all(sockets);
+      return error("LISTEN_FDS: descriptor " + std::to_string(fd) +
+                   " is not a listening TCP socket; allowed are those of ListenStream=ADDRESS:PORT");
+    }
+    const int flags = ::fcntl(fd, F_GETFL);
+    ::fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+    set_options_of_connections(fd);
+    if (out.port == 0) out.port = port_of(fd);
+  }
+  out.of_loops.push_back(sockets);
+  while (out.of_loops.size() < count) {
+    std::vector<int> copies;
+    for (const int fd : sockets) copies.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    out.of_loops.push_back(std::move(copies));
   }
   return out;
 }

@@ -46,20 +46,25 @@ int open_spare() {
 
 }  // namespace
 
-Loop::Loop(std::size_t index, int listener, const Shared& shared, std::unique_ptr<Guards> guards, Random& random)
+Loop::Loop(std::size_t index, std::vector<int> listeners, const Shared& shared, std::unique_ptr<Guards> guards,
+           Random& random)
     : index_(index),
       shared_(shared),
-      listener_(listener),
+      listeners_(std::move(listeners)),
       guards_(std::move(guards)),
       mailbox_(std::make_shared<Mailbox>()),
       now_(shared.clock.steady()),
       wheel_(now_, shared.options.timeouts.tick),
       out_(kOutputBytes),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
+  last_turn_ns_.store(now_.time_since_epoch().count());  // until it runs nobody can say that it stands still
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   SCALEMART_CHECK(epoll_ >= 0);
   spare_fd_ = open_spare();
-  SCALEMART_CHECK(watch(epoll_, listener_, EPOLLIN, &listener_));
+  // Sockets that all loops share wake one of them, not all.
+  for (const int listener : listeners_)
+    SCALEMART_CHECK(
+        watch(epoll_, listener, EPOLLIN | (shared_.options.inherited.empty() ? 0U : EPOLLEXCLUSIVE), &listeners_));
   SCALEMART_CHECK(watch(epoll_, mailbox_->fd(), EPOLLIN | EPOLLET, &mailbox_));
   heads_.set_time(shared_.clock.wall());
   // Ids are unique, not secret: a random beginning per loop, then a count.
@@ -90,7 +95,7 @@ void Loop::run() {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       if (event.data.ptr == &mailbox_)
         has_mail = true;
-      else if (event.data.ptr == &listener_)
+      else if (event.data.ptr == &listeners_)
         accept_all();
       else if (auto* connection = static_cast<Connection*>(event.data.ptr); !connection->is_closed())
         connection->on_ready(event.events);
@@ -117,7 +122,7 @@ void Loop::drain() {
   mailbox_->post([this] {
     if (draining_) return;
     draining_ = true;
-    accept_all();
+    if (shared_.options.inherited.empty()) accept_all();
     stop_listening();
     for (std::size_t i = 0; i < slots_.size(); ++i)
       if (slots_[i] && !slots_[i]->is_closed()) slots_[i]->on_drain();
@@ -125,16 +130,23 @@ void Loop::drain() {
 }
 
 void Loop::stop_listening() {
-  if (listener_ >= 0) ::close(listener_);
-  listener_ = -1;
+  for (const int listener : listeners_) {
+    // Closing alone is not enough: of an inherited socket others hold copies, and it would go on waking us.
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener, nullptr);
+    ::close(listener);
+  }
+  listeners_.clear();
 }
 
 void Loop::accept_all() {
-  if (listener_ < 0) return;
+  for (const int listener : listeners_) accept_from(listener);
+}
+
+void Loop::accept_from(int listener) {
   for (std::size_t i = 0; i < kAcceptsPerTurn || draining_; ++i) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    const int fd = accept4(listener_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = accept4(listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       admit(fd, address_of(from));
       continue;
@@ -143,7 +155,7 @@ void Loop::accept_all() {
     if ((errno != EMFILE && errno != ENFILE) || spare_fd_ < 0) return;
     // Out of descriptors: take the connection with the spare one and drop it, or it would wake us for ever.
     ::close(spare_fd_);
-    const int dropped = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int dropped = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (dropped >= 0) ::close(dropped);
     spare_fd_ = open_spare();
     if (dropped < 0) return;

@@ -1,5 +1,5 @@
 #pragma once
-// One event loop: one thread, one listening socket, its connections.
+// One event loop: one thread, its listening sockets, its connections.
 //
 // Why not io_context: Asio 1.81 spends a second system call on every request (a recv that finds nothing, or
 // an epoll_ctl to arm again) and a lock and a queue on every event. At a hundred thousand requests a second
@@ -37,8 +37,9 @@ struct Shared {
 
 class Loop {
  public:
-  /// listener: listening and non-blocking; owned from here on.
-  Loop(std::size_t index, int listener, const Shared& shared, std::unique_ptr<Guards> guards, Random& random);
+  /// listeners: listening and non-blocking; owned from here on.
+  Loop(std::size_t index, std::vector<int> listeners, const Shared& shared, std::unique_ptr<Guards> guards,
+       Random& random);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -46,8 +47,8 @@ class Loop {
   /// Returns after stop().
   void run();
   void stop();
-  /// Accepts what already waits, then nothing more; idle connections are closed, the others after their
-  /// answer.
+  /// Accepts what already waits (unless the next process will), then nothing more; idle connections are closed, the
+  /// others after their answer.
   void drain();
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   /// Connections that are here, for metrics and drain.
@@ -85,6 +86,7 @@ class Loop {
   static constexpr std::size_t kNewsPerTurn = 256;  ///< Stream writes between looks at the sockets.
 
   void accept_all();
+  void accept_from(int listener);
   void admit(int fd, const IpAddress& address);
   void stop_listening();
   void read_mail();
@@ -95,7 +97,7 @@ class Loop {
   const std::size_t index_;
   const Shared shared_;
   int epoll_ = -1;
-  int listener_;
+  std::vector<int> listeners_;
   int spare_fd_ = -1;  ///< Given up for a moment when descriptors run out, so that accept can go on.
   std::unique_ptr<Guards> guards_;
   std::shared_ptr<Mailbox> mailbox_;

@@ -39,6 +39,9 @@ struct GatewayOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 3000;  ///< 0: any free one.
   std::size_t threads = 0;    ///< 0: one per core.
+  /// Listening sockets that somebody else opened: then address and port are not looked at, and on drain what waits
+  /// in them is left to whoever gets them next. The gateway closes them.
+  std::vector<int> inherited;
   ConnectionLimits::Caps connections;
   ParserLimits parser;
   Timeouts timeouts;

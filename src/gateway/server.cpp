@@ -72,12 +72,14 @@ Result<std::unique_ptr<Gateway>> Gateway::create(Parts parts, const Clock& clock
     state->tls = std::make_unique<TlsSlot>();
     if (auto loaded = state->tls->load(*options.tls, clock.wall()); !loaded) return loaded.error();
   }
-  auto listeners = listen_on(options.address, options.port, options.threads);
+  auto listeners = options.inherited.empty() ? listen_on(options.address, options.port, options.threads)
+                                             : take_over(options.inherited, options.threads);
   if (!listeners) return listeners.error();
   state->port = listeners->port;
   const Shared shared{options, clock, state->pipeline, state->limits, state->tls.get()};
   for (std::size_t i = 0; i < options.threads; ++i)
-    state->loops.push_back(std::make_unique<Loop>(i, listeners->fds[i], shared, state->parts.guards(i), random));
+    state->loops.push_back(
+        std::make_unique<Loop>(i, std::move(listeners->of_loops[i]), shared, state->parts.guards(i), random));
   return std::unique_ptr<Gateway>(new Gateway(std::move(state)));
 }
 
@@ -131,7 +133,7 @@ std::size_t Gateway::connections() const {
   return state_->limits.count();
 }
 
-bool Gateway::is_turning(std::chrono::milliseconds limit) const {
+bool Gateway::is_turning(std::chrono::nanoseconds limit) const {
   const auto now = state_->clock.steady();
   return std::all_of(state_->loops.begin(), state_->loops.end(),
                      [&](const auto& loop) { return loop->last_turn() + limit >= now; });

@@ -58,7 +58,7 @@ class Gateway {
 
   [[nodiscard]] std::size_t connections() const;
   /// False when some loop has not gone round for `limit`: for liveness.
-  [[nodiscard]] bool is_turning(std::chrono::milliseconds limit) const;
+  [[nodiscard]] bool is_turning(std::chrono::nanoseconds limit) const;
 
  private:
   struct State;
