@@ -38,6 +38,8 @@ constexpr Subcommand kSubcommands[] = {
     {"doctor", "Check this machine and the data folder", declare_doctor, false},
     {"redis", "Print what a shared Redis is set up with", declare_redis, false},
     {"config", "Print the configuration in effect", declare_config, true},
+    {"completion", "Print a script by which a shell completes commands and options", declare_completion, false},
+    {"manual", "Print a manual page", declare_manual, false},
     {"version", "Print the version", declare_version, false},
 };
 
@@ -167,11 +169,12 @@ int run_cli(int argc, const char* const* argv, const Programs& programs, ConfigS
             std::ostream& err) {
   const SystemClock clock;
   sources.check = programs.check_setting;
-  CommandContext context{programs, clock, out, err, std::move(sources), false};
+  CommandContext context{programs, clock, out, err, std::move(sources)};
   CommandRun chosen;
   CLI::App app("ScaleMart sells a limited stock to a crowd, every unit exactly once.", "scalemart");
   app.set_version_flag("--version", std::string(version()));
   declare_all(app, context, chosen);
+  context.tree = [&app] { return command_tree(app); };
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version

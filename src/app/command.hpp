@@ -1,5 +1,5 @@
 #pragma once
-// What a subcommand is made of. CLI11 itself is seen by cli.cpp alone: it is slow to compile.
+// What a subcommand is made of. CLI11 itself is seen by cli.cpp and command_tree.cpp alone: it is slow to compile.
 
 #include <boost/json/value.hpp>
 #include <chrono>
@@ -10,13 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "app/command_tree.hpp"
 #include "app/config.hpp"
 #include "app/programs.hpp"
 #include "base/clock.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace scalemart {
 
@@ -31,6 +28,7 @@ struct CommandContext {
   std::ostream& err;
   ConfigSources sources;  ///< Flags filled in by parsing.
   bool json = false;
+  std::function<CommandNode()> tree = {};  ///< All commands of the program.
 
   /// The configuration, or a line on err and kCannotRun.
   [[nodiscard]] std::optional<Config> config();
@@ -96,6 +94,8 @@ void declare_migrate(CommandSpec spec);
 void declare_doctor(CommandSpec spec);
 void declare_redis(CommandSpec spec);
 void declare_config(CommandSpec spec);
+void declare_completion(CommandSpec spec);
+void declare_manual(CommandSpec spec);
 void declare_version(CommandSpec spec);
 
 }  // namespace scalemart

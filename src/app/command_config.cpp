@@ -33,11 +33,22 @@ int print_config(CommandContext& context) {
 }  // namespace
 
 void declare_config(CommandSpec spec) {
-  auto docs = std::make_shared<bool>(false);
-  spec.flag("--docs", *docs, "Print docs/configuration.md instead");
-  spec.run([docs](CommandContext& context) -> int {
-    if (!*docs) return print_config(context);
-    context.out << settings_markdown();
+  struct Asked {
+    bool docs = false;
+    bool example = false;
+  };
+  auto asked = std::make_shared<Asked>();
+  spec.flag("--docs", asked->docs, "Print docs/configuration.md instead");
+  spec.flag("--example", asked->example, "Print a configuration file to begin with instead; of --data what is given");
+  spec.run([asked](CommandContext& context) -> int {
+    if (asked->docs) {
+      context.out << settings_markdown();
+    } else if (asked->example) {
+      const auto data = context.sources.flags.find("SCALEMART_DATA");
+      context.out << settings_example(data == context.sources.flags.end() ? "" : data->second);
+    } else {
+      return print_config(context);
+    }
     return kDone;
   });
 }

@@ -59,5 +59,7 @@ struct Setting {
 
 /// docs/configuration.md.
 [[nodiscard]] std::string settings_markdown();
+/// A configuration file with every setting behind a #. `data_folder`: is in effect in it, when not empty.
+[[nodiscard]] std::string settings_example(std::string_view data_folder);
 
 }  // namespace scalemart

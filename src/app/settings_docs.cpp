@@ -25,8 +25,9 @@ constexpr std::string_view kHead = R"(# Configuration
 <!-- Written by `scalemart config --docs`; a test compares. Change src/app/settings.cpp instead. -->
 
 Every setting has three names: a variable (`SCALEMART_QUEUE_MAX`), a flag (`--queue-max`) and a key of the TOML
-file (`queue_max`). Later wins: default, file (`--config FILE` or `SCALEMART_CONFIG`), environment, flag.
-`scalemart config` prints what is in effect and where each value came from, with secrets masked.
+file (`queue_max`). Later wins: default, file (`--config FILE` or `SCALEMART_CONFIG`), credential, environment, flag.
+`scalemart config` prints what is in effect and where each value came from, with secrets masked;
+`scalemart config --example` a file to begin with.
 
 A wrong value stops the start with exit code 3 and one line that names the variable, what was wrong and what is
 allowed. An unknown key in the file stops it too; an unknown `SCALEMART_*` variable is a warning.
@@ -34,7 +35,8 @@ allowed. An unknown key in the file stops it too; an unknown `SCALEMART_*` varia
 * Times: a number with `us`, `ms`, `s`, `m`, `h` or `d`. Sizes: bytes, or with `KiB`, `MiB`, `GiB`.
 * Lists: comma separated; in the file also a TOML list.
 * Marked with a key (🔑): may hold a secret. Give `SCALEMART_..._FILE` with the path of a file instead (a trailing
-  newline is dropped), so that the secret stands in no environment and no process list.
+  newline is dropped), so that the secret stands in no environment and no process list. Or let systemd hand it over:
+  with `LoadCredential=scalemart:FOLDER` the file `FOLDER/jwt_secret` is `SCALEMART_JWT_SECRET` ([install.md](install.md)).
 )";
 
 }  // namespace
