@@ -11,7 +11,7 @@ packages_build=(
 packages_pages=(nodejs npm)   # only where there is no node of at least 18; see tools/pages.sh
 packages_cluster=(postgresql redis-server redis-sentinel haproxy)
 packages_test=(curl sqlite3 strace chromium postgresql redis-server redis-sentinel openssl haproxy nginx caddy mkdocs iproute2 python3-yaml
-  exim4-daemon-light prometheus)
+  exim4-daemon-light python3-jsonschema prometheus)
 packages_docs=(mkdocs)
 packages_check=(clang-format-14)
 packages_bench=(wrk nginx)
