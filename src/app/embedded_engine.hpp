@@ -44,6 +44,7 @@ class EmbeddedEngine final : public Engine {
   [[nodiscard]] OrderBook& orders() override { return *sequencer_; }
   [[nodiscard]] OrderArchive& archive() override { return *archive_; }
   [[nodiscard]] Sequencer& sequencer() { return *sequencer_; }
+  [[nodiscard]] TraceBook* traces() override { return &traces_; }
   [[nodiscard]] EngineLoad load() const override;
   [[nodiscard]] std::int64_t drift() const override { return drift_->load(std::memory_order_relaxed); }
   [[nodiscard]] bool has_room_for_buys() const override { return store_.journal->has_room_for_buys(); }
@@ -66,6 +67,8 @@ class EmbeddedEngine final : public Engine {
   [[nodiscard]] std::vector<ParkedOrder> take_parked() { return std::move(parked_); }
 
  private:
+  TraceBook traces_;
+
   struct Observers final : Sequencer::Observer {
     std::vector<OnCommitted> listeners;
     void committed(const Committed& batch) noexcept override {
