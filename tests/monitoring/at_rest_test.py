@@ -6,7 +6,7 @@ from watch import Prometheus, need, shop, wait_until
 
 
 class AtRest(shop.ShopTest):
-    settings = {"PAYMENT": "simulated:?latency=5ms&decline=30%&reject=10%&seed=3", "RATE_LIMIT_FLASH_BUY": "5/60s,burst=10"}
+    settings = {"PAYMENT": "simulated:?latency=5ms&decline=30%&reject=35%&seed=3", "RATE_LIMIT_FLASH_BUY": "5/600s,burst=30"}
 
     @classmethod
     def setUpClass(cls):
@@ -29,7 +29,7 @@ class AtRest(shop.ShopTest):
         """Every kind of end: bought, declined, given up, sold out, repeated, too often, paused."""
         cls.things = [cls.shop.product(total=30, per_user_limit=100), cls.shop.product(total=2, per_user_limit=100)]
         buyers = [cls.shop.register() for _ in range(4)]
-        answers = [buyers[i % 4].buy(cls.things[i % 5 == 0], key=f"key-{i // 2 * 2}") for i in range(60)]
+        answers = [buyers[i % 4].buy(cls.things[i % 5 == 0], key=f"key-{i // 8}") for i in range(160)]
         cls.too_often = sum(answer.status == 429 for answer in answers)
         paused = cls.shop.product()
         assert cls.shop.admin.post(f"/api/admin/products/{paused}/pause").status == 200
@@ -60,6 +60,7 @@ class AtRest(shop.ShopTest):
         stats = self.stats()
         self.assertGreater(stats["refused"]["out_of_stock"], 0, stats)
         self.assertGreater(stats["refused"]["rate_limited"], 0, stats)
+        self.assertGreater(stats["refused"]["idempotency_conflict"], 0, stats)
         refused = {k: v for k, v in stats["refused"].items() if k != "rate_limited"}
         self.assert_same(refused, 'scalemart_buys_total{outcome!~"accepted|replayed"}')
         self.assert_same({"accepted": stats["accepted"]}, 'scalemart_buys_total{outcome="accepted"}')
