@@ -208,9 +208,9 @@ Routes Api::routes(const Config& config) {
     return document_->check_body(*document_->find("flashBuy"), x.header("Content-Type"), x.body(), {});
   };
   Routes routes;
-  routes.push_back(
-      flash_buy_route({parts_.clock, engine.catalogue(), engine.used_keys(), engine.clock(), ledger, parts_.metrics,
-                       check_body, static_cast<std::uint32_t>(config.hold.count()), config.request_deadline}));
+  routes.push_back(flash_buy_route({parts_.clock, engine.catalogue(), engine.used_keys(), engine.clock(), ledger,
+                                    parts_.metrics, check_body, static_cast<std::uint32_t>(config.hold.count()),
+                                    config.request_deadline, engine.traces()}));
   append(routes, auth_routes(parts_.identity.sessions(), *limiter_));
   append(routes, product_routes({engine.catalogue(), engine.clock(), ledger, accounts}));
   append(routes, order_routes({orders, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));

@@ -16,6 +16,7 @@ void declare_worker(CommandSpec spec) {
   spec.footer(
       "Takes orders from the server that runs on the same data folder, and waits for one when there is none.\n"
       "With the SCALEMART_DATABASE and SCALEMART_REDIS of a shared shop: from all its gateways, on any machine.\n"
+      "SCALEMART_METRICS_LISTEN=ADDRESS:PORT gives it /metrics, /healthz and /readyz.\n"
       "SIGTERM or Ctrl-C finishes what it has in hand and gives the rest back.");
   spec.run([asked](CommandContext& context) -> int {
     if (!asked->options.name.empty() && !is_worker_name(asked->options.name)) {

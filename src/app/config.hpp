@@ -27,6 +27,9 @@ struct ListenAddress {
   [[nodiscard]] bool is_loopback() const;
 };
 
+/// The error says what is allowed.
+[[nodiscard]] Result<ListenAddress> parse_listen(std::string_view text);
+
 struct Config {
   // Serving
   ListenAddress listen;
@@ -75,6 +78,7 @@ struct Config {
   std::uint32_t workers = 0;
   Concurrency worker_concurrency;  ///< Of each worker.
   std::chrono::milliseconds worker_lease{};
+  std::string metrics_listen;  ///< Of `scalemart worker`; empty: none.
   std::string payment;
   std::string smtp;  ///< Empty: mails are files.
   std::string smtp_user, smtp_password, smtp_from;

@@ -44,6 +44,7 @@ class EmbeddedEngine final : public Engine {
   [[nodiscard]] OrderBook& orders() override { return *sequencer_; }
   [[nodiscard]] OrderArchive& archive() override { return *archive_; }
   [[nodiscard]] Sequencer& sequencer() { return *sequencer_; }
+  [[nodiscard]] TraceBook* traces() override { return &traces_; }
   [[nodiscard]] EngineLoad load() const override;
   [[nodiscard]] SteadyTime last_tick() const override { return sequencer_->last_tick(); }
   [[nodiscard]] std::int64_t drift() const override { return drift_->load(std::memory_order_relaxed); }
@@ -67,6 +68,8 @@ class EmbeddedEngine final : public Engine {
   [[nodiscard]] std::vector<ParkedOrder> take_parked() { return std::move(parked_); }
 
  private:
+  TraceBook traces_;
+
   struct Observers final : Sequencer::Observer {
     std::vector<OnCommitted> listeners;
     void committed(const Committed& batch) noexcept override {

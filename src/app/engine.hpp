@@ -13,6 +13,7 @@
 #include "flow/used_keys.hpp"
 #include "port/order_archive.hpp"
 #include "port/sale_ledger.hpp"
+#include "port/trace_book.hpp"
 
 namespace scalemart {
 
@@ -45,6 +46,9 @@ class Engine {
   [[nodiscard]] const Catalogue& catalogue() const { return catalogue_; }
   [[nodiscard]] const UsedKeys& used_keys() const { return *used_keys_; }
   [[nodiscard]] const SaleCounts& counts() const { return counts_; }
+
+  /// Where those are remembered who bought in a trace of theirs, until fulfilment; nullptr: nowhere.
+  [[nodiscard]] virtual TraceBook* traces() { return nullptr; }
 
   [[nodiscard]] virtual EngineLoad load() const = 0;
   /// When what decides last went round; of several the one that has not for longest.

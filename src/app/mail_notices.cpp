@@ -134,13 +134,13 @@ Result<std::unique_ptr<MailNotices>> MailNotices::open(OrderDesk::Post post, con
   receiver.on_attempt = [&total = metrics.notices_total](const Letter& event, const DeliveryResult& result) {
     total.at({"mail", word_of(result.kind)}).add();
     if (result.kind != Kind::delivered)
-      log::warn("mail_not_sent", {{"order", event.subject}, {"about", event.type}, {"reason", result.problem}});
+      log::warn("mail_not_sent", {{"order_id", event.subject}, {"about", event.type}, {"reason", result.problem}});
   };
   receiver.on_dead = [&total = metrics.notices_total](const Letter& event) {
     total.at({"mail", "dead"}).add();
     log::error(
         "mail_given_up",
-        {{"order", event.subject}, {"about", event.type}, {"attempts", event.attempts}, {"reason", event.problem}});
+        {{"order_id", event.subject}, {"about", event.type}, {"attempts", event.attempts}, {"reason", event.problem}});
   };
   if (auto opened = outbox.open(kOutlet, std::move(receiver)); !opened) return opened.error();
   return notices;

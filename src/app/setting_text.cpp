@@ -28,21 +28,6 @@ std::string spelled(std::string_view name, char separator, bool lower) {
   return out;
 }
 
-Result<ListenAddress> parse_listen(std::string_view text) {
-  const auto wrong = [] { return error("address:port, e.g. 127.0.0.1:3000, [::]:3000 or localhost:3000"); };
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong();
-  const auto port = parse_count(text.substr(colon + 1));
-  std::string_view host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return wrong();
-  }
-  if (!port || *port > 65'535 || (host != "localhost" && !IpAddress::parse(host))) return wrong();
-  return ListenAddress{std::string(host), static_cast<std::uint16_t>(*port)};
-}
-
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> out;
   while (!text.empty()) {
@@ -96,6 +81,21 @@ std::string range(const Setting& s, Show show) {
 }
 
 }  // namespace
+
+Result<ListenAddress> parse_listen(std::string_view text) {
+  const auto wrong = [] { return error("address:port, e.g. 127.0.0.1:3000, [::]:3000 or localhost:3000"); };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong();
+  const auto port = parse_count(text.substr(colon + 1));
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return wrong();
+  }
+  if (!port || *port > 65'535 || (host != "localhost" && !IpAddress::parse(host))) return wrong();
+  return ListenAddress{std::string(host), static_cast<std::uint16_t>(*port)};
+}
 
 std::string ListenAddress::text() const {
   const bool v6 = host.find(':') != std::string::npos;

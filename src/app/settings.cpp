@@ -61,6 +61,11 @@ Fault check_networks(std::string_view value) {
   if (parse_networks(value)) return {};
   return "networks such as 10.0.0.0/8, 2001:db8::/32, comma separated";
 }
+Fault check_optional_listen(std::string_view value) {
+  if (value.empty()) return {};
+  const auto parsed = parse_listen(value);
+  return parsed ? Fault() : parsed.error().message;
+}
 Fault check_smtp(std::string_view value) {
   if (value.empty() || (value.starts_with("smtp://") && value.size() > 7) ||
       (value.starts_with("smtps://") && value.size() > 8)) {
@@ -186,6 +191,9 @@ const std::array kSettings{
             "--concurrency."},
     Setting{"Fulfilment", "WORKER_LEASE", &C::worker_lease, "30s",
             "A worker that is silent for so long has lost its orders to others.", 2 * kSecond, 10 * kMinute},
+    Setting{"Fulfilment", "METRICS_LISTEN", &C::metrics_listen, "",
+            "Where `scalemart worker` answers /metrics, /healthz and /readyz; when empty nowhere.", 0, kNoMax,
+            Mask::none, check_optional_listen},
     Setting{"Fulfilment", "PAYMENT", &C::payment, "simulated:?latency=2s&decline=0%", "Who takes the money.", 0, kNoMax,
             Mask::credentials, check_payment},
     Setting{"Fulfilment", "SMTP", &C::smtp, "",

@@ -61,6 +61,7 @@ class StreamSource final : public WorkerSource {
     beats_.stop();
     stores_->record->stop();
   }
+  [[nodiscard]] bool is_away() const override { return queue_.is_away() || stores_->database.is_cut_off(); }
   [[nodiscard]] std::optional<std::string> fault() const override;
 
  private:

@@ -182,7 +182,7 @@ TEST_F(WorkerLinksTest, AnotherLanguageIsRefused) {
   const std::string head = "GET /control/worker HTTP/1.1\r\nHost: x\r\n";
   EXPECT_TRUE(ask(head + "\r\n").starts_with("HTTP/1.1 426"));
   EXPECT_TRUE(ask(head + "Connection: Upgrade\r\nUpgrade: scalemart-worker/99\r\n\r\n").starts_with("HTTP/1.1 426"));
-  EXPECT_TRUE(ask(head + "Connection: Upgrade\r\nUpgrade: scalemart-worker/2\r\n\r\n").starts_with("HTTP/1.1 101"));
+  EXPECT_TRUE(ask(head + "Connection: Upgrade\r\nUpgrade: scalemart-worker/3\r\n\r\n").starts_with("HTTP/1.1 101"));
   EXPECT_TRUE(ask("POST /control/worker HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").starts_with("HTTP/1.1 404"));
 }
 
@@ -207,7 +207,7 @@ TEST_F(WorkerLinksTest, OnlySoManyWorkersAtATime) {
   for (int i = 0; i < 2000 && links_->has_room(); ++i) std::this_thread::sleep_for(5ms);
   EXPECT_FALSE(links_->has_room());
   EXPECT_TRUE(
-      ask("GET /control/worker HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: scalemart-worker/2\r\n\r\n")
+      ask("GET /control/worker HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: scalemart-worker/3\r\n\r\n")
           .starts_with("HTTP/1.1 503"));
 }
 

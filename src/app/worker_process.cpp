@@ -4,12 +4,14 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "app/process_place.hpp"
 #include "app/providers.hpp"
 #include "app/service_manager.hpp"
 #include "app/shared_queue.hpp"
 #include "app/version.hpp"
+#include "app/worker_listener.hpp"
 #include "app/worker_source.hpp"
 #include "fulfilment/worker_reporter.hpp"
 #include "telemetry/log.hpp"
@@ -52,15 +54,19 @@ class WorkerProcess {
   void stop();
 
  private:
+  [[nodiscard]] std::vector<std::string> not_ready() const;
+
   const Config& config_;
   const WorkerOptions& options_;
   SystemClock clock_;
   ServiceManager manager_{clock_};
   SecureRandom random_;
   FulfilmentLoop loop_{clock_};
+  std::atomic<bool> draining_{false};
   std::unique_ptr<Providers> providers_;
   std::unique_ptr<WorkerSource> source_;
   std::unique_ptr<WorkerReporter> reporter_;
+  std::unique_ptr<WorkerListener> listener_;  ///< nullptr: none is wanted.
   std::unique_ptr<IdlePool> pool_;
   std::unique_ptr<PaperDesk> papers_;
   std::unique_ptr<Worker> worker_;
@@ -75,11 +81,15 @@ Result<void> WorkerProcess::open() {
   source_ = std::move(*source);
   WorkerSettings settings = settings_of(config_, options_);
   reporter_ = std::make_unique<WorkerReporter>(source_->office());
+  auto listener = WorkerListener::open(config_, clock_, [this] { return not_ready(); });
+  if (!listener) return listener.error();
+  listener_ = std::move(*listener);
   pool_ = std::make_unique<IdlePool>(kPaperThreads, settings.papers_max);
   papers_ = std::make_unique<PaperDesk>(*pool_, providers_->invoices(), providers_->mailer(), source_->addresses(),
                                         providers_->papers(config_));
   worker_ = std::make_unique<Worker>(source_->queue(), loop_, providers_->payments(), *papers_, clock_, random_,
-                                     std::move(settings), reporter_->hook());
+                                     std::move(settings),
+                                     listener_ ? listener_->count(reporter_->hook()) : reporter_->hook());
   reporter_->watch(*worker_);
   source_->add_before(loop_);
   loop_.add(*worker_);
@@ -92,7 +102,15 @@ Result<void> WorkerProcess::open() {
   providers_->start();
   loop_.start();
   source_->start();
+  if (listener_) listener_->start();
   return {};
+}
+
+std::vector<std::string> WorkerProcess::not_ready() const {
+  std::vector<std::string> reasons;
+  if (draining_) reasons.emplace_back("draining");
+  if (source_->is_away()) reasons.emplace_back("no orders can be had: what they come from does not answer");
+  return reasons;
 }
 
 std::optional<std::string> WorkerProcess::run(const sigset_t& signals) {
@@ -109,6 +127,7 @@ std::optional<std::string> WorkerProcess::run(const sigset_t& signals) {
 void WorkerProcess::drain(const sigset_t& signals) {
   manager_.stopping(kDrain + kAfterDrain);
   log::info("draining", {{"patience_ms", std::chrono::duration_cast<std::chrono::milliseconds>(kDrain).count()}});
+  draining_ = true;
   const SteadyTime until = clock_.steady() + kDrain;
   bool idle = false;
   std::uint32_t left = 0;
@@ -132,6 +151,7 @@ void WorkerProcess::stop() {
   loop_.stop();
   providers_->stop();
   pool_.reset();
+  listener_.reset();  // steps were counted until now
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "app/worker_source.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "app/process_place.hpp"
@@ -24,11 +25,13 @@ class ServerSource final : public WorkerSource {
       : queue_(parts.loop, parts.clock, hello_of(parts)),
         link_({parts.config.data, parts.options.patience},
               {[this](const std::shared_ptr<FrameLink>& link) {
+                 away_ = false;
                  addresses_.connected(link);
                  queue_.connected(link);
                },
                [this](frame::Message message) { sort(std::move(message)); },
                [this] {
+                 away_ = true;
                  addresses_.disconnected();
                  queue_.disconnected();
                },
@@ -42,6 +45,7 @@ class ServerSource final : public WorkerSource {
   void add_after(FulfilmentLoop& loop) override { loop.add(queue_.sender()); }
   void start() override { link_.start(); }
   void stop() override { link_.stop(); }
+  [[nodiscard]] bool is_away() const override { return away_; }
   [[nodiscard]] std::optional<std::string> fault() const override { return link_.fault(); }
 
  private:
@@ -50,6 +54,7 @@ class ServerSource final : public WorkerSource {
     queue_.received(std::move(message));
   }
 
+  std::atomic<bool> away_{true};
   RemoteAddresses addresses_;
   RemoteQueue queue_;
   QueueLink link_;

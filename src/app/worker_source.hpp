@@ -17,7 +17,8 @@ namespace scalemart {
 
 /// Purpose: the order queue, the office that shows and steers the worker, and the buyers' addresses, connected.
 /// Life: construct; add_before() and add_after() to the loop, around the worker; start(); fault() is watched;
-/// the worker leaves the queue and the loop turns once more; stop(). Concurrency: fault() from any thread.
+/// the worker leaves the queue and the loop turns once more; stop(). Concurrency: is_away() and fault() from any
+/// thread.
 class WorkerSource {
  public:
   virtual ~WorkerSource() = default;
@@ -28,6 +29,8 @@ class WorkerSource {
   virtual void add_after(FulfilmentLoop& loop) = 0;
   virtual void start() = 0;
   virtual void stop() = 0;
+  /// No orders come now: what they come from cannot be reached.
+  [[nodiscard]] virtual bool is_away() const = 0;
   /// One line: there is no use in going on.
   [[nodiscard]] virtual std::optional<std::string> fault() const = 0;
 };

@@ -26,6 +26,8 @@ std::optional<Answer> Purchase::begin(const BuyIntent& intent, AnswerSink& sink,
 
   const Reserve reserve{
       new_ulid<OrderId>(now, random_), intent.buyer, offer->ref, intent.quantity, options_.hold_ms, intent.key};
+  // Before a worker can have it.
+  if (intent.caller && options_.traces != nullptr) options_.traces->remember(reserve.order, *intent.caller);
   if (ledger_.submit(Ticket{reserve, &sink, token, intent.deadline})) return std::nullopt;
   answer.outcome = Outcome::overloaded;
   return answer;

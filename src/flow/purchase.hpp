@@ -10,6 +10,7 @@
 #include "flow/sale_clock.hpp"
 #include "flow/used_keys.hpp"
 #include "port/sale_ledger.hpp"
+#include "port/trace_book.hpp"
 
 namespace scalemart {
 
@@ -20,6 +21,7 @@ struct BuyIntent {
   std::uint32_t quantity = 1;
   KeyDigest key;          ///< Empty: none was given.
   SteadyTime deadline{};  ///< Not decided by then: refused as overloaded.
+  std::optional<TraceContext> caller = {};
 };
 
 /// Purpose: 1. a product that is not there is refused; 2. a crowd that cannot win (sold out, paused, not
@@ -29,6 +31,7 @@ class Purchase {
  public:
   struct Options {
     std::uint32_t hold_ms = 600'000;
+    TraceBook* traces = nullptr;  ///< Where callers are remembered, if anywhere.
   };
   Purchase(const Catalogue& catalogue, const UsedKeys& used_keys, const SaleClock& clock, SaleLedger& ledger,
            Random& random, Options options)

@@ -75,10 +75,21 @@ class PurchaseTest : public ::testing::Test {
   Publication publication{catalogue, used_keys, counts, {}};
   DirectLedger ledger{publication};
   SeededRandom random{1};
-  Purchase purchase{catalogue, used_keys, sale_clock, ledger, random, {}};
+  TraceBook traces;
+  Purchase purchase{catalogue, used_keys, sale_clock, ledger, random, {.traces = &traces}};
   Answers sink;
   const UserId ada{1, 1}, bob{2, 2};
 };
+
+TEST_F(PurchaseTest, TheCallersTraceIsKnownBeforeTheOrderIs) {
+  create("lamp", 1, {});
+  const TraceContext caller = *parse_trace_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  const BuyIntent intent{ada, "lamp", 1, {}, {}, caller};
+  ASSERT_FALSE(purchase.begin(intent, sink, 7));
+  const OrderId order = sink.by_token.at(7).order;
+  EXPECT_EQ(traces.find(order), caller);
+  ASSERT_EQ(buy(bob, "lamp").outcome, Outcome::out_of_stock) << "and without a trace nothing is kept";
+}
 
 TEST_F(PurchaseTest, UnknownProductLeavesNoTrace) {
   const auto before = ledger.ledger.state_hash();

@@ -105,7 +105,8 @@ std::size_t Dispatcher::lease(WorkerRef worker, Lane lane, std::size_t max, std:
     if (!order.begun) ++order.fence;
     Lease lease{order, worker, order.step(), false};
     ++in_flight_[static_cast<std::size_t>(lease.stage)];
-    out.push_back({order, product(order.product)});
+    out.push_back(
+        {order, product(order.product), settings_.traces != nullptr ? settings_.traces->find(order.id) : std::nullopt});
     leases_.insert_or_assign(order.id, lease);
   }
   return given;

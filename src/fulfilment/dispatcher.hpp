@@ -15,12 +15,14 @@
 #include "fulfilment/rate_meter.hpp"
 #include "port/order_queue.hpp"
 #include "port/sale_ledger.hpp"
+#include "port/trace_book.hpp"
 
 namespace scalemart {
 
 struct DispatcherSettings {
   /// A worker that was silent for that long has lost its leases.
   std::chrono::nanoseconds lease_ttl = std::chrono::seconds(30);
+  const TraceBook* traces = nullptr;  ///< Where callers are remembered, if anywhere; it outlives the dispatcher.
 };
 
 /// Purpose: holds every order that is not finished, in memory, as a fold of the ledger's records; leases them

@@ -58,6 +58,24 @@ TEST_F(Fulfilment, AnAcceptedOrderIsPaidConfirmedInvoicedAndMailed) {
   for (const FinishedStep& step : p.worker.history(10)) EXPECT_EQ(step.attempts, 1) << to_text(step.step);
 }
 
+TEST_F(Fulfilment, AChargeIsMadeInTheTraceOfTheOrder) {
+  bank.script = [](OrderId, int attempt) {
+    return attempt == 1 ? Line{Truth::nothing, PaymentOutcome::unavailable} : Line{};
+  };
+  Plant& p = plant();
+  const OrderId alone = ledger.reserve();
+  const OrderId traced = ledger.reserve();
+  const auto caller = parse_trace_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00");
+  ledger.traces.remember(traced, *caller);
+  ASSERT_TRUE(p.finish(10min));
+  const auto tries = [](TraceContext trace, OrderId order) {
+    return std::vector{to_trace_parent(step_of_trace(trace, order, Step::payment, 1)),
+                       to_trace_parent(step_of_trace(trace, order, Step::payment, 2))};
+  };
+  EXPECT_EQ(bank.trace_parents.at(alone), tries(trace_of(alone), alone));
+  EXPECT_EQ(bank.trace_parents.at(traced), tries(*caller, traced));
+}
+
 TEST_F(Fulfilment, ADeclinedPaymentFailsTheOrderOnce) {
   bank.script = [](OrderId, int) { return Line{Truth::decline, PaymentOutcome::declined}; };
   Plant& p = plant();

@@ -110,6 +110,7 @@ class TinyLedger final : public SaleLedger {
   }
 
   std::map<OrderId, Order> orders;
+  TraceBook traces;  ///< In whose trace they were bought.
   std::shared_ptr<const ProductSpec> spec;
   Sequence sequence = 0;
   std::size_t room = SIZE_MAX;
@@ -229,6 +230,7 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
 
   void charge(ChargeRequest request, PaymentDone done) override {
     const int attempt = ++charges_called[request.order];
+    trace_parents[request.order].push_back(request.trace_parent);
     Line line = script ? script(request.order, attempt) : Line{};
     Account& account = accounts[request.order];
     if (account.truth != Truth::nothing) {
@@ -295,7 +297,8 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
   std::chrono::nanoseconds latency = std::chrono::seconds(2);
   std::map<OrderId, Account> accounts;
   std::map<OrderId, int> charges_called, lookups;
-  std::vector<PaymentDone> held_cancels;  ///< Not arrived, not answered.
+  std::map<OrderId, std::vector<std::string>> trace_parents;  ///< Of the charges.
+  std::vector<PaymentDone> held_cancels;                      ///< Not arrived, not answered.
   std::string reference = "ref";
   bool silent = false, lookups_fail = false, cancel_fails = false, hold_cancels = false;
   int in_flight = 0, most_in_flight = 0;
@@ -352,7 +355,7 @@ struct Plant {
         clock(c),
         loop(c, std::chrono::nanoseconds(0)),
         random(seed),
-        dispatcher(l, loop, c),
+        dispatcher(l, loop, c, {.traces = &l.traces}),
         desk(p, p, p, p),
         worker(dispatcher, loop, b, desk, c, random, std::move(settings)) {
     ledger.restore(dispatcher);

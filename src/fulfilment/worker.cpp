@@ -280,9 +280,10 @@ void Worker::charge(Slot& slot) {
   const SteadyTime deadline = clock_.steady() + settings_.payment_deadline;
   payment_watch_.push_back({deadline + settings_.grace, token});
   const OpenOrder& order = slot.task.order;
-  payments_.charge(
-      {order.id, order.buyer, order.total(), slot.task.product->currency, slot.task.product->details.name, deadline},
-      PaymentReply{this, token});
+  const TraceContext step = step_of_trace(slot.task.trace(), order.id, Step::payment, order.attempts + 1U);
+  payments_.charge({order.id, order.buyer, order.total(), slot.task.product->currency, slot.task.product->details.name,
+                    deadline, to_trace_parent(step)},
+                   PaymentReply{this, token});
 }
 
 void Worker::post(std::uint64_t token, PaymentResult result) {
@@ -369,6 +370,7 @@ void Worker::ended(const Slot& slot, Step step, FinishedStep::Result result, std
     last_error_ = entry.detail.substr(0, kErrorMax);
     last_error_at_ = entry.at;
   }
+  tell(slot, entry);
   if (hook_) hook_(entry);
   if (!is_news(entry)) return;
   if (history_.size() < settings_.history) {

@@ -139,6 +139,7 @@ class Worker final : public Turnable, public CompletionSink {
   void papered(Slot& slot, PaperResult result);
   void fail(Slot& slot, Step step, std::string reason, bool hopeless);
   void ended(const Slot& slot, Step step, FinishedStep::Result result, std::string detail = {});
+  void tell(const Slot& slot, const FinishedStep& step);
   void judge(Breaker& breaker, bool good, bool fatal = false);
   Breaker& breaker(Step step) { return breakers_[static_cast<std::size_t>(step)]; }
 

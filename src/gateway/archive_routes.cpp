@@ -5,6 +5,7 @@
 #include <charconv>
 #include <memory>
 
+#include "domain/trace.hpp"
 #include "flow/ask.hpp"
 #include "gateway/order_csv.hpp"
 #include "gateway/render.hpp"
@@ -192,8 +193,12 @@ class ArchiveHandlers {
   void give_back(const Reply& reply, AuditEntry entry, const ArchivedOrder& archived) const {
     const OrderView& order = archived.order;
     if (order.status == OrderStatus::refunded) return reply->respond(json_ok(render_archived(archived)));
-    RefundRequest request{order.id, archived.payment_reference, order.total(), order.currency,
-                          SteadyTime(s_.clock.steady() + kRefundDeadline)};
+    RefundRequest request{order.id,
+                          archived.payment_reference,
+                          order.total(),
+                          order.currency,
+                          SteadyTime(s_.clock.steady() + kRefundDeadline),
+                          to_trace_parent(step_of_trace(trace_of(order.id), order.id, Step::payment, 0))};
     s_.payments.refund(std::move(request), [this, reply, entry = std::move(entry), id = order.id,
                                             reference = archived.payment_reference](const PaymentResult& result) {
       if (result.outcome != PaymentOutcome::approved && result.outcome != PaymentOutcome::not_found)

@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "gateway/render.hpp"
+#include "telemetry/log.hpp"
 
 namespace scalemart {
 namespace {
@@ -16,6 +17,8 @@ constexpr std::size_t kKeyMax = 64;
 /// What the handler keeps until the ledger has answered.
 struct Pending {
   const class FlashBuy* owner = nullptr;
+  TraceContext caller;
+  bool is_traced = false;
 };
 
 bool is_key(std::string_view key) {
@@ -43,7 +46,13 @@ class FlashBuy {
                                           "1 to 64 printable characters without spaces", "string_pattern_mismatch"));
       intent.key = digest_key(key);
     }
-    x.local<Pending>().owner = this;
+    auto& pending = x.local<Pending>();
+    pending.owner = this;
+    if (const std::string_view header = x.header("traceparent"); !header.empty()) {
+      intent.caller = parse_trace_parent(header);
+      pending.is_traced = intent.caller.has_value();
+      if (intent.caller) pending.caller = *intent.caller;
+    }
     const AnswerTo to = x.await_answer(&FlashBuy::on_answer);
     if (const auto answer = loop().purchase.begin(intent, *to.sink, to.token)) finish(x, *answer);
   }
@@ -51,7 +60,8 @@ class FlashBuy {
  private:
   /// What one event loop has for itself.
   struct Loop {
-    Loop(const FlashBuyServices& s) : purchase(s.catalogue, s.used_keys, s.sale_clock, s.ledger, random, {s.hold_ms}) {}
+    Loop(const FlashBuyServices& s)
+        : purchase(s.catalogue, s.used_keys, s.sale_clock, s.ledger, random, {s.hold_ms, s.traces}) {}
     SecureRandom random;
     Purchase purchase;
     fmt::memory_buffer text;
@@ -91,6 +101,7 @@ class FlashBuy {
   void finish(Exchange& x, const Answer& answer) const {
     counters_[static_cast<std::size_t>(answer.outcome)]->add();
     services_.metrics.buy_duration.record(services_.clock.steady() - x.arrival());
+    if (answer.outcome == Outcome::done) tell(x, answer.order);
     if (is_success(answer.outcome)) return accepted(x, answer);
     if (answer.outcome == Outcome::out_of_stock) return sold_out(x, answer);
     x.respond(refusal(answer));
@@ -112,6 +123,24 @@ class FlashBuy {
     view.body = {mine.text.data(), mine.text.size()};
     if (answer.outcome == Outcome::replayed) view.headers = "Idempotent-Replayed: true\r\n";
     x.respond(view);
+  }
+
+  /// Which order a request made, in whose trace: a line for callers that trace, none for the crowd.
+  static void tell(Exchange& x, OrderId order) {
+    const auto& pending = x.local<Pending>();
+    const bool is_wanted = pending.is_traced && pending.caller.is_sampled;
+    const auto level = is_wanted ? log::Level::info : log::Level::debug;
+    if (!log::enabled(level)) return;
+    const std::string id = to_string(order);
+    const std::string own = trace_id(trace_of(order));
+    if (!pending.is_traced)
+      return log::write(level, "order_accepted", {{"order_id", id}, {"request_id", x.request_id()}, {"trace_id", own}});
+    log::write(level, "order_accepted",
+               {{"order_id", id},
+                {"request_id", x.request_id()},
+                {"trace_id", trace_id(pending.caller)},
+                {"parent_id", span_id(pending.caller)},
+                {"order_trace_id", own}});
   }
 
   void sold_out(Exchange& x, const Answer& answer) const {

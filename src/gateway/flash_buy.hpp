@@ -38,6 +38,7 @@ struct FlashBuyServices {
   CheckBody check_body;
   std::uint32_t hold_ms = 600'000;
   std::chrono::milliseconds deadline{2000};  ///< Not decided by then: 503.
+  TraceBook* traces = nullptr;               ///< Where callers are remembered for fulfilment, if anywhere.
 };
 
 /// The services outlive the route.

@@ -17,6 +17,7 @@
 #include "domain/money.hpp"
 #include "domain/order.hpp"
 #include "domain/product.hpp"
+#include "domain/trace.hpp"
 
 namespace scalemart {
 
@@ -63,6 +64,8 @@ struct DeadLetter {
 struct Task {
   OpenOrder order;  ///< order.fence is this lease's.
   std::shared_ptr<const ProductSpec> product;
+  std::optional<TraceContext> caller = {};  ///< In whose trace it was bought, where that is still known.
+  [[nodiscard]] TraceContext trace() const { return caller.value_or(trace_of(order.id)); }
 };
 
 /// What became of a leased order. Each carries the lease's fence.

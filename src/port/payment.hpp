@@ -47,6 +47,8 @@ struct ChargeRequest {
   Currency currency;
   std::string description;
   SteadyTime deadline{};  ///< Past this the answer is `unknown`.
+  /// W3C Trace Context: the `traceparent` of the requests that this becomes. Empty: none.
+  std::string trace_parent = {};
 };
 
 struct RefundRequest {
@@ -55,6 +57,7 @@ struct RefundRequest {
   MinorUnits amount = 0;
   Currency currency;
   SteadyTime deadline{};
+  std::string trace_parent = {};  ///< As a charge's.
 };
 
 /// Purpose: charges, looks up, gives back. Everything is idempotent under the order id: a repeated charge

@@ -86,8 +86,8 @@ void append_value(fmt::memory_buffer& out, const Field& field) {
   if (const auto* text = std::get_if<std::string_view>(&field.value)) {
     if (names_a_secret(field.name)) {
       append_json_text(out, kRedacted, kValueMax);
-    } else if (text->find("://") != std::string_view::npos) {
-      append_json_text(out, redact_url_credentials(*text), kValueMax);
+    } else if (text->find('@') != std::string_view::npos) {
+      append_json_text(out, redact_addresses(redact_url_credentials(*text)), kValueMax);
     } else {
       append_json_text(out, *text, kValueMax);
     }

@@ -6,8 +6,8 @@
 //
 // Operation: lines go through a bounded queue to one writer thread; when the queue is full the oldest line is
 // dropped, never the caller delayed, and lost() counts it. Fields that name a secret are redacted,
-// credentials inside URLs too; control characters are escaped, broken UTF-8 is replaced, long values are cut.
-// Concurrency: everything from any thread. Before start() and after stop() lines are written at once.
+// credentials inside URLs and e-mail addresses too; control characters are escaped, broken UTF-8 is replaced, long
+// values are cut. Concurrency: everything from any thread. Before start() and after stop() lines are written at once.
 
 #include <atomic>
 #include <chrono>

@@ -116,6 +116,17 @@ TEST(Log, CredentialsInsideUrlsAreRedacted) {
   EXPECT_EQ(field_text("mongodb://root:pw@db/x").find("pw"), std::string::npos);
 }
 
+TEST(Log, AddressesAreRedacted) {
+  EXPECT_EQ(redact_addresses("550 no such mailbox: <ann.b+x@shop.example>"), "550 no such mailbox: <[redacted]>");
+  EXPECT_EQ(redact_addresses("ann@a.test,bob@b.test"), "[redacted],[redacted]");
+  EXPECT_EQ(redact_addresses("\xc3\xa4nn@\xc3\xb6.test"), "[redacted]");
+  EXPECT_EQ(redact_addresses("a @ b, @c and d@"), "a @ b, @c and d@");
+  EXPECT_EQ(redact_addresses("a@b@c"), "[redacted]");
+  EXPECT_EQ(field_text("mail to=ann@a.test"), R"("event":"e","v":"mail to=[redacted]"})");
+  EXPECT_EQ(field_text("redis://u:p@h:1/0 by ann@a.test"),
+            R"("event":"e","v":"redis://[redacted]@h:1/0 by [redacted]"})");
+}
+
 TEST(LogSampler, LetsOneThroughEachPeriodAndCountsTheRest) {
   ManualClock clock;
   log::Sampler sampler(1s);

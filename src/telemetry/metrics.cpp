@@ -111,10 +111,23 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   return out;
 }
 
-std::string Metrics::render() const {
+namespace {
+std::string to_text(const std::vector<prometheus::MetricFamily>& families) {
   std::ostringstream out;
-  prometheus::TextSerializer().Serialize(out, Collect());
+  prometheus::TextSerializer().Serialize(out, families);
   return std::move(out).str();
+}
+}  // namespace
+
+std::string Metrics::render() const {
+  return to_text(Collect());
+}
+
+std::string Metrics::render_worker() const {
+  std::vector<prometheus::MetricFamily> out{fulfilment_duration_seconds.collect(), fulfilment_attempts_total.collect(),
+                                            ready.collect(), build_info.collect()};
+  for (auto& family : collect_process_stats()) out.push_back(std::move(family));
+  return to_text(out);
 }
 
 WindowSample Metrics::sample(SteadyTime now) {

@@ -90,6 +90,8 @@ class Metrics final : public prometheus::Collectable {
   std::vector<prometheus::MetricFamily> Collect() const override;
   /// Prometheus text, version 0.0.4.
   [[nodiscard]] std::string render() const;
+  /// Likewise, what a worker in a process of its own knows: its steps, and how the process is.
+  [[nodiscard]] std::string render_worker() const;
 
   /// Once a second, from one thread.
   void tick(SteadyTime now);

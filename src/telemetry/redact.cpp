@@ -31,4 +31,24 @@ std::string redact_url_credentials(std::string_view text) {
   }
 }
 
+std::string redact_addresses(std::string_view text) {
+  // What ends an address in the texts of servers; everything else may belong to it.
+  static constexpr std::string_view kEnds = " \t\r\n\"'`<>()[]{},;:|/?&=";
+  std::string out;
+  for (;;) {
+    const auto at = text.find('@');
+    if (at == std::string_view::npos) return out.append(text);
+    const auto before = text.find_last_of(kEnds, at);
+    const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::size_t end = std::min(text.find_first_of(kEnds, at), text.size());
+    if (begin == at || end == at + 1) {  // Nobody's.
+      out.append(text.substr(0, at + 1));
+      text.remove_prefix(at + 1);
+    } else {
+      out.append(text.substr(0, begin)).append(kRedacted);
+      text.remove_prefix(end);
+    }
+  }
+}
+
 }  // namespace scalemart

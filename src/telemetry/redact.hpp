@@ -15,4 +15,7 @@ inline constexpr std::string_view kRedacted = "[redacted]";
 /// `scheme://user:password@host` with the part before the @ replaced, as often as it occurs.
 [[nodiscard]] std::string redact_url_credentials(std::string_view text);
 
+/// `local@domain` replaced, as often as it occurs: mail servers and banks like to repeat whom they refuse.
+[[nodiscard]] std::string redact_addresses(std::string_view text);
+
 }  // namespace scalemart

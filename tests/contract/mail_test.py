@@ -181,7 +181,7 @@ class Refusals(MailTest):
         refunded = next(iter(orders))
         self.assertEqual(shop.admin.post(f"/api/admin/orders/{refunded}/refund").status, 200)
         line = wait_until(lambda: [entry for entry in shop.logs() if entry["event"] == "mail_given_up"], what="a line")[0]
-        self.assertEqual((line["order"], line["about"]), (refunded, "order.refunded"))
+        self.assertEqual((line["order_id"], line["about"]), (refunded, "order.refunded"))
         self.assertIn("550", line["reason"])
         self.assertNotIn("unknown@shop.test", shop.log_tail(1 << 20), "no address in the log")
 

@@ -24,7 +24,7 @@ class Mailbox:
                         self.say("250 fine")
                     elif verb.startswith(b"RCPT TO"):
                         if box.refuse:
-                            self.say("550 no such mailbox")
+                            self.say("550 no such mailbox: " + line.strip()[8:].decode())  # as real ones do
                             continue
                         mail["to"].append(line.strip()[8:].decode())
                         self.say("250 fine")

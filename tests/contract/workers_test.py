@@ -155,7 +155,7 @@ class Starting(WorkersTest):
         path = os.path.join(self.shop.folder, "control.sock")
         self.assertEqual(0o600, stat.S_IMODE(os.stat(path).st_mode))
         rng = shop.seeded("garbage on control.sock")
-        hello = b"GET /control/worker HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: scalemart-worker/2\r\n\r\n"
+        hello = b"GET /control/worker HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: scalemart-worker/3\r\n\r\n"
         for i in range(40):
             with socket.socket(socket.AF_UNIX) as s:
                 s.settimeout(15)

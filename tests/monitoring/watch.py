@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 DEPLOY, DOCS = os.path.join(ROOT, "deploy"), os.path.join(ROOT, "docs")
 RULES = os.path.join(DEPLOY, "prometheus")
-sys.path += [os.path.join(ROOT, "tests", folder) for folder in ("contract", "shared", "servers")]
+sys.path[1:1] = [os.path.join(ROOT, "tests", folder) for folder in ("contract", "shared", "servers")]
 
 import shop  # noqa: E402  pylint: disable=wrong-import-position
 from wire import PATIENCE, wait_until  # noqa: E402  pylint: disable=wrong-import-position

@@ -77,6 +77,23 @@ void get(Reader& in, OpenOrder& o) {
   o.invoice_done = in.flag();
 }
 
+void put(Writer& out, const Orders::Item& item) {
+  put(out, item.order);
+  out.u8(item.caller.has_value());
+  if (!item.caller) return;
+  for (const std::uint8_t byte : item.caller->trace) out.u8(byte);
+  for (const std::uint8_t byte : item.caller->span) out.u8(byte);
+  out.u8(item.caller->is_sampled);
+}
+void get(Reader& in, Orders::Item& item) {
+  get(in, item.order);
+  if (!in.flag()) return;
+  TraceContext& caller = item.caller.emplace();
+  for (std::uint8_t& byte : caller.trace) byte = in.u8();
+  for (std::uint8_t& byte : caller.span) byte = in.u8();
+  caller.is_sampled = in.flag();
+}
+
 /// What is behind a completion's order and fence.
 struct PutDetails {
   Writer& out;

@@ -9,6 +9,7 @@
 // A mail's address is asked for and told beside all that. Every message is a batch where there may be many.
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@
 namespace scalemart {
 
 /// The name of this language. Whoever changes a frame changes the number.
-inline constexpr std::string_view kWorkerProtocol = "scalemart-worker/2";
+inline constexpr std::string_view kWorkerProtocol = "scalemart-worker/3";
 /// Items of one frame at most, so that the largest ones fit.
 inline constexpr std::size_t kFrameItems = 2048;
 
@@ -93,7 +94,11 @@ struct Product {
   std::shared_ptr<const ProductSpec> spec;
 };
 struct Orders {
-  std::vector<OpenOrder> items;
+  struct Item {
+    OpenOrder order;
+    std::optional<TraceContext> caller = {};  ///< As Task has it.
+  };
+  std::vector<Item> items;
 };
 struct Answers {
   struct Item {

@@ -47,6 +47,10 @@ OpenOrder sample_order() {
   return order;
 }
 
+TraceContext sample_caller() {
+  return *parse_trace_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+}
+
 std::vector<Message> one_of_each() {
   auto spec = std::make_shared<ProductSpec>();
   spec->id = "lamp";
@@ -71,7 +75,7 @@ std::vector<Message> one_of_each() {
           Welcome{"w-2", 30s},
           Refused{"no"},
           Product{ProductRef{3}, spec},
-          Orders{{sample_order()}},
+          Orders{{{sample_order()}, {sample_order(), sample_caller()}}},
           Answers{{{11, Outcome::stale_fence}}},
           Lapsed{},
           Steer{12, 100},
@@ -89,12 +93,18 @@ TEST(Frames, EveryKindComesBackAsItWas) {
 
 TEST(Frames, AnOrderKeepsEveryField) {
   const OpenOrder before = sample_order();
-  const OpenOrder after = round_trip(Orders{{before}}).items.at(0);
+  const OpenOrder after = round_trip(Orders{{{before}}}).items.at(0).order;
   EXPECT_EQ(std::tuple(before.id, before.buyer, before.created, before.confirmed, before.sequence, before.unit_price),
             std::tuple(after.id, after.buyer, after.created, after.confirmed, after.sequence, after.unit_price));
   EXPECT_EQ(std::tuple(before.product, before.fence, before.attempts, before.quantity, before.lane, true, true, true),
             std::tuple(after.product, after.fence, after.attempts, after.quantity, after.lane, after.begun,
                        after.unresolved, after.invoice_done));
+}
+
+TEST(Frames, AnOrderKeepsItsCaller) {
+  const auto items = round_trip(Orders{{{sample_order()}, {sample_order(), sample_caller()}}}).items;
+  EXPECT_FALSE(items.at(0).caller);
+  EXPECT_EQ(items.at(1).caller, sample_caller());
 }
 
 TEST(Frames, CompletionsKeepWhatTheLedgerIsToldIncludingWhatIsTooLong) {
@@ -111,7 +121,7 @@ TEST(Frames, TheLargestBatchesFit) {
   completions.items.resize(kFrameItems, {UINT64_MAX, Confirm{kOrder, UINT32_MAX, std::string(255, 'r')}});
   EXPECT_LE(encode(Message(completions)).size(), kFrameMax);
   Orders orders;
-  orders.items.resize(kFrameItems, sample_order());
+  orders.items.resize(kFrameItems, {sample_order(), sample_caller()});
   EXPECT_LE(encode(Message(orders)).size(), kFrameMax);
   Report report;
   report.steps.resize(kReportSteps,

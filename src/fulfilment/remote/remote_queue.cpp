@@ -220,12 +220,12 @@ void RemoteQueue::on(frame::Product& m) {
 }
 
 void RemoteQueue::on(frame::Orders& m) {
-  for (const OpenOrder& order : m.items) {
+  for (const auto& [order, caller] : m.items) {
     const std::size_t index = index_of(order.product);
     if (index >= products_.size() || !products_[index]) return break_off("an order of an unknown product");
     Inbox& inbox = inboxes_[static_cast<std::size_t>(order.lane)];
     if (inbox.tasks.empty()) inbox.kept_since = clock_.steady();
-    inbox.tasks.push_back({order, products_[index]});
+    inbox.tasks.push_back({order, products_[index], caller});
     ++inbox.received;
   }
 }

@@ -99,7 +99,7 @@ std::size_t RemoteSession::give(Lane lane, std::size_t most) {
   const std::size_t count = queue_.lease(*worker_, lane, room, leased_);
   for (const Task& task : leased_) {
     introduce(task);
-    orders_.items.push_back(task.order);
+    orders_.items.push_back({task.order, task.caller});
     if (orders_.items.size() == kFrameItems) link_->send(frame::encode(std::exchange(orders_, {})));
   }
   given_[index] += count;

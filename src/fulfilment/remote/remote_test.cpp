@@ -43,6 +43,20 @@ TEST_F(Remote, OrdersArePaidConfirmedInvoicedAndMailed) {
   for (const OrderId id : orders) EXPECT_EQ(bank.charges_called.at(id), 1);
 }
 
+TEST_F(Remote, TheCallersTraceGoesAlong) {
+  const auto orders = reserve(2);
+  const auto caller = parse_trace_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  ledger.traces.remember(orders[1], *caller);
+  plant.start_worker();
+  ASSERT_TRUE(plant.finish(10s));
+  for (const auto& [order, trace] : {std::pair{orders[0], trace_of(orders[0])}, std::pair{orders[1], *caller}}) {
+    const auto charge = parse_trace_parent(bank.trace_parents.at(order).at(0));
+    ASSERT_TRUE(charge);
+    EXPECT_EQ(charge->trace, trace.trace);
+    EXPECT_NE(charge->span, trace.span);
+  }
+}
+
 TEST_F(Remote, FramesMayArriveInPieces) {
   plant.piece = 7;
   plant.start_worker();

@@ -118,7 +118,7 @@ struct FarPlant {
     start_server();
   }
   void start_server() {
-    server = std::make_unique<FarServer>(ledger, clock);
+    server = std::make_unique<FarServer>(ledger, clock, DispatcherSettings{.traces = &ledger.traces});
     for (auto& worker : workers) worker->connect(*server);
   }
   /// kill -9: what was with the ledger and not decided is gone.
