@@ -16,6 +16,7 @@
 #include "app/pages.hpp"
 #include "app/statistics.hpp"
 #include "base/task_pool.hpp"
+#include "flow/checkout.hpp"
 #include "gateway/server.hpp"
 #include "port/sale_history.hpp"
 #include "port/webhooks.hpp"
@@ -68,6 +69,7 @@ class Api {
   std::shared_ptr<void> refresh_;                             ///< Keeps count_limits() called before each scrape.
   std::unique_ptr<TaskPool> pool_;
   std::unique_ptr<TaskPool> webhook_pool_;  ///< Waits for strangers.
+  std::unique_ptr<Checkout> checkout_;
   std::unique_ptr<Streams> streams_;
   std::unique_ptr<Gateway> gateway_;
 };

@@ -187,6 +187,15 @@ std::optional<std::string> check_together(const Config& c, std::uint64_t fd_limi
   if (!c.webhook_url.empty() && c.is_shared()) {
     return "SCALEMART_WEBHOOK_URL: a shared shop (SCALEMART_DATABASE) sends no webhooks; allowed is an embedded one";
   }
+  if (c.payment.starts_with("stripe:")) {
+    if (c.stripe_key.empty())
+      return "SCALEMART_STRIPE_KEY: SCALEMART_PAYMENT=stripe: needs it; allowed is the secret key of the account";
+    if (c.stripe_key.starts_with("pk_"))
+      return "SCALEMART_STRIPE_KEY: this is a publishable key; allowed is the secret one (sk_... or rk_...)";
+    if (!c.buyers_pay() && c.payment.find("payment_method=") == std::string::npos)
+      return "SCALEMART_PAYMENT: stripe: charges nobody by itself; allowed is SCALEMART_PAYMENT_MODE=buyer, or "
+             "payment_method=... for trying it";
+  }
   if (c.is_shared() != !c.redis.empty()) {
     return "SCALEMART_DATABASE and SCALEMART_REDIS: only one is shared; allowed is both or neither";
   }

@@ -80,6 +80,16 @@ struct Config {
   std::chrono::milliseconds worker_lease{};
   std::string metrics_listen;  ///< Of `scalemart worker`; empty: none.
   std::string payment;
+  std::string payment_mode;  ///< "automatic" or "buyer".
+  std::string stripe_key, stripe_publishable_key;
+  std::string stripe_webhook_secret;  ///< Several, comma separated, while one is exchanged.
+  std::chrono::milliseconds stripe_webhook_tolerance{};
+  [[nodiscard]] bool buyers_pay() const { return payment_mode == "buyer"; }
+  /// How long after it was accepted a worker leaves an order to its buyer: pending ones have expired by then. Zero: they
+  /// are charged at once.
+  [[nodiscard]] std::chrono::milliseconds pay_within() const {
+    return buyers_pay() ? hold + std::chrono::seconds(2) : std::chrono::milliseconds(0);
+  }
   std::string smtp;  ///< Empty: mails are files.
   std::string smtp_user, smtp_password, smtp_from;
   std::filesystem::path smtp_ca;

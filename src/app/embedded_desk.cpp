@@ -19,6 +19,8 @@ Result<std::unique_ptr<EmbeddedDesk>> EmbeddedDesk::open(const Config& config, E
   settings.place = process_place();
   settings.dispatcher.lease_ttl = config.worker_lease;
   settings.dispatcher.traces = engine.traces();
+  settings.dispatcher.pay_within = config.pay_within();
+  settings.worker.pay_within = config.pay_within();
   settings.worker.concurrency = config.worker_concurrency;
   settings.worker.heartbeat_every =
       std::min<std::chrono::nanoseconds>(settings.worker.heartbeat_every, config.worker_lease / 4);

@@ -34,6 +34,9 @@ class EmbeddedDesk final : public OrderDesk {
   [[nodiscard]] std::optional<Post> post() override {
     return Post{&providers_->mailer(), &addresses_, providers_->papers(config_)};
   }
+  [[nodiscard]] const PaymentNotices* notices() const override { return providers_->notices(); }
+  /// The dispatcher hears of it by the record.
+  void confirmed_here(const OpenOrder&) override {}
   [[nodiscard]] RemoteWorkers* remote_workers() override { return &service_->remote_workers(); }
 
  private:

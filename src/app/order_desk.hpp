@@ -9,6 +9,7 @@
 #include "fulfilment/remote/remote_workers.hpp"
 #include "port/invoices.hpp"
 #include "port/payment.hpp"
+#include "port/payment_notices.hpp"
 
 namespace scalemart {
 
@@ -31,6 +32,10 @@ class OrderDesk {
     PaperSettings papers = {};
   };
   [[nodiscard]] virtual std::optional<Post> post() { return std::nullopt; }
+  /// nullptr: the provider tells nothing by itself.
+  [[nodiscard]] virtual const PaymentNotices* notices() const = 0;
+  /// A gateway of this process has confirmed an order itself: its papers are to be made. Any thread, quick.
+  virtual void confirmed_here(const OpenOrder& order) = 0;
   /// Where workers of other processes join over the control socket; nullptr: they have another way.
   [[nodiscard]] virtual RemoteWorkers* remote_workers() { return nullptr; }
 };

@@ -9,6 +9,10 @@
 #include "backend/files/mail_files.hpp"
 #include "backend/simulated/payment.hpp"
 #include "backend/smtp/mailer.hpp"
+#include "backend/stripe/http.hpp"
+#include "backend/stripe/payment.hpp"
+#include "backend/stripe/webhook.hpp"
+#include "base/await.hpp"
 
 namespace scalemart {
 namespace {
@@ -18,6 +22,37 @@ MailIdentity identity_of(const Config& config) {
   if (!config.smtp_from.empty()) identity.from = config.smtp_from;
   identity.from_name = config.shop_name;
   return identity;
+}
+
+bool is_stripe(std::string_view setting) {
+  return setting.starts_with("stripe:");
+}
+
+/// Stripe: the connection, the provider over it and what it tells.
+struct StripeParts {
+  StripeParts(const Config& config, const Clock& clock, const StripeSettings& settings)
+      : http(clock, settings.base, config.stripe_key, settings.connections),
+        payments(http, clock, settings),
+        webhook({secrets_of(config.stripe_webhook_secret), config.stripe_webhook_tolerance}) {}
+  static std::vector<std::string> secrets_of(std::string_view list) {
+    std::vector<std::string> secrets;
+    while (!list.empty()) {
+      const std::string_view one = list.substr(0, list.find(','));
+      list.remove_prefix(std::min(list.size(), one.size() + 1));
+      if (!one.empty()) secrets.emplace_back(one);
+    }
+    return secrets;
+  }
+  StripeHttp http;
+  StripePayment payments;
+  StripeWebhook webhook;
+};
+
+Result<std::unique_ptr<StripeParts>> open_stripe(const Config& config, const Clock& clock) {
+  auto settings = parse_stripe(config.payment);
+  if (!settings) return error("SCALEMART_PAYMENT: " + settings.error().message);
+  settings->buyers_pay = config.buyers_pay();
+  return std::make_unique<StripeParts>(config, clock, *settings);
 }
 
 Result<std::unique_ptr<SimulatedPayment>> open_payment(const Config& config, const Clock& clock) {
@@ -59,7 +94,8 @@ Result<SmtpSettings> smtp_settings(const Config& config) {
 
 struct Providers::Parts {
   Parts(const Config& config, const std::filesystem::path& folder) : invoices(folder, config.shop_name) {}
-  std::unique_ptr<SimulatedPayment> payments;
+  std::unique_ptr<SimulatedPayment> simulated;
+  std::unique_ptr<StripeParts> stripe;  ///< This, or the one above.
   InvoiceFiles invoices;
   std::unique_ptr<SmtpMailer> smtp;
   std::unique_ptr<MailFiles> files;  ///< When there is no mail server.
@@ -69,12 +105,18 @@ struct Providers::Parts {
 Result<std::unique_ptr<Providers>> Providers::open(const Config& config, const std::filesystem::path& data_folder,
                                                    const Clock& clock) {
   auto parts = std::make_unique<Parts>(config, data_folder);
-  auto payments = open_payment(config, clock);
-  if (!payments) return payments.error();
-  parts->payments = std::move(*payments);
   auto templates = open_templates(config);
   if (!templates) return templates.error();
   parts->templates = std::move(*templates);
+  if (is_stripe(config.payment)) {
+    auto stripe = open_stripe(config, clock);
+    if (!stripe) return stripe.error();
+    parts->stripe = std::move(*stripe);
+  } else {
+    auto payments = open_payment(config, clock);
+    if (!payments) return payments.error();
+    parts->simulated = std::move(*payments);
+  }
   if (config.smtp.empty()) {
     parts->files = std::make_unique<MailFiles>(data_folder, identity_of(config));
   } else {
@@ -89,16 +131,21 @@ Providers::Providers(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Providers::~Providers() = default;
 
 void Providers::start() {
-  parts_->payments->start();
+  if (parts_->simulated) parts_->simulated->start();
 }
 
 void Providers::stop() {
-  parts_->payments->stop();
+  if (parts_->simulated) parts_->simulated->stop();
+  if (parts_->stripe) parts_->stripe->http.stop();
   if (parts_->smtp) parts_->smtp->stop();
 }
 
 PaymentProvider& Providers::payments() {
-  return *parts_->payments;
+  if (parts_->stripe) return parts_->stripe->payments;
+  return *parts_->simulated;
+}
+const PaymentNotices* Providers::notices() const {
+  return parts_->stripe ? &parts_->stripe->webhook : nullptr;
 }
 Invoices& Providers::invoices() {
   return parts_->invoices;
@@ -112,7 +159,22 @@ PaperSettings Providers::papers(const Config& config) const {
   return {config.shop_name, true, parts_->templates};
 }
 
+std::optional<PaymentResult> check_payment(const Config& config, const Clock& clock,
+                                           std::chrono::nanoseconds patience) {
+  if (!is_stripe(config.payment)) return std::nullopt;
+  const auto stripe = open_stripe(config, clock);
+  if (!stripe) return PaymentResult{PaymentOutcome::misconfigured, {}, stripe.error().message};
+  return await<PaymentResult>([&](auto done) {
+    (*stripe)->payments.check(SteadyTime(clock.steady() + patience), done);
+    return true;
+  });
+}
+
 std::optional<std::string> fault_of_payment(std::string_view setting) {
+  if (is_stripe(setting)) {
+    const auto stripe = parse_stripe(setting);
+    return stripe ? std::nullopt : std::optional(stripe.error().message);
+  }
   const auto parsed = parse_simulated_payment(setting);
   if (!parsed) return parsed.error().message;
   return std::nullopt;

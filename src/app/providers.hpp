@@ -12,6 +12,7 @@
 #include "port/invoices.hpp"
 #include "port/mailer.hpp"
 #include "port/payment.hpp"
+#include "port/payment_notices.hpp"
 
 namespace scalemart {
 
@@ -31,6 +32,8 @@ class Providers {
   void stop();
 
   [[nodiscard]] PaymentProvider& payments();
+  /// nullptr: the provider tells nothing by itself.
+  [[nodiscard]] const PaymentNotices* notices() const;
   [[nodiscard]] Invoices& invoices();
   [[nodiscard]] Mailer& mailer();
   /// How mails are written.
@@ -44,6 +47,9 @@ class Providers {
 
 /// The mail server of the configuration; the error names the setting.
 [[nodiscard]] Result<SmtpSettings> smtp_settings(const Config& config);
+/// Asks the payment provider whether it would serve us, if it is one that can be asked.
+[[nodiscard]] std::optional<PaymentResult> check_payment(const Config& config, const Clock& clock,
+                                                         std::chrono::nanoseconds patience);
 
 /// What is wrong with a payment setting, or nothing.
 [[nodiscard]] std::optional<std::string> fault_of_payment(std::string_view setting);

@@ -95,8 +95,16 @@ Fault check_origin(std::string_view value) {
   return "origins such as https://shop.example, comma separated (no *)";
 }
 Fault check_payment(std::string_view value) {
-  if (value.starts_with("simulated:")) return {};
-  return "simulated:?latency=2s&decline=0% (the only provider in this build)";
+  if (value.starts_with("simulated:") || value.starts_with("stripe:")) return {};
+  return "simulated:?latency=2s&decline=0% or stripe:";
+}
+Fault check_payment_mode(std::string_view value) {
+  if (value == "automatic" || value == "buyer") return {};
+  return "automatic or buyer";
+}
+Fault check_header_value(std::string_view value) {
+  if (std::all_of(value.begin(), value.end(), [](char c) { return c > 0x20 && c < 0x7f; })) return {};
+  return "printable characters without blanks";
 }
 
 using C = Config;
@@ -196,6 +204,19 @@ const std::array kSettings{
             Mask::none, check_optional_listen},
     Setting{"Fulfilment", "PAYMENT", &C::payment, "simulated:?latency=2s&decline=0%", "Who takes the money.", 0, kNoMax,
             Mask::credentials, check_payment},
+    Setting{"Fulfilment", "PAYMENT_MODE", &C::payment_mode, "automatic",
+            "automatic: every order is charged at once. buyer: an order waits for its buyer to pay, for as long as HOLD; "
+            "the same in all processes.",
+            0, kNoMax, Mask::none, check_payment_mode},
+    Setting{"Fulfilment", "STRIPE_KEY", &C::stripe_key, "", "Secret key for PAYMENT=stripe:.", 0, kNoMax, Mask::secret,
+            check_header_value},
+    Setting{"Fulfilment", "STRIPE_PUBLISHABLE_KEY", &C::stripe_publishable_key, "",
+            "Handed to buyers' pages with a payment.", 0, kNoMax, Mask::none, check_header_value},
+    Setting{"Fulfilment", "STRIPE_WEBHOOK_SECRET", &C::stripe_webhook_secret, "",
+            "Signs what Stripe tells; several, comma separated, while one is exchanged.", 0, kNoMax, Mask::secret,
+            check_header_value},
+    Setting{"Fulfilment", "STRIPE_WEBHOOK_TOLERANCE", &C::stripe_webhook_tolerance, "5m",
+            "How far the time of such a signature may be from ours.", kSecond, kHour},
     Setting{"Fulfilment", "SMTP", &C::smtp, "",
             "Mail server, smtp://host:port. When empty mails are files in the data folder.", 0, kNoMax,
             Mask::credentials, check_smtp},

@@ -63,6 +63,7 @@ Checked at every start:
 * `SCALEMART_COMMIT_WINDOW` at most a quarter of `SCALEMART_REQUEST_DEADLINE`.
 * `SCALEMART_ACCESS_TTL` at most `SCALEMART_REFRESH_TTL`.
 * Both or neither: `TLS_CERT` and `TLS_KEY`, `ADMIN_EMAIL` and `ADMIN_PASSWORD`, `SMTP_USER` and `SMTP_PASSWORD`.
+* `PAYMENT=stripe:` needs `STRIPE_KEY`, and `PAYMENT_MODE=buyer` or a `payment_method=` ([payments.md](payments.md)).
 * A shared shop: `DATABASE` with `postgresql://` or `mongodb://`, and `REDIS`, both or neither; `JWT_SECRET`; and in all its
   processes the same `PARTITIONS`. [moving.md](moving.md#what-stops-a-start) says what else stops a start.
 )";

@@ -24,6 +24,12 @@ struct Connections {
   RedisRegistry workers, marks;
 };
 
+SweeperSettings sweeper_settings(const Config& config) {
+  SweeperSettings settings;
+  settings.pay_within = config.pay_within();
+  return settings;
+}
+
 class SharedDesk final : public OrderDesk {
  public:
   SharedDesk(std::unique_ptr<Providers> providers, const SharedDeskParts& parts)
@@ -33,16 +39,23 @@ class SharedDesk final : public OrderDesk {
         connections_(parts.redis),
         team_({parts.config, parts.engine, parts.redis, *providers_, addresses_, parts.clock,
                count_steps(parts.metrics, parts.on_step)}),
-        sweeper_(engine_.record(), connections_.sweep, parts.clock),
+        sweeper_(engine_.record(), connections_.sweep, parts.clock, sweeper_settings(parts.config)),
         feeder_(std::make_shared<OrderFeeder>(connections_.feed, [this] { sweeper_.hurry(); })),
         letters_({engine_.record(),
                   [&engine = engine_](Command command, std::function<void(const Answer&)> then) {
                     return ask(engine.ledger(), std::move(command), std::move(then));
                   },
                   providers_->payments(), connections_.marks, random_,
-                  [feeder = feeder_](const OpenOrder& order) { feeder->put(order); }, parts.clock}),
+                  [feeder = feeder_](const OpenOrder& order) { feeder->put(order); }, parts.clock,
+                  [&engine = engine_](ProductRef ref) -> std::optional<Currency> {
+                    const auto offers = engine.catalogue().current();
+                    const Offer* offer = offers->look(ref);
+                    return offer == nullptr ? std::nullopt : std::optional(offer->spec->currency);
+                  }}),
         fulfilment_({connections_.watch, connections_.workers, team_.beats(), letters_,
                      [&counts = engine_.counts()] { return counts.parked(); }, parts.clock}) {
+    // What its buyer is to pay comes into the queue by a sweep, when it was begun and its time is over.
+    if (parts.config.buyers_pay()) return;
     engine_.on_committed([feeder = feeder_](const RecordedBatch& batch) { feeder->sold(batch); });
   }
 
@@ -71,6 +84,8 @@ class SharedDesk final : public OrderDesk {
   [[nodiscard]] FulfilmentDesk& fulfilment() override { return fulfilment_; }
   [[nodiscard]] Invoices& invoices() override { return providers_->invoices(); }
   [[nodiscard]] PaymentProvider& payments() override { return providers_->payments(); }
+  [[nodiscard]] const PaymentNotices* notices() const override { return providers_->notices(); }
+  void confirmed_here(const OpenOrder& order) override { feeder_->put(order); }
 
  private:
   SharedEngine& engine_;

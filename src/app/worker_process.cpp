@@ -37,6 +37,7 @@ WorkerSettings settings_of(const Config& config, const WorkerOptions& options) {
   WorkerSettings settings;
   settings.name = name_of(options);
   settings.concurrency = config.worker_concurrency;
+  settings.pay_within = config.pay_within();
   // In a shared shop a heartbeat renews every lease in Redis.
   settings.heartbeat_every = config.is_shared() ? heartbeat_every(config, settings.heartbeat_every) : 500ms;
   return settings;

@@ -43,8 +43,13 @@ void Dispatcher::restore(OpenOrder order) {
   if (order.lane == Lane::paper && order.invoice_done) {
     make_ready(order);
   } else {
-    queue(order.lane).fresh.push_back(order);
+    take_in(order);
   }
+}
+
+void Dispatcher::take_in(OpenOrder order) {
+  if (is_awaited(order)) return await_buyer(order);
+  queue(order.lane).fresh.push_back(order);
 }
 
 void Dispatcher::restore(DeadLetter letter) {
@@ -93,6 +98,7 @@ bool Dispatcher::pop(Lane lane, OpenOrder& out) {
       return false;
     }
     if (lane == Lane::paper && out.invoice_done) --mail_waiting_;
+    if (lane == Lane::sale) awaited_.erase(out.id);
     if (gone_.empty() || lane == Lane::paper || gone_.erase(out.id) == 0) return true;
   }
 }
@@ -147,6 +153,7 @@ void Dispatcher::release(WorkerRef worker, OrderId order, std::uint32_t fence, s
   end_lease(at);
   lease.order.attempts = attempts;
   lease.order.unresolved = unresolved;
+  if (is_awaited(lease.order)) return await_buyer(lease.order);
   if (delay.count() <= 0) {
     make_ready(lease.order);
   } else {
@@ -171,8 +178,9 @@ void Dispatcher::lapse(WorkerRef worker) {
 /// The order of a holder that may still believe it has it.
 void Dispatcher::give_back(Lease lease) {
   if (lease.order.begun && lease.order.lane == Lane::sale) lease.order.unresolved = true;
+  const bool awaited = is_awaited(lease.order);
   lease.order.begun = false;
-  make_ready(lease.order);
+  awaited ? await_buyer(lease.order) : make_ready(lease.order);
 }
 
 void Dispatcher::set_stage(Lease& lease, Step stage) {
@@ -216,7 +224,7 @@ void Dispatcher::promote_due(SteadyTime now) {
 
 SteadyTime Dispatcher::turn(SteadyTime now) {
   OrderFeed::Batch batch = feed_.take();
-  batch.accepted.each([this](OpenOrder& order) { queue(Lane::sale).fresh.push_back(order); });
+  batch.accepted.each([this](OpenOrder& order) { take_in(order); });
   batch.events.each([this](OrderFeed::Event& event) { apply(event); });
   batch.answers.each([this](AnswerSink::Item& item) { answered(item); });
   for (const Refused& refused : std::exchange(refused_, {}))
@@ -234,6 +242,7 @@ SteadyTime Dispatcher::turn(SteadyTime now) {
     }
   }
   promote_due(now);
+  next = std::min(next, end_waits(now));
   for (const Queue& q : queues_)
     if (!q.delayed.empty()) next = std::min(next, q.delayed.front().due);
   Queue& sale = queue(Lane::sale);
@@ -246,6 +255,7 @@ void Dispatcher::apply(OrderFeed::Event& event) {
   using Kind = OrderFeed::Event::Kind;
   if (event.kind == Kind::product) return restore_product(event.product, std::move(event.spec));
   if (const auto at = leases_.find(event.order); at != leases_.end()) return apply_to_lease(event, at);
+  if (apply_to_awaited(event)) return;
   if (event.kind == Kind::gone) {
     gone_.insert(event.order);
     return;

@@ -23,12 +23,15 @@ struct DispatcherSettings {
   /// A worker that was silent for that long has lost its leases.
   std::chrono::nanoseconds lease_ttl = std::chrono::seconds(30);
   const TraceBook* traces = nullptr;  ///< Where callers are remembered, if anywhere; it outlives the dispatcher.
+  /// Buyers pay by themselves: only so long after it was accepted an order is given to a worker. Zero: at once.
+  std::chrono::milliseconds pay_within{0};
 };
 
 /// Purpose: holds every order that is not finished, in memory, as a fold of the ledger's records; leases them
 /// in the order in which they were accepted; passes completions to the ledger and its answers back. An order
-/// is in exactly one place: fresh (never leased), ready (given back), delayed (waits for a retry), leased, or
-/// a dead letter. Orders that were cancelled or expired while fresh are skipped when they are reached.
+/// is in exactly one place: awaited (its buyer may pay), fresh (never leased), ready (given back), delayed (waits
+/// for a retry), leased, or a dead letter. Orders that were cancelled or expired while fresh are skipped when they
+/// are reached.
 /// Concurrency: observe() and answers() on the ledger's thread, quick and without calls out but one wake-up
 /// of the loop; everything else on the loop's thread. Memory: about 90 bytes a waiting order, 150 a leased
 /// one.
@@ -103,6 +106,15 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
     std::vector<OpenOrder> ready;  ///< Heap, least sequence on top.
     std::vector<Delayed> delayed;  ///< Heap, first due on top.
   };
+  /// An order whose buyer may pay; what becomes of it is mostly decided by gateways (flow/checkout.hpp).
+  struct Awaited {
+    OpenOrder order;
+    bool is_ready = false;  ///< Its time is over: a copy waits in `ready` for a worker.
+  };
+  struct AwaitedUntil {
+    SteadyTime due;
+    OrderId order;
+  };
   using Leases = boost::unordered_flat_map<OrderId, Lease, std::hash<OrderId>>;
 
   Queue& queue(Lane lane) { return queues_[static_cast<std::size_t>(lane)]; }
@@ -111,6 +123,11 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   void apply_to_dead(OrderFeed::Event& event);
   void answered(const AnswerSink::Item& item);
   void decided(const Pending& pending, Outcome outcome);
+  void take_in(OpenOrder order);
+  [[nodiscard]] bool is_awaited(const OpenOrder& order) const;
+  void await_buyer(OpenOrder order);
+  bool apply_to_awaited(const OrderFeed::Event& event);
+  SteadyTime end_waits(SteadyTime now);
   void make_ready(OpenOrder order);
   void make_delayed(OpenOrder order, SteadyTime due);
   void give_back(Lease lease);
@@ -130,6 +147,8 @@ class Dispatcher final : public OrderQueue, public AnswerSink, public Turnable {
   OrderFeed feed_;
   std::array<Queue, kLaneCount> queues_;
   std::uint64_t mail_waiting_ = 0;  ///< Of the paper lane's waiting orders: those whose invoice is done.
+  boost::unordered_flat_map<OrderId, Awaited, std::hash<OrderId>> awaited_;
+  std::vector<AwaitedUntil> awaited_until_;  ///< Heap, first due on top; may name some that are awaited no more.
   Leases leases_;
   boost::unordered_flat_set<OrderId, std::hash<OrderId>> gone_;  ///< Cancelled or expired, still in `fresh` or `ready`.
   std::unordered_map<OrderId, DeadLetter> dead_;

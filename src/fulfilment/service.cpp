@@ -141,10 +141,13 @@ void FulfilmentService::discard_dead(OrderId order, Done done) {
     if (!letter) return done(Outcome::order_not_found);
     if (letter->order.lane == Lane::paper) return dispatcher_.settle_dead(Discard{order}, done);
     if (retrying_.contains(order)) return done(Outcome::invalid_state);
+    const auto product = dispatcher_.product(letter->order.product);
+    ChargeRequest request{order, letter->order.buyer, letter->order.total(), product->currency,
+                          product->details.name, parts_.clock.steady() + kCancelPatience};
     // The units may only go to somebody else when this buyer cannot be charged for them any more. A crash
     // between the two leaves a dead letter, and cancelling twice is harmless.
     ++cancelling_[order];
-    parts_.payments.cancel(order, parts_.clock.steady() + kCancelPatience, [this, order, done](PaymentResult result) {
+    parts_.payments.cancel(std::move(request), [this, order, done](PaymentResult result) {
       loop_.post([this, order, done, outcome = result.outcome] { cancelled(order, outcome, done); });
     });
   });

@@ -247,7 +247,8 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
     if (line.heard == PaymentOutcome::unknown && silent) return;
     answer(std::move(done), line.heard);
   }
-  void lookup(OrderId order, SteadyTime, PaymentDone done) override {
+  void lookup(ChargeRequest request, PaymentDone done) override {
+    const OrderId order = request.order;
     ++lookups[order];
     ++in_flight;
     const Account& account = accounts[order];
@@ -257,7 +258,8 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
                                                               : PaymentOutcome::not_found);
   }
   void refund(RefundRequest, PaymentDone done) override { answer(std::move(done), PaymentOutcome::approved); }
-  void cancel(OrderId order, SteadyTime, PaymentDone done) override {
+  void cancel(ChargeRequest request, PaymentDone done) override {
+    const OrderId order = request.order;
     if (cancel_fails) return done({PaymentOutcome::unavailable, {}, "away"});
     if (hold_cancels) return held_cancels.push_back(std::move(done));
     Account& account = accounts[order];
@@ -265,6 +267,17 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
     account.taken = 0;
     account.truth = Truth::nothing;
     done({PaymentOutcome::approved, {}, {}});
+  }
+  void open(ChargeRequest request, CheckoutDone done) override {
+    done({{answer_of(accounts[request.order]), reference, "as scripted"}, "secret"});
+  }
+  void withdraw(ChargeRequest request, PaymentDone done) override {
+    ++withdrawals[request.order];
+    ++in_flight;
+    Account& account = accounts[request.order];
+    if (withdrawals_fail) return answer(std::move(done), PaymentOutcome::unknown);
+    if (account.truth == Truth::nothing) account.truth = Truth::decline;
+    answer(std::move(done), answer_of(account));
   }
   [[nodiscard]] std::string_view name() const noexcept override { return "scripted"; }
 
@@ -293,14 +306,19 @@ class ScriptedBank final : public PaymentProvider, public Turnable {
     int taken = 0;
     bool cancelled = false;
   };
+  static PaymentOutcome answer_of(const Account& account) {
+    return account.truth == Truth::charge    ? PaymentOutcome::approved
+           : account.truth == Truth::decline ? PaymentOutcome::declined
+                                             : PaymentOutcome::in_progress;
+  }
   std::function<Line(OrderId, int attempt)> script;
   std::chrono::nanoseconds latency = std::chrono::seconds(2);
   std::map<OrderId, Account> accounts;
-  std::map<OrderId, int> charges_called, lookups;
+  std::map<OrderId, int> charges_called, lookups, withdrawals;
   std::map<OrderId, std::vector<std::string>> trace_parents;  ///< Of the charges.
   std::vector<PaymentDone> held_cancels;                      ///< Not arrived, not answered.
   std::string reference = "ref";
-  bool silent = false, lookups_fail = false, cancel_fails = false, hold_cancels = false;
+  bool silent = false, lookups_fail = false, withdrawals_fail = false, cancel_fails = false, hold_cancels = false;
   int in_flight = 0, most_in_flight = 0;
 
  private:

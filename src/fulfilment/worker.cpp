@@ -198,7 +198,7 @@ bool Worker::try_submit(Slot& slot, std::uint64_t token) {
       case Stage::confirm:
         return Confirm{o.id, o.fence, slot.text};
       case Stage::decline:
-        return Decline{o.id, o.fence, StatusReason::payment_declined};
+        return Decline{o.id, o.fence, buyer_pays() ? StatusReason::hold_expired : StatusReason::payment_declined};
       case Stage::invoiced:
         return FinishStep{o.id, o.fence, Step::invoice};
       case Stage::mailed:
@@ -259,6 +259,14 @@ void Worker::completed(std::uint64_t token, Outcome outcome) {
 
 void Worker::proceed(Slot& slot) {
   const OpenOrder& order = slot.task.order;
+  if (order.lane == Lane::sale && buyer_pays()) {
+    // Until then it is its buyer's and the gateways' (flow/checkout.hpp): a worker would only be in their way.
+    const std::chrono::milliseconds left{(order.created + settings_.pay_within).ms - clock_.wall().ms};
+    if (left.count() > 0) {
+      queue_.release(self_, order.id, order.fence, order.attempts, order.unresolved, left);
+      return free(slot);
+    }
+  }
   if (!order.begun) return submit(slot, Stage::begin);
   if (order.lane == Lane::sale) return pay(slot);
   order.invoice_done ? send_mail(slot) : make_invoice(slot);
@@ -268,22 +276,31 @@ void Worker::proceed(Slot& slot) {
 
 void Worker::pay(Slot& slot) {
   slot.since = clock_.steady();
+  if (buyer_pays()) return withdraw(slot);
   if (!slot.task.order.unresolved) return charge(slot);
-  const std::uint64_t token = call(slot, Stage::lookup);
-  const SteadyTime deadline = slot.since + settings_.payment_deadline;
-  payment_watch_.push_back({deadline + settings_.grace, token});
-  payments_.lookup(slot.task.order.id, deadline, PaymentReply{this, token});
+  auto [request, reply] = ask_bank(slot, Stage::lookup);
+  payments_.lookup(std::move(request), reply);
 }
 
 void Worker::charge(Slot& slot) {
-  const std::uint64_t token = call(slot, Stage::charge);
+  auto [request, reply] = ask_bank(slot, Stage::charge);
+  payments_.charge(std::move(request), reply);
+}
+
+void Worker::withdraw(Slot& slot) {
+  auto [request, reply] = ask_bank(slot, Stage::withdraw);
+  payments_.withdraw(std::move(request), reply);
+}
+
+std::pair<ChargeRequest, Worker::PaymentReply> Worker::ask_bank(Slot& slot, Stage stage) {
+  const std::uint64_t token = call(slot, stage);
   const SteadyTime deadline = clock_.steady() + settings_.payment_deadline;
   payment_watch_.push_back({deadline + settings_.grace, token});
   const OpenOrder& order = slot.task.order;
   const TraceContext step = step_of_trace(slot.task.trace(), order.id, Step::payment, order.attempts + 1U);
-  payments_.charge({order.id, order.buyer, order.total(), slot.task.product->currency, slot.task.product->details.name,
-                    deadline, to_trace_parent(step)},
-                   PaymentReply{this, token});
+  return {{order.id, order.buyer, order.total(), slot.task.product->currency, slot.task.product->details.name, deadline,
+           to_trace_parent(step)},
+          PaymentReply{this, token}};
 }
 
 void Worker::post(std::uint64_t token, PaymentResult result) {
@@ -316,7 +333,7 @@ void Worker::paid(Slot& slot, PaymentResult result) {
         order.unresolved = false;
         return charge(slot);
       }
-      return fail(slot, Step::payment, "a charge was answered with: not found", false);
+      return fail(slot, Step::payment, "the provider does not know the payment", false);
     case rejected:
       return fail(slot, Step::payment, std::move(result.detail), true);
     case in_progress:

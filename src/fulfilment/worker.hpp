@@ -32,6 +32,9 @@ struct WorkerSettings {
   std::chrono::nanoseconds grace = std::chrono::seconds(5);  ///< For a dependency that forgets its deadline.
   std::chrono::nanoseconds heartbeat_every = std::chrono::seconds(5);
   std::chrono::nanoseconds resubmit_after = std::chrono::milliseconds(10);
+  /// Nobody is charged: buyers pay by themselves until so long after they ordered, and only then a worker asks what
+  /// became of it. Zero: orders are charged.
+  std::chrono::milliseconds pay_within{0};
   RetryPolicy retry = {};
   BreakerLimits breaker = {};
   std::size_t history = 256;
@@ -39,7 +42,8 @@ struct WorkerSettings {
 
 /// Purpose: begin (the hold cannot expire any more) -> charge -> confirm or decline; then, under a lease of
 /// the other lane, invoice -> mail. An unknown payment is looked up and, if the provider has never seen it,
-/// charged again under the same key; its units are never given back while it is unresolved. A failed step
+/// charged again under the same key; its units are never given back while it is unresolved. Where buyers pay, a
+/// payment whose time is over is withdrawn, and if that comes too late the order is confirmed. A failed step
 /// goes back to the queue with a delay; too many failures make a dead letter. Concurrency: everything on the
 /// loop's thread; payments and papers answer from theirs through a mailbox. Ownership: what it is given
 /// outlives it; before it is destroyed nothing may be under way (providers stopped).
@@ -68,6 +72,7 @@ class Worker final : public Turnable, public CompletionSink {
     begin,
     lookup,
     charge,
+    withdraw,
     confirm,
     decline,
     invoice,
@@ -133,6 +138,10 @@ class Worker final : public Turnable, public CompletionSink {
   void proceed(Slot& slot);
   void pay(Slot& slot);
   void charge(Slot& slot);
+  void withdraw(Slot& slot);
+  [[nodiscard]] bool buyer_pays() const { return settings_.pay_within.count() > 0; }
+  /// Has the payment's answer awaited under `stage`.
+  [[nodiscard]] std::pair<ChargeRequest, PaymentReply> ask_bank(Slot& slot, Stage stage);
   void paid(Slot& slot, PaymentResult result);
   void make_invoice(Slot& slot);
   void send_mail(Slot& slot);

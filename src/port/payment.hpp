@@ -40,16 +40,25 @@ struct PaymentResult {
 };
 using PaymentDone = std::function<void(PaymentResult)>;
 
+/// What is to be paid for an order: the same in every call about it, so that a provider finds what it made of it.
 struct ChargeRequest {
   OrderId order;  ///< The idempotency key at the provider.
   UserId buyer;
   MinorUnits amount = 0;
   Currency currency;
-  std::string description;
+  std::string description;  ///< For people; nothing depends on it.
   SteadyTime deadline{};  ///< Past this the answer is `unknown`.
   /// W3C Trace Context: the `traceparent` of the requests that this becomes. Empty: none.
   std::string trace_parent = {};
 };
+
+/// A payment that the buyer makes at the provider.
+struct CheckoutResult {
+  /// in_progress: it can be paid. approved: it is paid. declined: it has ended, nothing is and will be taken.
+  PaymentResult state;
+  std::string client_secret;  ///< With this a buyer's page pays at the provider; empty: it needs none.
+};
+using CheckoutDone = std::function<void(CheckoutResult)>;
 
 struct RefundRequest {
   OrderId order;          ///< With "refund" the idempotency key: one full refund an order.
@@ -71,11 +80,21 @@ class PaymentProvider {
  public:
   virtual ~PaymentProvider() = default;
   virtual void charge(ChargeRequest request, PaymentDone done) = 0;
-  virtual void lookup(OrderId order, SteadyTime deadline, PaymentDone done) = 0;
+  virtual void lookup(ChargeRequest request, PaymentDone done) = 0;
   virtual void refund(RefundRequest request, PaymentDone done) = 0;
   /// After `approved` no money is taken for this order, then or later: it voids an authorisation, refunds a
   /// charge, and makes a later charge under this order `declined`.
-  virtual void cancel(OrderId order, SteadyTime deadline, PaymentDone done) = 0;
+  virtual void cancel(ChargeRequest request, PaymentDone done) = 0;
+
+  // --- where the buyer pays (docs/payments.md); the order is begun before open() and until it is settled
+  /// Makes a payment that the buyer can make, or finds the one that was made.
+  virtual void open(ChargeRequest request, CheckoutDone done) = 0;
+  /// Ends a payment that nobody made, so that nobody can any more. declined: it has ended. approved: the buyer was
+  /// quicker, the money is ours.
+  virtual void withdraw(ChargeRequest request, PaymentDone done) = 0;
+  /// charge() stands for a buyer who pays: for trying a shop without a bank.
+  [[nodiscard]] virtual bool is_pretended() const noexcept { return false; }
+
   /// For logs and the console; no secrets.
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 };

@@ -21,7 +21,8 @@ struct Gateway {
                    then(shop.decide(command));
                    return true;
                  },
-                 bank, marks, random, [this](const OpenOrder& order) { offered.push_back(order); }, shop.clock}) {}
+                 bank, marks, random, [this](const OpenOrder& order) { offered.push_back(order); }, shop.clock,
+                 [](ProductRef) { return Currency{}; }}) {}
   Outcome retry(OrderId order) {
     return *await<Outcome>([&](auto done) { return letters.retry(order, done), true; });
   }

@@ -55,7 +55,7 @@ struct ViewTest : ::testing::Test {
   WorkerOffice& own_office = own.add("worker");
   RegistryBeats other{registry, shop.clock, process("there", 2)};
   WorkerOffice& other_office = other.add("worker");
-  DeadLetters letters{{shop.record, {}, bank, marks, random, {}, shop.clock}};
+  DeadLetters letters{{shop.record, {}, bank, marks, random, {}, shop.clock, {}}};
   std::uint64_t parked = 0;
   SharedFulfilment desk{{queue, registry, own, letters, [this] { return parked; }, shop.clock}};
   std::vector<Outcome> heard;

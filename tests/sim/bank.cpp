@@ -29,14 +29,14 @@ void Bank::charge(ChargeRequest request, PaymentDone done) {
   if (account.amount != request.amount && on_misuse) on_misuse(request.order, "charged again with another amount");
   take(Kind::charge, request.order, request.amount, request.deadline, std::move(done));
 }
-void Bank::lookup(OrderId order, SteadyTime deadline, PaymentDone done) {
-  take(Kind::lookup, order, 0, deadline, std::move(done));
+void Bank::lookup(ChargeRequest request, PaymentDone done) {
+  take(Kind::lookup, request.order, 0, request.deadline, std::move(done));
 }
 void Bank::refund(RefundRequest request, PaymentDone done) {
   take(Kind::refund, request.order, request.amount, request.deadline, std::move(done));
 }
-void Bank::cancel(OrderId order, SteadyTime deadline, PaymentDone done) {
-  take(Kind::cancel, order, 0, deadline, std::move(done));
+void Bank::cancel(ChargeRequest request, PaymentDone done) {
+  take(Kind::cancel, request.order, 0, request.deadline, std::move(done));
 }
 
 void Bank::take(Kind kind, OrderId order, MinorUnits amount, SteadyTime deadline, PaymentDone done) {

@@ -27,9 +27,12 @@ class Bank final : public PaymentProvider {
       : clock_(clock), dice_(dice), fuse_(fuse), tally_(tally), traits_(traits) {}
 
   void charge(ChargeRequest request, PaymentDone done) override;
-  void lookup(OrderId order, SteadyTime deadline, PaymentDone done) override;
+  void lookup(ChargeRequest request, PaymentDone done) override;
   void refund(RefundRequest request, PaymentDone done) override;
-  void cancel(OrderId order, SteadyTime deadline, PaymentDone done) override;
+  void cancel(ChargeRequest request, PaymentDone done) override;
+  // No order of the simulator's waits for a buyer.
+  void open(ChargeRequest, CheckoutDone done) override { done({{PaymentOutcome::rejected, {}, "not here"}, {}}); }
+  void withdraw(ChargeRequest, PaymentDone done) override { done({PaymentOutcome::rejected, {}, "not here"}); }
   [[nodiscard]] std::string_view name() const noexcept override { return "bank"; }
 
   /// Does what is due.

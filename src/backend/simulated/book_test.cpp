@@ -29,19 +29,20 @@ struct BankBookTest : ::testing::Test {
     bank.answer_due();
     return heard;
   }
+  ChargeRequest request(OrderId id) const {
+    ChargeRequest request;
+    request.order = id;
+    request.deadline = clock.steady() + 30s;
+    return request;
+  }
   PaymentOutcome charge(SimulatedPayment& bank, OrderId id) {
-    return hear(bank, [&](PaymentDone done) {
-      ChargeRequest request;
-      request.order = id;
-      request.deadline = clock.steady() + 30s;
-      bank.charge(std::move(request), std::move(done));
-    });
+    return hear(bank, [&](PaymentDone done) { bank.charge(request(id), std::move(done)); });
   }
   PaymentOutcome lookup(SimulatedPayment& bank, OrderId id) {
-    return hear(bank, [&](PaymentDone done) { bank.lookup(id, clock.steady() + 30s, std::move(done)); });
+    return hear(bank, [&](PaymentDone done) { bank.lookup(request(id), std::move(done)); });
   }
   PaymentOutcome cancel(SimulatedPayment& bank, OrderId id) {
-    return hear(bank, [&](PaymentDone done) { bank.cancel(id, clock.steady() + 30s, std::move(done)); });
+    return hear(bank, [&](PaymentDone done) { bank.cancel(request(id), std::move(done)); });
   }
   std::string text() {
     std::ifstream file(folder.path() / "book");

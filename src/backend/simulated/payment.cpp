@@ -97,7 +97,7 @@ void SimulatedPayment::charge(ChargeRequest request, PaymentDone done) {
   const auto known = memory_.find(request.order);
   Memory memory = known == memory_.end() ? Memory{} : known->second;
   const PaymentOutcome outcome = charge_by_the_book(request.order, memory);
-  if (is_decision(outcome) && !memory.cancelled) {
+  if (is_decision(outcome) && !memory.cancelled && !memory.opened) {
     if (known != memory_.end()) forget(request.order);
   } else {
     remember(request.order) = memory;
@@ -105,8 +105,9 @@ void SimulatedPayment::charge(ChargeRequest request, PaymentDone done) {
   answer_later(request.order, outcome, request.deadline, std::move(done));
 }
 
-void SimulatedPayment::lookup(OrderId order, SteadyTime deadline, PaymentDone done) {
+void SimulatedPayment::lookup(ChargeRequest request, PaymentDone done) {
   using enum PaymentOutcome;
+  const OrderId order = request.order;
   const std::lock_guard lock(mutex_);
   const auto known = memory_.find(order);
   const BankBook::Entry entry = book_ ? BankBook::Page(*book_).find(order) : BankBook::Entry::none;
@@ -125,10 +126,12 @@ void SimulatedPayment::lookup(OrderId order, SteadyTime deadline, PaymentDone do
       outcome = declined;
     } else if (memory.charged) {
       outcome = approved;
-      forget(order);
+      if (!memory.opened) forget(order);
+    } else if (memory.opened) {
+      outcome = in_progress;
     }
   }
-  answer_later(order, outcome, deadline, std::move(done));
+  answer_later(order, outcome, request.deadline, std::move(done));
 }
 
 void SimulatedPayment::refund(RefundRequest request, PaymentDone done) {
@@ -138,14 +141,52 @@ void SimulatedPayment::refund(RefundRequest request, PaymentDone done) {
                std::move(done));
 }
 
-void SimulatedPayment::cancel(OrderId order, SteadyTime deadline, PaymentDone done) {
+void SimulatedPayment::cancel(ChargeRequest request, PaymentDone done) {
   const std::lock_guard lock(mutex_);
-  if (book_ && !BankBook::Page(*book_).write(order, BankBook::Entry::cancelled))
-    return answer_later(order, PaymentOutcome::unavailable, deadline, std::move(done));
-  Memory& memory = remember(order);
+  if (book_ && !BankBook::Page(*book_).write(request.order, BankBook::Entry::cancelled))
+    return answer_later(request.order, PaymentOutcome::unavailable, request.deadline, std::move(done));
+  Memory& memory = remember(request.order);
   memory.cancelled = true;
   memory.charged = false;
-  answer_later(order, PaymentOutcome::approved, deadline, std::move(done));
+  answer_later(request.order, PaymentOutcome::approved, request.deadline, std::move(done));
+}
+
+/// With mutex_ held. What other processes wrote into the book counts.
+SimulatedPayment::Memory SimulatedPayment::known(OrderId order) {
+  const auto at = memory_.find(order);
+  Memory memory = at == memory_.end() ? Memory{} : at->second;
+  const BankBook::Entry entry = book_ ? BankBook::Page(*book_).find(order) : BankBook::Entry::none;
+  if (entry == BankBook::Entry::none) return memory;
+  memory.charged = entry == BankBook::Entry::charged;
+  memory.cancelled = !memory.charged;
+  return memory;
+}
+
+/// At once: a buyer waits for it.
+void SimulatedPayment::open(ChargeRequest request, CheckoutDone done) {
+  CheckoutResult result;
+  {
+    const std::lock_guard lock(mutex_);
+    Memory memory = known(request.order);
+    memory.opened = true;
+    remember(request.order) = memory;
+    result.state.outcome = memory.cancelled ? PaymentOutcome::declined
+                           : memory.charged ? PaymentOutcome::approved
+                                            : PaymentOutcome::in_progress;
+  }
+  if (result.state.outcome == PaymentOutcome::approved) result.state.reference = "sim_" + to_string(request.order);
+  done(std::move(result));
+}
+
+void SimulatedPayment::withdraw(ChargeRequest request, PaymentDone done) {
+  const std::lock_guard lock(mutex_);
+  Memory memory = known(request.order);
+  if (memory.charged) return answer_later(request.order, PaymentOutcome::approved, request.deadline, std::move(done));
+  if (book_ && !BankBook::Page(*book_).write(request.order, BankBook::Entry::cancelled))
+    return answer_later(request.order, PaymentOutcome::unavailable, request.deadline, std::move(done));
+  memory.cancelled = true;
+  remember(request.order) = memory;
+  answer_later(request.order, PaymentOutcome::declined, request.deadline, std::move(done));
 }
 
 void SimulatedPayment::answer_later(OrderId order, PaymentOutcome outcome, SteadyTime deadline, PaymentDone done) {

@@ -38,9 +38,12 @@ class SimulatedPayment final : public PaymentProvider {
   SteadyTime answer_due();
 
   void charge(ChargeRequest request, PaymentDone done) override;
-  void lookup(OrderId order, SteadyTime deadline, PaymentDone done) override;
+  void lookup(ChargeRequest request, PaymentDone done) override;
   void refund(RefundRequest request, PaymentDone done) override;
-  void cancel(OrderId order, SteadyTime deadline, PaymentDone done) override;
+  void cancel(ChargeRequest request, PaymentDone done) override;
+  void open(ChargeRequest request, CheckoutDone done) override;
+  void withdraw(ChargeRequest request, PaymentDone done) override;
+  [[nodiscard]] bool is_pretended() const noexcept override { return true; }
   [[nodiscard]] std::string_view name() const noexcept override { return "simulated"; }
 
   [[nodiscard]] std::size_t in_flight() const;
@@ -57,11 +60,13 @@ class SimulatedPayment final : public PaymentProvider {
     std::uint16_t calls = 0;
     bool charged = false;
     bool cancelled = false;
+    bool opened = false;  ///< The buyer pays: what became of it is asked for later.
   };
 
   [[nodiscard]] double chance(OrderId order, std::uint64_t what) const;
   [[nodiscard]] PaymentOutcome decide_charge(OrderId order, Memory& memory) const;
   Memory& remember(OrderId order);
+  [[nodiscard]] Memory known(OrderId order);
   [[nodiscard]] PaymentOutcome charge_by_the_book(OrderId order, Memory& memory);
   void forget(OrderId order) { memory_.erase(order); }
   /// With mutex_ held.

@@ -15,14 +15,15 @@ struct SimulatedPaymentTest : ::testing::Test {
   PaymentDone hear(std::uint64_t n) {
     return [this, n](PaymentResult result) { heard[n].push_back(std::move(result)); };
   }
-  void charge(SimulatedPayment& bank, std::uint64_t n) {
+  [[nodiscard]] ChargeRequest request(std::uint64_t n) const {
     ChargeRequest request;
     request.order = order(n);
     request.amount = 100;
     request.deadline = clock.steady() + 30s;
-    bank.charge(std::move(request), hear(n));
+    return request;
   }
-  void lookup(SimulatedPayment& bank, std::uint64_t n) { bank.lookup(order(n), clock.steady() + 30s, hear(n)); }
+  void charge(SimulatedPayment& bank, std::uint64_t n) { bank.charge(request(n), hear(n)); }
+  void lookup(SimulatedPayment& bank, std::uint64_t n) { bank.lookup(request(n), hear(n)); }
   void pass(SimulatedPayment& bank, std::chrono::nanoseconds time) {
     clock.advance(time);
     bank.answer_due();
@@ -142,7 +143,7 @@ TEST_F(SimulatedPaymentTest, ErrorsAreAnsweredAsUnavailable) {
 TEST_F(SimulatedPaymentTest, ACancelledOrderCannotBeCharged) {
   SimulatedPayment bank(clock, settings);
   charge(bank, 1);
-  bank.cancel(order(1), clock.steady() + 30s, hear(1));
+  bank.cancel(request(1), hear(1));
   charge(bank, 1);
   lookup(bank, 1);
   pass(bank, 2s);
@@ -150,6 +151,32 @@ TEST_F(SimulatedPaymentTest, ACancelledOrderCannotBeCharged) {
   int declines = 0;
   for (const PaymentResult& result : heard[1]) declines += result.outcome == declined;
   EXPECT_EQ(declines, 2);
+}
+
+TEST_F(SimulatedPaymentTest, ABuyerPaysOrThePaymentIsWithdrawnNeverBoth) {
+  SimulatedPayment bank(clock, settings);
+  for (const std::uint64_t n : {1U, 2U}) {
+    bank.open(request(n), [&](CheckoutResult result) { heard[n].push_back(result.state); });
+    EXPECT_EQ(heard[n].back().outcome, in_progress);
+    lookup(bank, n);
+    pass(bank, 2s);
+    EXPECT_EQ(heard[n].back().outcome, in_progress);
+  }
+  charge(bank, 1);
+  pass(bank, 2s);
+  for (const std::uint64_t n : {1U, 2U}) {
+    for (int twice = 0; twice < 2; ++twice) {
+      bank.withdraw(request(n), hear(n));
+      pass(bank, 2s);
+      EXPECT_EQ(heard[n].back().outcome, n == 1 ? approved : declined);
+    }
+    charge(bank, n);
+    lookup(bank, n);
+    pass(bank, 2s);
+    EXPECT_EQ(heard[n].back().outcome, n == 1 ? approved : declined);
+    bank.open(request(n), [&](CheckoutResult result) { heard[n].push_back(result.state); });
+    EXPECT_EQ(heard[n].back().outcome, n == 1 ? approved : declined);
+  }
 }
 
 TEST_F(SimulatedPaymentTest, AnAnswerPastTheDeadlineIsUnknown) {

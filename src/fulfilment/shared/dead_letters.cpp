@@ -135,6 +135,8 @@ void DeadLetters::discard_now(OrderId order, const Done& done) {
   if (letter.order.lane == Lane::paper)
     return settle(
         Discard{order}, "", [this, letter] { go_on(letter, true); }, done);
+  const auto currency = parts_.currency_of(letter.order.product);
+  if (!currency) return done(Outcome::unavailable);
   const LetterMarks::Claim claim = marks_.claim(LetterMarks::Kind::discard, order);
   if (!claim.mark) return done(claim.away ? Outcome::unavailable : Outcome::invalid_state);
   // Nobody can begin to try it again from here on; whether somebody did just before, the record knows.
@@ -145,7 +147,7 @@ void DeadLetters::discard_now(OrderId order, const Done& done) {
   // The units may only go to somebody else when this buyer cannot be charged for them any more. A crash between the
   // two leaves a dead letter, and cancelling twice is harmless.
   parts_.payments.cancel(
-      order, parts_.clock.steady() + kCancelPatience,
+      {order, letter.order.buyer, letter.order.total(), *currency, {}, parts_.clock.steady() + kCancelPatience},
       [this, letter, mark = *claim.mark, done](const PaymentResult& result) {
         post([this, letter, mark, done, outcome = result.outcome] { cancelled(letter, outcome, mark, done); }, done);
       });

@@ -23,6 +23,8 @@ struct DeadLettersParts {
   Random& random;                               ///< As well.
   std::function<void(const OpenOrder&)> offer;  ///< Puts an order that may go on into the queue.
   const Clock& clock;
+  /// From any thread. nullopt: the product is not known here (yet).
+  std::function<std::optional<Currency>(ProductRef)> currency_of;
 };
 
 /// Purpose: what FulfilmentService does with the dead letters of its own process, with the same outcomes;

@@ -45,8 +45,11 @@ bool Sweeper::sweep_page() {
   const auto sweep = record_.unfinished(cursor_, settings_.page, settings_.within);
   if (!sweep) return false;
   page_.clear();
+  const WallTime now = clock_.wall();
   for (const SweptOrder& swept : sweep->orders) {
     if (swept.parked) continue;
+    const bool may_pay = settings_.pay_within.count() > 0 && swept.order.lane == Lane::sale;
+    if (may_pay && now < swept.order.created + settings_.pay_within) continue;
     page_.push_back(swept.order);
     page_.back().unresolved = swept.order.begun;
   }

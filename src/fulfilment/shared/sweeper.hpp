@@ -17,6 +17,8 @@ struct SweeperSettings {
   std::size_t page = 1000;
   int rest = 3;  ///< After each page so many times as long as it took: the sale has the record for itself meanwhile.
   std::chrono::milliseconds within{5000};
+  /// Buyers pay by themselves: an unpaid order is offered only so long after it was accepted. Zero: at once.
+  std::chrono::milliseconds pay_within{0};
 };
 
 /// Purpose: walks over what the record calls unfinished and offers all but dead letters. A queue that lost some or all
