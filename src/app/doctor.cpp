@@ -19,6 +19,7 @@
 
 #include "app/control_socket.hpp"
 #include "app/providers.hpp"
+#include "backend/stripe/settings.hpp"
 #include "app/shared_doctor.hpp"
 #include "app/units.hpp"
 #include "backend/embedded/durable_file.hpp"
@@ -241,6 +242,15 @@ Finding check_smtp(const Config& config) {
   return {Verdict::good, "smtp", settings->url + " answers" + (settings->user.empty() ? "" : " and knows us")};
 }
 
+std::optional<Finding> check_payments(const Config& config, const Clock& clock) {
+  const auto asked = check_payment(config, clock, std::chrono::seconds(10));
+  if (!asked) return std::nullopt;
+  if (asked->outcome != PaymentOutcome::approved) return Finding{Verdict::bad, "payment", asked->detail};
+  if (is_test_key(config.stripe_key))
+    return Finding{Verdict::odd, "payment", "Stripe knows the key; it is a test key: nobody really pays"};
+  return Finding{Verdict::good, "payment", "Stripe knows the key"};
+}
+
 }  // namespace
 
 std::vector<Finding> examine(const Config& config, const Clock& clock) {
@@ -258,6 +268,7 @@ std::vector<Finding> examine(const Config& config, const Clock& clock) {
   out.push_back(check_port(config));
   check_kernel(out);
   if (!config.smtp.empty()) out.push_back(check_smtp(config));
+  if (auto payments = check_payments(config, clock)) out.push_back(std::move(*payments));
   if (config.is_shared()) examine_shared(config, clock, out);
   for (const auto& warning : config.warnings) out.push_back({Verdict::odd, "configuration", warning});
   return out;
