@@ -123,6 +123,14 @@ class TwoGateways(fleet.FleetTest):
         self.assertLessEqual(set(answers), {(200, None), (400, "out_of_stock"), (409, "sale_paused")}, answers)
         self.assert_sums()
 
+    def test_a_text_that_no_database_takes_is_refused_in_words(self):
+        thing = self.shop.product()
+        for path, body in (("/api/admin/products", {"id": "nul", "name": "A", "description": "a\0b", "total": 1,
+                                                    "sale_price_minor": 1, "currency": "EUR"}),
+                           (f"/api/admin/products/{thing}/stock", {"delta": 1, "reason": "\0"})):
+            answer = self.admin(self.gateways[1], "POST", path, body)
+            self.assertError(answer, 422, "validation_error")
+
     def test_a_login_that_ended_at_one_gateway_is_over_at_the_other(self):
         here, there = self.gateways
         for number in range(5):
