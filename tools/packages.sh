@@ -12,7 +12,7 @@ packages_pages=(nodejs npm)   # only where there is no node of at least 18; see 
 packages_cluster=(postgresql redis-server redis-sentinel haproxy)
 packages_test=(curl sqlite3 strace chromium postgresql redis-server redis-sentinel openssl haproxy nginx caddy mkdocs iproute2 python3-yaml
   exim4-daemon-light prometheus
-  dpkg-dev file gzip systemd zsh fish man-db python3-jsonschema python3-pip)
+  dpkg-dev file gzip systemd debootstrap lintian zsh fish man-db python3-jsonschema python3-pip)
 packages_docs=(mkdocs)
 packages_package=(dpkg-dev file gzip)
 packages_check=(clang-format-14)

@@ -61,6 +61,8 @@ struct VerifyReport {
   std::string head_hash;  ///< Hex.
   std::chrono::milliseconds took{0};
   std::vector<std::string> problems;  ///< At most 100, one sentence each.
+  /// A shared shop has none: no records by number, no batches, no head.
+  [[nodiscard]] bool has_journal() const { return !head_hash.empty(); }
 };
 
 struct BackupReport {

@@ -58,17 +58,16 @@ std::optional<UserSummary> user_from_json(const json::value& value) {
 }
 
 json::object to_json(const VerifyReport& r) {
-  json::array problems(r.problems.begin(), r.problems.end());
-  return {{"ok", r.ok},
-          {"drift", r.drift},
-          {"records", r.records},
-          {"batches", r.batches},
-          {"orders", r.orders},
-          {"products", r.products},
-          {"head", r.head},
-          {"head_hash", r.head_hash},
-          {"seconds", seconds_of(r.took)},
-          {"problems", std::move(problems)}};
+  json::object out{{"ok", r.ok}, {"drift", r.drift}, {"orders", r.orders}, {"products", r.products}};
+  if (r.has_journal()) {
+    out["records"] = r.records;
+    out["batches"] = r.batches;
+    out["head"] = r.head;
+    out["head_hash"] = r.head_hash;
+  }
+  out["seconds"] = seconds_of(r.took);
+  out["problems"] = json::array(r.problems.begin(), r.problems.end());
+  return out;
 }
 
 std::optional<VerifyReport> verify_from_json(const json::value& value) {
@@ -76,12 +75,14 @@ std::optional<VerifyReport> verify_from_json(const json::value& value) {
     VerifyReport r;
     r.ok = o.at("ok").as_bool();
     r.drift = o.at("drift").to_number<std::int64_t>();
-    r.records = count_of(o, "records");
-    r.batches = count_of(o, "batches");
     r.orders = count_of(o, "orders");
     r.products = count_of(o, "products");
-    r.head = count_of(o, "head");
-    r.head_hash = text_of(o, "head_hash");
+    if (o.contains("head_hash")) {
+      r.records = count_of(o, "records");
+      r.batches = count_of(o, "batches");
+      r.head = count_of(o, "head");
+      r.head_hash = text_of(o, "head_hash");
+    }
     r.took = took_of(o);
     for (const auto& problem : o.at("problems").as_array()) r.problems.emplace_back(problem.as_string());
     return r;

@@ -10,6 +10,7 @@
 #include "app/store_advice.hpp"
 #include "backend/mongodb/server_probe.hpp"
 #include "backend/postgresql/server_probe.hpp"
+#include "backend/redis/server_check.hpp"
 #include "telemetry/redact.hpp"
 
 namespace scalemart {
@@ -20,6 +21,7 @@ using Findings = std::vector<Finding>;
 
 constexpr std::chrono::seconds kWithin{5};
 constexpr int kPings = 50;
+constexpr std::chrono::milliseconds kClockLeadOdd{1000};
 
 double median(const DatabaseProbe::Times& sorted) {
   return sorted.empty() ? 0 : sorted[sorted.size() / 2];
@@ -83,7 +85,7 @@ std::string info_value(std::string_view info, std::string_view name) {
   return std::string(rest.substr(0, rest.find_first_of("\r\n")));
 }
 
-/// One master: how quickly it answers, and what it keeps.
+/// One master: how quickly it answers, what time it has, and what it keeps.
 redis::Answered<void> examine_master(redis::Connection& server, const Clock& clock, SteadyTime deadline,
                                      Findings& out) {
   const std::string name = server.endpoint().text();
@@ -98,6 +100,14 @@ redis::Answered<void> examine_master(redis::Connection& server, const Clock& clo
   out.push_back({median > 5 ? Verdict::odd : Verdict::good, "redis_latency",
                  fmt::format("{}: median {:.2f} ms, slowest of {} {:.2f} ms{}", name, median, kPings, times.back(),
                              median > 5 ? "; every buy waits for it twice: it should be near" : "")});
+  const auto lead = redis::clock_lead(server, clock, deadline);
+  if (!lead) return lead.error();
+  const bool agrees = std::chrono::abs(*lead) <= kClockLeadOdd;
+  out.push_back(
+      {agrees ? Verdict::good : Verdict::odd, "redis_clock",
+       fmt::format("{}: this machine's clock is {} ms {} its clock{}", name, std::chrono::abs(*lead).count(),
+                   lead->count() < 0 ? "behind" : "ahead of",
+                   agrees ? "" : "; sales open and holds end by it: run chrony or systemd-timesyncd on both")});
   auto info = server.call(redis::Command{"INFO"}, deadline);
   if (!info) return info.error();
   const std::string_view text = info->value().text();

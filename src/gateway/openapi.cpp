@@ -97,6 +97,15 @@ std::string loc_of(std::initializer_list<std::string_view> path) {
   return json::serialize(loc);
 }
 
+/// Of a body that holds U+0000: which member it is.
+Problem nul_in(const json::value& body) {
+  std::string loc = loc_of({"body"});
+  if (const auto* object = body.if_object())
+    for (const auto& member : *object)
+      if (holds_nul(member.value())) loc = loc_of({"body", member.key()});
+  return {loc, "A text cannot hold U+0000.", "value_error"};
+}
+
 /// A machine's word for valijson's sentence.
 std::string type_of(std::string_view description) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kTypes{{
@@ -334,6 +343,7 @@ std::variant<json::value, Response> ApiDocument::check_body(std::size_t operatio
   if (!parsed) return error(400, "malformed_json", "The body is not valid JSON.");
   const Rules& rules = *rules_[operation];
   if (!rules.body) return std::move(*parsed);
+  if (holds_nul(*parsed)) return refusal_of({nul_in(*parsed)});  // before any length is looked at
   // Keeps compiled expressions, so it is not shared between threads.
   thread_local valijson::Validator validator(valijson::Validator::kStrongTypes);
   valijson::ValidationResults results;

@@ -90,6 +90,23 @@ TEST(ApiDocument, BodiesOfABuy) {
   for (const Case& c : cases) EXPECT_EQ(verdict("flashBuy", c.body), c.verdict) << c.body.substr(0, 100);
 }
 
+TEST(ApiDocument, TextsHoldNoNul) {
+  const std::string product = R"("id":"demo","name":"Demo","total":1,"sale_price_minor":1,"currency":"EUR")";
+  EXPECT_EQ(verdict("adminCreateProduct", "{" + product + R"(,"description":"a\\u0000b"})"), "ok")
+      << "a backslash, u0000";
+  for (const char* tail : {"", "b"})
+    EXPECT_EQ(verdict("adminCreateProduct", "{" + product + R"(,"description":"a\u0000)" + tail + "\"}"),
+              R"(422 validation_error ["body","description"] value_error)");
+  EXPECT_EQ(
+      verdict("adminCreateProduct", "{" + product + R"(,"description":"\u0000)" + std::string(20'000, 'a') + "\"}"),
+      R"(422 validation_error ["body","description"] value_error)")
+      << "nor does it end what is counted";
+  EXPECT_EQ(verdict("adminCreateProduct", "{" + product + R"(,"a\u0000":1})"),
+            R"(422 validation_error ["body"] value_error)");
+  EXPECT_EQ(verdict("register", R"({"email":"a@b.example","password":"12345678\u0000"})"),
+            R"(422 validation_error ["body","password"] value_error)");
+}
+
 TEST(ApiDocument, ContentTypesOfBodies) {
   const std::string body = R"({"product_id":"demo"})";
   EXPECT_EQ(verdict("flashBuy", body, "application/json; charset=UTF-8"), "ok");

@@ -1,5 +1,6 @@
 #include "gateway/strict_json.hpp"
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 #include <string>
@@ -103,6 +104,16 @@ std::optional<json::value> parse_strict_json(std::string_view text, const json::
   const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
   if (ec || used != text.size() || !parser.done()) return std::nullopt;
   return parser.handler().release();
+}
+
+bool holds_nul(const boost::json::value& value) {
+  if (const auto* text = value.if_string()) return text->find('\0') != text->npos;
+  if (const auto* array = value.if_array()) return std::any_of(array->begin(), array->end(), holds_nul);
+  if (const auto* object = value.if_object())
+    return std::any_of(object->begin(), object->end(), [](const auto& member) {
+      return member.key().find('\0') != std::string_view::npos || holds_nul(member.value());
+    });
+  return false;
 }
 
 }  // namespace scalemart

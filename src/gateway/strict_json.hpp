@@ -17,4 +17,8 @@ inline constexpr std::size_t kJsonMembersMax = 256;  ///< In one object.
 [[nodiscard]] std::optional<boost::json::value> parse_strict_json(std::string_view text,
                                                                   const boost::json::storage_ptr& memory);
 
+/// Whether a text or a name somewhere in it holds U+0000, which is JSON, but no database's text; and whoever counts as
+/// C does stops counting there.
+[[nodiscard]] bool holds_nul(const boost::json::value& value);
+
 }  // namespace scalemart

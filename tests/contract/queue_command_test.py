@@ -85,8 +85,9 @@ class BesideAServer(Queue):
     def test_concurrency_and_bounds(self):
         self.assertEqual({"worker": "worker-1", "min": 5, "max": 50}, self.queue("concurrency", "worker-1", "5..50"))
         worker = self.shop.admin.get("/api/admin/workers").data[0]
-        self.assertEqual((50, 5, 50), tuple(worker[n] for n in ("concurrency", "concurrency_min", "concurrency_max")))
-        self.assertIn("50 (5..50)", self.shop.cli("queue", "list").stdout)
+        self.assertEqual((5, 50), tuple(worker[n] for n in ("concurrency_min", "concurrency_max")))
+        self.assertIn(worker["concurrency"], range(5, 51), "from the upper bound down as soon as there is nothing to do")
+        self.assertRegex(self.shop.cli("queue", "list").stdout, r"\b\d+ \(5\.\.50\)")
         self.assertEqual({"worker": "worker-1", "concurrency": 10000}, self.queue("concurrency", "worker-1", "10000"))
         self.assertIn("not_found", json.dumps(self.queue("concurrency", "nobody", "5", expect=EXIT_NO)))
         for wrong in ("0", "5..1", "many", "100001", "1..", "-3"):

@@ -8,6 +8,8 @@ import unittest
 
 import place
 
+place.need("bash", "zsh", "fish", "man")
+
 
 def script(shell):
     return place.run(place.BINARY, "completion", shell).stdout
@@ -15,7 +17,6 @@ def script(shell):
 
 def completes(*words):
     """What bash offers for the last of these words."""
-    place.need("bash")
     quoted = " ".join(f"'{word}'" for word in ("scalemart", *words))
     text = script("bash") + f'\nCOMP_WORDS=({quoted}); COMP_CWORD={len(words)}\n_scalemart 2>/dev/null\nprintf "%s\\n" "${{COMPREPLY[@]}}"\n'
     out = subprocess.run(["bash", "-c", text], text=True, capture_output=True, check=True).stdout
@@ -42,7 +43,6 @@ class Completion(unittest.TestCase):
 
     def test_every_shell_takes_its_script(self):
         for shell, check in (("bash", ["bash", "-n"]), ("zsh", ["zsh", "-n"]), ("fish", ["fish", "--no-execute"])):
-            place.need(shell)
             with tempfile.NamedTemporaryFile("w", suffix="." + shell) as file:
                 file.write(script(shell))
                 file.flush()
@@ -57,7 +57,6 @@ class Completion(unittest.TestCase):
 
 class Manual(unittest.TestCase):
     def test_each_command_has_a_page_that_man_takes(self):
-        place.need("man")
         with tempfile.TemporaryDirectory() as folder:
             place.run(place.BINARY, "manual", "--into", folder)
             pages = sorted(os.listdir(folder))

@@ -15,6 +15,8 @@ except ImportError as missing:
 
 import schemas  # noqa: E402
 
+schemas.archive()
+
 FOLDER = os.path.join(place.ROOT, "deploy", "kubernetes")
 VERSIONS = ("1.25.0", "1.37.0")  # the oldest that has everything used, and the newest known
 KEDA = {  # what of a ScaledObject is used here; its schema comes in no package

@@ -12,7 +12,7 @@ SKIPPED = 77
 
 
 def skip(why):
-    """Ends the program, loudly."""
+    """Ends the program, loudly. Not from inside a test, where unittest would call it an error: from the module or setUpClass."""
     print(f"SKIPPED: {why}", file=sys.stderr)
     sys.exit(1 if os.environ.get("SCALEMART_REQUIRE_ALL") == "1" else SKIPPED)
 

@@ -5,6 +5,7 @@ import unittest
 
 import place
 
+place.need("systemd-analyze")
 FOLDER = os.path.join(place.ROOT, "deploy", "systemd")
 SERVICES = ("scalemart.service", "scalemart-worker@.service")
 EXPOSURE_MAX = 2.0
@@ -19,14 +20,12 @@ def settings_of(unit):
 
 class Units(unittest.TestCase):
     def test_they_are_exposed_to_little(self):
-        place.need("systemd-analyze")
         for unit in SERVICES:
             said = place.run("systemd-analyze", "security", "--offline=true", "--no-pager", os.path.join(FOLDER, unit)).stdout
             exposure = float(re.search(r"Overall exposure level for \S+: ([\d.]+)", said).group(1))
             self.assertLessEqual(exposure, EXPOSURE_MAX, said)
 
     def test_systemd_knows_every_line(self):
-        place.need("systemd-analyze")
         for unit in (*SERVICES, "scalemart.socket"):
             name = os.path.join(FOLDER, unit.replace("@.", "@one."))
             done = place.run("systemd-analyze", "verify", "--man=no", name if os.path.exists(name) else os.path.join(FOLDER, unit), code=None)

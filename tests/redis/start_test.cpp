@@ -23,11 +23,23 @@ using testing_servers::RedisServer;
 
 const SystemClock system_clock;
 
+/// A machine whose wall clock is off.
+class WrongClock final : public Clock {
+ public:
+  explicit WrongClock(milliseconds off) : off_(off) {}
+  [[nodiscard]] SteadyTime steady() const noexcept override { return system_clock.steady(); }
+  [[nodiscard]] WallTime wall() const noexcept override { return system_clock.wall() + off_; }
+
+ private:
+  const milliseconds off_;
+};
+
 /// Empty: it is good.
-std::string fault_of(const std::string& url, milliseconds within = milliseconds(3000)) {
+std::string fault_of(const std::string& url, milliseconds within = milliseconds(3000),
+                     const Clock& clock = system_clock) {
   const auto address = Address::parse(url);
   EXPECT_TRUE(address);
-  Functions functions(std::move(*Client::make(*address, system_clock)));
+  Functions functions(std::move(*Client::make(*address, clock)));
   const auto checked = check_servers(functions, {}, within);
   const std::string line = checked ? "" : checked.error().message;
   EXPECT_EQ(line.find('\n'), std::string::npos);
@@ -100,6 +112,16 @@ TEST_F(RedisStartTest, WrongPassword) {
   expect_words(line, {"WRONGPASS"});
   EXPECT_EQ(line.find("false"), std::string::npos);
   expect_words(fault_of("redis://" + place(server)), {"NOAUTH"});
+}
+
+TEST_F(RedisStartTest, ClockOfThisMachine) {
+  RedisServer server;
+  const std::string url = "redis://" + place(server);
+  // Twice as much between them as one of them may be off.
+  for (const int off : {-4000, 4000}) EXPECT_EQ(fault_of(url, milliseconds(3000), WrongClock(milliseconds(off))), "");
+  expect_words(fault_of(url, milliseconds(3000), WrongClock(std::chrono::minutes(11))),
+               {"this machine's clock is 6", " s ahead of that of Redis", "chrony"});
+  expect_words(fault_of(url, milliseconds(3000), WrongClock(-std::chrono::minutes(11))), {" s behind that of Redis"});
 }
 
 TEST_F(RedisStartTest, EvictionPolicy) {

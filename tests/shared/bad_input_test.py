@@ -90,7 +90,7 @@ class BadInput(unittest.TestCase):
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         verdicts = {check["check"]: check["verdict"] for check in json.loads(done.stdout)["checks"]}
         for check in ("database", "database_server", "database_copies", "database_tables", "redis", "redis_latency",
-                      "redis_memory", "gateways"):
+                      "redis_memory", "gateways", "redis_clock"):
             self.assertEqual("good", verdicts[check], check)
         self.assertIn(verdicts["database_commit"], ("good", "odd"))
         self.assertEqual("odd", verdicts["redis_persistence"], "it keeps nothing here")

@@ -54,6 +54,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("orders", json.dumps(run("stats")))
         report = run("verify")
         self.assertEqual((True, 0), (report["ok"], report["drift"]))
+        self.assertEqual({"ok", "drift", "orders", "products", "seconds", "problems"}, set(report), "there is no journal here")
         return report["products"]
 
     def test_webhooks_are_refused_in_words(self):

@@ -139,6 +139,17 @@ class Deaths(fleet.FleetTest):
         self.assert_settled_once(orders)
         wait_until(lambda: self.names(self.gateways[1]) == ["heir"], what="the dead one is not shown any more")
 
+    def test_a_frozen_worker_that_wakes_up_settles_nothing_twice(self):
+        frozen = self.worker("frozen", PAYMENT=self.bank("2s"))
+        orders = self.buy(40)
+        self.in_flight(frozen, 40)
+        frozen.send(signal.SIGSTOP)
+        time.sleep(3)
+        self.worker("heir", PAYMENT=self.bank("1s"))
+        self.in_flight(self.fleet.workers[-1], 1)
+        frozen.send(signal.SIGCONT)
+        self.assert_settled_once(orders)
+
     def test_sigterm_gives_back_what_does_not_end_in_time(self):
         slow = self.worker("slow", PAYMENT=self.bank("25s"), WORKER_LEASE="10m")
         orders = self.buy(30)
@@ -217,6 +228,29 @@ class DeadLetters(fleet.FleetTest):
         self.assertEqual((1, 10, 9), (book.count(f"charged {orders[0]}"),
                                       sum(book.count(f"charged {order}") for order in orders[10:]),
                                       sum(book.count(f"cancelled {order}") for order in orders[1:10])))
+        self.assertEqual(0, self.shop.verify()["drift"])
+
+
+    def test_two_consoles_that_settle_the_same_ones_at_once(self):
+        broken = self.worker("spoilt", PAYMENT=self.bank("10ms", "reject=100%"))
+        orders = self.buy(12)
+        wait_until(lambda: len(self.letters(self.gateways[1])["data"]) == 12, 30, what=lambda: self.letters(self.gateways[1]))
+        self.assertEqual(0, broken.stop())
+        self.worker("sound", PAYMENT=self.bank("10ms"))
+        for order in orders:
+            answers = fleet.shop.in_parallel(6, lambda i, o=order: self.gateways[i % 2].request(
+                "POST", f"/api/admin/queue/dead/{o}/{'retry' if i < 3 else 'discard'}", token=self.shop.admin.token))
+            done = sum(answer.status == 200 for answer in answers)
+            self.assertLessEqual(done, 1, answers)
+            if not done:  # each saw the other and let go: the next one has its way
+                wait_until(lambda o=order: self.gateways[0].request("POST", f"/api/admin/queue/dead/{o}/discard",
+                                                                    token=self.shop.admin.token).status == 200, what="it is settled")
+        wait_until(lambda: self.shop.stock(self.thing)[1] == 0, what=lambda: self.shop.stock(self.thing))
+        with open(self.shop.book, encoding="ascii") as file:
+            book = file.read().split("\n")
+        for i, order in enumerate(orders):
+            paid = self.status(self.gateways[1], i, order) == "confirmed"
+            self.assertEqual(paid, book.count(f"charged {order}") == 1, order)
         self.assertEqual(0, self.shop.verify()["drift"])
 
 

@@ -1,5 +1,6 @@
 #include "backend/redis/server_check.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -10,6 +11,9 @@ namespace scalemart::redis {
 namespace {
 
 constexpr int kVersionMin = 7;
+/// As much as a gateway's own clock may be off before it keeps its pace (flow/sale_clock.hpp): two gateways of one
+/// Redis then differ by twice as much at most.
+constexpr std::chrono::milliseconds kClockLeadMax{5000};
 constexpr std::string_view kAdvice = "; give the user the rights of deploy/redis/users.acl";
 
 Failure refused(const Connection& server, const std::string& why) {
@@ -27,6 +31,16 @@ Answered<void> check_facts(const Connection& server) {
                                ", and what Redis forgets at will closes the sale: CONFIG SET maxmemory-policy "
                                "noeviction, and the same in redis.conf");
   return boost::system::in_place_value;
+}
+
+/// The fastest clock would open sales early, and end holds that others gave, for everybody.
+Answered<void> check_clock(Connection& server, const Clock& clock, SteadyTime deadline) {
+  const auto lead = clock_lead(server, clock, deadline);
+  if (!lead) return lead.error();
+  if (std::chrono::abs(*lead) <= kClockLeadMax) return boost::system::in_place_value;
+  const std::string seconds = std::to_string(std::chrono::abs(*lead).count() / 1000);
+  return refused(server, "this machine's clock is " + seconds + " s " + (lead->count() > 0 ? "ahead of" : "behind") +
+                             " that of Redis, and sales and holds follow it: let chrony or systemd-timesyncd set both");
 }
 
 bool is_about_rights(const std::string& why) {
@@ -129,12 +143,29 @@ Answered<void> check_channel(Client& client, const std::string& channel, SteadyT
 
 }  // namespace
 
+Answered<std::chrono::milliseconds> clock_lead(Connection& server, const Clock& clock, SteadyTime deadline) {
+  const std::int64_t before = clock.wall().ms;
+  const auto said = server.call(Command{"TIME"}, deadline);
+  if (!said) return said.error();
+  const std::int64_t after = clock.wall().ms;
+  std::int64_t parts[2] = {};  // seconds, microseconds
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::string_view text = said->value()[i].text();
+    std::from_chars(text.data(), text.data() + text.size(), parts[i]);
+  }
+  const std::int64_t theirs = parts[0] * 1000 + parts[1] / 1000;
+  // Theirs was read between ours: only what lies outside is a difference.
+  return std::chrono::milliseconds(std::max<std::int64_t>(before - theirs, 0) +
+                                   std::min<std::int64_t>(after - theirs, 0));
+}
+
 Result<void> check_servers(Functions& functions, const Keyspace& keys, std::chrono::milliseconds within) {
   const SteadyTime deadline = functions.clock().steady() + within;
   Client& client = functions.client();
   auto checked = client.each_master(
       [&](Connection& server) -> Answered<void> {
         if (auto good = check_facts(server); !good) return good;
+        if (auto good = check_clock(server, functions.clock(), deadline); !good) return good;
         return ensure_library(server, deadline);
       },
       deadline);
