@@ -195,8 +195,9 @@ def check_sql(name, text):
 
 # Settings that nothing else reads, and why.
 SETTINGS_OF_THE_START = {
-    "database": "this version has the embedded one alone; settings.cpp refuses every other",
-    "redis": "goes with a shared database; settings.cpp refuses it",
+    "database": "asked by Config::is_shared() and opened by shop.cpp",
+    "redis": "goes with a shared database",
+    "payment_mode": "asked by Config::buyers_pay()",
 }
 
 

@@ -217,11 +217,10 @@ Routes Api::routes(const Config& config) {
   append(routes, order_routes({orders, ledger, engine.catalogue(), parts_.desk.invoices(), *pool_}));
   append(routes,
          archive_routes({engine.archive(), orders, ledger, accounts, parts_.desk.payments(), parts_.clock, *pool_}));
-  checkout_ = std::make_unique<Checkout>(
-      CheckoutParts{orders, ledger, parts_.desk.payments(), engine.catalogue(), parts_.clock, config.hold,
-                    config.buyers_pay(), [&desk = parts_.desk](const OpenOrder& order) { desk.confirmed_here(order); }});
-  append(routes,
-         payment_routes({*checkout_, parts_.desk.notices(), parts_.clock, config.stripe_publishable_key}));
+  checkout_ = std::make_unique<Checkout>(CheckoutParts{
+      orders, ledger, parts_.desk.payments(), engine.catalogue(), parts_.clock, config.hold, config.buyers_pay(),
+      [&desk = parts_.desk](const OpenOrder& order) { desk.confirmed_here(order); }});
+  append(routes, payment_routes({*checkout_, parts_.desk.notices(), parts_.clock, config.stripe_publishable_key}));
   const QueueServices queue{parts_.desk.fulfilment(), engine.catalogue(), orders, accounts, parts_.clock};
   append(routes, queue_routes(queue));
   append(routes, dead_letter_routes(queue));

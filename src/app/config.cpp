@@ -219,6 +219,10 @@ std::optional<std::string> check_together(const Config& c, std::uint64_t fd_limi
   return {};
 }
 
+bool Config::buyers_pay() const {
+  return payment_mode == "buyer";
+}
+
 ConfigSources sources_of_process() {
   ConfigSources out;
   out.fd_limit = hard_fd_limit();

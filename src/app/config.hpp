@@ -84,9 +84,9 @@ struct Config {
   std::string stripe_key, stripe_publishable_key;
   std::string stripe_webhook_secret;  ///< Several, comma separated, while one is exchanged.
   std::chrono::milliseconds stripe_webhook_tolerance{};
-  [[nodiscard]] bool buyers_pay() const { return payment_mode == "buyer"; }
-  /// How long after it was accepted a worker leaves an order to its buyer: pending ones have expired by then. Zero: they
-  /// are charged at once.
+  [[nodiscard]] bool buyers_pay() const;
+  /// How long after it was accepted a worker leaves an order to its buyer: pending ones have expired by then. Zero:
+  /// they are charged at once.
   [[nodiscard]] std::chrono::milliseconds pay_within() const {
     return buyers_pay() ? hold + std::chrono::seconds(2) : std::chrono::milliseconds(0);
   }

@@ -19,10 +19,10 @@
 
 #include "app/control_socket.hpp"
 #include "app/providers.hpp"
-#include "backend/stripe/settings.hpp"
 #include "app/shared_doctor.hpp"
 #include "app/units.hpp"
 #include "backend/embedded/durable_file.hpp"
+#include "backend/stripe/settings.hpp"
 #include "domain/time_text.hpp"
 #include "gateway/tls.hpp"
 

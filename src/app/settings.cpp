@@ -204,10 +204,11 @@ const std::array kSettings{
             Mask::none, check_optional_listen},
     Setting{"Fulfilment", "PAYMENT", &C::payment, "simulated:?latency=2s&decline=0%", "Who takes the money.", 0, kNoMax,
             Mask::credentials, check_payment},
-    Setting{"Fulfilment", "PAYMENT_MODE", &C::payment_mode, "automatic",
-            "automatic: every order is charged at once. buyer: an order waits for its buyer to pay, for as long as HOLD; "
-            "the same in all processes.",
-            0, kNoMax, Mask::none, check_payment_mode},
+    Setting{
+        "Fulfilment", "PAYMENT_MODE", &C::payment_mode, "automatic",
+        "automatic: every order is charged at once. buyer: an order waits for its buyer to pay, for as long as HOLD; "
+        "the same in all processes.",
+        0, kNoMax, Mask::none, check_payment_mode},
     Setting{"Fulfilment", "STRIPE_KEY", &C::stripe_key, "", "Secret key for PAYMENT=stripe:.", 0, kNoMax, Mask::secret,
             check_header_value},
     Setting{"Fulfilment", "STRIPE_PUBLISHABLE_KEY", &C::stripe_publishable_key, "",

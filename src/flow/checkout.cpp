@@ -97,8 +97,7 @@ void Checkout::open(OrderId order, UserId buyer, Done done) const {
       OrderView begun = found;
       begun.status = OrderStatus::processing;
       parts_.payments.open(*request, [this, begun, done](CheckoutResult result) {
-        const bool no_answer =
-            !is_decision(result.state.outcome) || result.state.outcome == PaymentOutcome::rejected;
+        const bool no_answer = !is_decision(result.state.outcome) || result.state.outcome == PaymentOutcome::rejected;
         if (no_answer) return done(Outcome::unavailable, {});
         settle(begun, result.state, std::move(result.client_secret), done);
       });
@@ -112,9 +111,8 @@ void Checkout::pretend(OrderId order, UserId buyer, Done done) const {
     if (outcome != Outcome::done || state.stage != Stage::open) return done(outcome, std::move(state));
     const auto request = request_of(state.order);
     SCALEMART_CHECK(request.has_value());
-    parts_.payments.charge(*request, [this, order = state.order, done](const PaymentResult& result) {
-      settle(order, result, {}, done);
-    });
+    parts_.payments.charge(
+        *request, [this, order = state.order, done](const PaymentResult& result) { settle(order, result, {}, done); });
   });
 }
 
@@ -123,13 +121,14 @@ void Checkout::begin(const OrderView& order, const Done& done, std::function<voi
   const bool may = parts_.buyers_pay && is_open(order.status);
   if (!may) return done(Outcome::invalid_state, state_of(order));
   if (order.status == OrderStatus::processing) return then();
-  const bool taken =
-      ask(parts_.ledger, Begin{order.id, kFirstFence}, [this, order, done, then = std::move(then)](const Answer& answer) {
-        // stale_fence: somebody was quicker; it has begun.
-        if (answer.outcome == Outcome::done || answer.outcome == Outcome::stale_fence) return then();
-        if (answer.outcome == Outcome::invalid_state) return read_again(order.id, Outcome::invalid_state, done);
-        done(answer.outcome, {});
-      });
+  const bool taken = ask(parts_.ledger, Begin{order.id, kFirstFence},
+                         [this, order, done, then = std::move(then)](const Answer& answer) {
+                           // stale_fence: somebody was quicker; it has begun.
+                           if (answer.outcome == Outcome::done || answer.outcome == Outcome::stale_fence) return then();
+                           if (answer.outcome == Outcome::invalid_state)
+                             return read_again(order.id, Outcome::invalid_state, done);
+                           done(answer.outcome, {});
+                         });
   if (!taken) done(Outcome::overloaded, {});
 }
 

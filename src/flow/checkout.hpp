@@ -44,9 +44,9 @@ struct PaymentState {
 };
 [[nodiscard]] std::string_view to_text(PaymentState::Stage stage);
 
-/// Purpose: between a buyer and the provider. An order is begun, durably, before its payment is opened, so that its hold
-/// cannot expire while money may move; from then on it is confirmed by whoever first hears that it is paid (a notice at
-/// any gateway, a look by its buyer), or by a worker that withdraws the payment when its time is over.
+/// Purpose: between a buyer and the provider. An order is begun, durably, before its payment is opened, so that its
+/// hold cannot expire while money may move; from then on it is confirmed by whoever first hears that it is paid (a
+/// notice at any gateway, a look by its buyer), or by a worker that withdraws the payment when its time is over.
 /// Operation: gateways begin, confirm and decline under the first fence. A worker begins under a greater one, so from
 /// its beginning on a gateway can decide nothing, and the provider's word is asked for by one of them alone.
 /// Concurrency: any thread; `done` runs on the ledger's thread, the provider's or the caller's: hand over and return.

@@ -394,8 +394,4 @@ void Dispatcher::decided(const Pending& pending, Outcome outcome) {
   }
 }
 
-void Dispatcher::finished(Step step) {
-  finished_[static_cast<std::size_t>(step)].add(clock_.steady());
-}
-
 }  // namespace scalemart

@@ -125,4 +125,8 @@ void Dispatcher::settle_dead(Command command, Done done) {
   refused(Outcome::overloaded);
 }
 
+void Dispatcher::finished(Step step) {
+  finished_[static_cast<std::size_t>(step)].add(clock_.steady());
+}
+
 }  // namespace scalemart

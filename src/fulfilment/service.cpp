@@ -142,8 +142,12 @@ void FulfilmentService::discard_dead(OrderId order, Done done) {
     if (letter->order.lane == Lane::paper) return dispatcher_.settle_dead(Discard{order}, done);
     if (retrying_.contains(order)) return done(Outcome::invalid_state);
     const auto product = dispatcher_.product(letter->order.product);
-    ChargeRequest request{order, letter->order.buyer, letter->order.total(), product->currency,
-                          product->details.name, parts_.clock.steady() + kCancelPatience};
+    ChargeRequest request{order,
+                          letter->order.buyer,
+                          letter->order.total(),
+                          product->currency,
+                          product->details.name,
+                          parts_.clock.steady() + kCancelPatience};
     // The units may only go to somebody else when this buyer cannot be charged for them any more. A crash
     // between the two leaves a dead letter, and cancelling twice is harmless.
     ++cancelling_[order];

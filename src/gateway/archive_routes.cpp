@@ -214,16 +214,15 @@ class ArchiveHandlers {
   void finish(const Reply& reply, AuditEntry entry, OrderId id, const std::string& reference,
               const Answer& answer) const {
     // invalid_state: perhaps the provider's own notice of this refund was quicker.
-    if (!is_success(answer.outcome) && answer.outcome != Outcome::invalid_state)
-      return reply->respond(refusal(answer));
-    if (!s_.orders.find(id, [this, reply, entry = std::move(entry), reference,
-                             answer](std::optional<OrderView> order) mutable {
-          if (!order) return reply->respond(order_not_found());
-          if (order->status != OrderStatus::refunded) return reply->respond(refusal(answer));
-          entry.when = s_.clock.wall();
-          static_cast<void>(s_.accounts.append_audit(std::move(entry), [](StoreOutcome) {}));
-          reply->respond(json_ok(render_archived({*order, reference})));
-        }))
+    if (!is_success(answer.outcome) && answer.outcome != Outcome::invalid_state) return reply->respond(refusal(answer));
+    if (!s_.orders.find(
+            id, [this, reply, entry = std::move(entry), reference, answer](std::optional<OrderView> order) mutable {
+              if (!order) return reply->respond(order_not_found());
+              if (order->status != OrderStatus::refunded) return reply->respond(refusal(answer));
+              entry.when = s_.clock.wall();
+              static_cast<void>(s_.accounts.append_audit(std::move(entry), [](StoreOutcome) {}));
+              reply->respond(json_ok(render_archived({*order, reference})));
+            }))
       reply->respond(too_busy());
   }
 

@@ -1,8 +1,8 @@
 #include "gateway/payment_routes.hpp"
 
 #include <boost/json/object.hpp>
-#include <set>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "domain/time_text.hpp"
@@ -61,9 +61,8 @@ class PaymentHandlers {
   }
 
   void webhook(Exchange& x) const {
-    const auto read = s_.notices == nullptr
-                          ? std::variant<PaymentNotice, NoticeFault>(NoticeFault::not_configured)
-                          : s_.notices->read(x.header("Stripe-Signature"), x.body(), s_.clock.wall());
+    const auto read = s_.notices == nullptr ? std::variant<PaymentNotice, NoticeFault>(NoticeFault::not_configured)
+                                            : s_.notices->read(x.header("Stripe-Signature"), x.body(), s_.clock.wall());
     if (const auto* fault = std::get_if<NoticeFault>(&read)) {
       if (const auto skipped = refused_.pass(s_.clock.steady()))
         log::warn("payment_notice_refused", {{"fault", static_cast<int>(*fault)}, {"skipped", *skipped}});
@@ -96,8 +95,7 @@ class PaymentHandlers {
     if (outcome == Outcome::done) return json_ok(render(state));
     if (outcome == Outcome::invalid_state && !s_.checkout.buyers_pay())
       return error(409, "invalid_state", "This shop charges by itself; there is nothing to pay.");
-    if (outcome == Outcome::invalid_state)
-      return error(409, "invalid_state", "This order cannot be paid any more.");
+    if (outcome == Outcome::invalid_state) return error(409, "invalid_state", "This order cannot be paid any more.");
     Answer refused;
     refused.outcome = outcome;
     return refusal(refused);

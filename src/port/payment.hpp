@@ -47,7 +47,7 @@ struct ChargeRequest {
   MinorUnits amount = 0;
   Currency currency;
   std::string description;  ///< For people; nothing depends on it.
-  SteadyTime deadline{};  ///< Past this the answer is `unknown`.
+  SteadyTime deadline{};    ///< Past this the answer is `unknown`.
   /// W3C Trace Context: the `traceparent` of the requests that this becomes. Empty: none.
   std::string trace_parent = {};
 };

@@ -7,6 +7,7 @@ import sys
 import time
 import unittest
 
+from apidoc import DOCUMENT, faults
 from shop import EXIT_CANNOT_RUN, EXIT_NO, Shop, free_port, seeded
 from wire import wait_until
 
@@ -81,7 +82,7 @@ class Automatic(StripeTest):
         chance = seeded(self.id())
         shop = self.shop()
         faults = ["drop_before", "drop_after", "error_before", "error_after", "busy", "locked"]
-        self.stripe.faults(**{kind: [chance.choice(faults) if chance.random() < 0.3 else None for _ in range(100)]
+        self.stripe.faults(**{kind: [chance.choice(faults) if chance.random() < 0.4 else None for _ in range(25)]
                               for kind in ("create", "confirm", "retrieve")})
         product, buyer, orders = self.bought(shop, 40)
         for order in orders:
@@ -138,6 +139,7 @@ class ByTheBuyer(StripeTest):
     def payment(self, buyer, order, method="POST"):
         answer = buyer.send(method, f"/api/orders/{order}/payment")
         self.assertEqual(200, answer.status, answer)
+        self.assertEqual([], faults(answer.data, DOCUMENT["components"]["schemas"]["Payment"]))
         return answer.data
 
     def test_paid_within_the_hold(self):

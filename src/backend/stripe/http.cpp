@@ -60,11 +60,10 @@ struct StripeHttp::Transfer {
   static std::size_t header(char* data, std::size_t size, std::size_t count, void* self) {
     const std::string_view line(data, size * count);
     constexpr std::string_view kReplayed = "idempotent-replayed: true";
-    const bool replayed =
-        line.size() >= kReplayed.size() &&
-        std::equal(kReplayed.begin(), kReplayed.end(), line.begin(), [](char a, char b) {
-          return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b);
-        });
+    const bool replayed = line.size() >= kReplayed.size() &&
+                          std::equal(kReplayed.begin(), kReplayed.end(), line.begin(), [](char a, char b) {
+                            return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b);
+                          });
     if (replayed) static_cast<Transfer*>(self)->answer.replayed = true;
     return size * count;
   }

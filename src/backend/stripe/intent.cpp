@@ -106,8 +106,7 @@ StripeError read_error(const StripeAnswer& answer, Moves moves) {
   error.result.detail = "Stripe: " + std::to_string(answer.status) + (error.code.empty() ? "" : " " + error.code);
   // Of a refused key Stripe repeats a part.
   if (!message.empty() && error.result.outcome != PaymentOutcome::misconfigured) error.result.detail += ": " + message;
-  if (error.result.outcome == PaymentOutcome::misconfigured)
-    error.result.detail += ": it refuses SCALEMART_STRIPE_KEY";
+  if (error.result.outcome == PaymentOutcome::misconfigured) error.result.detail += ": it refuses SCALEMART_STRIPE_KEY";
   return error;
 }
 
@@ -115,7 +114,8 @@ std::variant<StripeIntent, StripeError> read_answer(const StripeAnswer& answer, 
   if (answer.status != 200) return read_error(answer, moves);
   if (auto intent = read_intent(answer.body)) return *intent;
   StripeError error;
-  error.result = {moves == Moves::money ? PaymentOutcome::unknown : PaymentOutcome::unavailable, {},
+  error.result = {moves == Moves::money ? PaymentOutcome::unknown : PaymentOutcome::unavailable,
+                  {},
                   "Stripe: an answer that cannot be read"};
   return error;
 }

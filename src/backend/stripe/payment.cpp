@@ -68,8 +68,8 @@ void StripePayment::find(const ChargeRequest& request, Then then) {
 
 void StripePayment::search(const ChargeRequest& request, Then then) {
   StripeCall call;
-  call.path = "/v1/payment_intents/search?limit=1&query=metadata%5B%27order%27%5D%3A%27" + to_string(request.order) +
-              "%27";
+  call.path =
+      "/v1/payment_intents/search?limit=1&query=metadata%5B%27order%27%5D%3A%27" + to_string(request.order) + "%27";
   call.traceparent = request.trace_parent;
   call.deadline = request.deadline;
   transport_.send(std::move(call), [this, request, then = std::move(then)](const StripeAnswer& answer) {
@@ -86,7 +86,8 @@ void StripePayment::create(const ChargeRequest& request, int number, Then then) 
   call.post = true;
   call.path = "/v1/payment_intents";
   call.body = "amount=" + std::to_string(request.amount) + "&currency=" + lower(request.currency.text()) +
-              "&metadata%5Border%5D=" + id + "&description=Order%20" + id + "&automatic_payment_methods%5Benabled%5D=true";
+              "&metadata%5Border%5D=" + id + "&description=Order%20" + id +
+              "&automatic_payment_methods%5Benabled%5D=true";
   if (!buyers_pay_) call.body += "&automatic_payment_methods%5Ballow_redirects%5D=never";
   call.idempotency_key = key_of(request.order, "", number);
   call.traceparent = request.trace_parent;
@@ -106,9 +107,8 @@ void StripePayment::read(const ChargeRequest& request, const std::string& id, Th
   call.path = "/v1/payment_intents/" + id + "?expand%5B%5D=latest_charge";
   call.traceparent = request.trace_parent;
   call.deadline = request.deadline;
-  transport_.send(std::move(call), [then = std::move(then)](const StripeAnswer& answer) {
-    then(read_answer(answer, Moves::nothing));
-  });
+  transport_.send(std::move(call),
+                  [then = std::move(then)](const StripeAnswer& answer) { then(read_answer(answer, Moves::nothing)); });
 }
 
 /// What the port's callers hear of a payment as it stands.
@@ -154,8 +154,8 @@ void StripePayment::confirm(const ChargeRequest& request, const StripeIntent& in
     }
     const auto& fault = std::get<StripeError>(found);
     // It was decided before: the payment says how.
-    const bool decided = fault.code == "payment_intent_unexpected_state" && fault.intent &&
-                         fault.intent->status != Status::payable;
+    const bool decided =
+        fault.code == "payment_intent_unexpected_state" && fault.intent && fault.intent->status != Status::payable;
     done(decided ? result_of(*fault.intent) : fault.result);
   });
 }

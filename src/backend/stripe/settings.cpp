@@ -46,8 +46,8 @@ std::string_view set_base(std::string_view value, std::string& base) {
 
 std::string_view set_connections(std::string_view value, std::size_t& connections) {
   const auto [end, bad] = std::from_chars(value.data(), value.data() + value.size(), connections);
-  const bool good = bad == std::errc() && end == value.data() + value.size() && connections >= 1 &&
-                    connections <= kConnectionsMax;
+  const bool good =
+      bad == std::errc() && end == value.data() + value.size() && connections >= 1 && connections <= kConnectionsMax;
   return good ? "" : "1 to 1024";
 }
 

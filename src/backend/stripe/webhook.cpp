@@ -42,9 +42,9 @@ std::string hmac_hex(const std::string& secret, std::string_view time, std::stri
   message.append(".").append(body);
   std::array<unsigned char, 32> mac{};
   unsigned size = 0;
-  const bool made = HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-                         reinterpret_cast<const unsigned char*>(message.data()), message.size(), mac.data(),
-                         &size) != nullptr;
+  const bool made =
+      HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+           reinterpret_cast<const unsigned char*>(message.data()), message.size(), mac.data(), &size) != nullptr;
   SCALEMART_CHECK(made && size == mac.size());
   return to_hex(std::as_bytes(std::span(mac)));
 }
