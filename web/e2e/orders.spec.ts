@@ -25,6 +25,26 @@ test("a buy is confirmed, and its timeline moves", async ({ page, openShop }) =>
   expect((await file).suggestedFilename()).toMatch(/^invoice-.*\.pdf$/);
 });
 
+test("where buyers pay by themselves, an order says until when, is paid by its button, or expires", async ({ page, openShop }) => {
+  const shop = await openShop({ PAYMENT: "simulated:?latency=50ms&decline=0%", PAYMENT_MODE: "buyer", HOLD: "20s" });
+  const product = await shop.product();
+  const buyer = await shop.buyer();
+  const { order_id } = await shop.buy(buyer, product.id);
+  await logIn(page, shop, buyer, `/orders/${order_id}`);
+  const pay = page.getByRole("button", { name: "Pay now" });
+  await expect(page.getByText(/^Pay .* to keep your units$/)).toBeVisible();
+  await expectAccessible(page);
+  await pay.click();
+  await expect(step(page, "Confirmed")).toHaveAttribute("aria-current", "step");
+  await expect(pay).toBeHidden();
+  await expectAccessible(page);
+  const late = await shop.buy(buyer, product.id);
+  await page.goto(`${shop.url}/orders/${late.order_id}`);
+  await expect(pay).toBeVisible();
+  await expect(step(page, "Expired")).toHaveAttribute("aria-current", "step", { timeout: 60_000 });
+  await expect(pay).toBeHidden();
+});
+
 test("an order is cancelled while it is pending, and its units are back at once", async ({ page, openShop }) => {
   const shop = await openShop();
   await shop.asAdmin("POST", "/api/admin/queue/pause");

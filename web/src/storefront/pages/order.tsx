@@ -14,6 +14,7 @@ import { NotFound, PageHead } from "../../ui/page.tsx";
 import { Card, Notice, Skeleton } from "../../ui/surface.tsx";
 import { useGoods } from "../goods.tsx";
 import { MembersOnly } from "../members-only.tsx";
+import { PayPanel } from "../pay-panel.tsx";
 import { Picture } from "../picture.tsx";
 import styles from "./order.module.css";
 
@@ -81,6 +82,7 @@ function Shown({ order, pill, reload }: { order: Order; pill: React.ReactNode; r
             </li>
           ))}
         </ol>
+        {(mayCancel || order.status === "processing") && <PayPanel order={order} reload={reload} />}
         {problem !== null && <Notice tone="refused" title={problem} live="assertive" />}
         <div className="row" hidden={!mayCancel && order.status !== "confirmed"}>
           {mayCancel && <Button onClick={() => setAsks(true)}>Cancel order</Button>}
