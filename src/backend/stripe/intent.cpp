@@ -65,12 +65,17 @@ std::optional<StripeIntent> read_intent(std::string_view text) {
   return object ? intent_of(*object) : std::nullopt;
 }
 
-std::optional<StripeIntent> read_first(std::string_view text) {
+std::optional<std::vector<StripeIntent>> read_list(std::string_view text) {
   const auto object = parse(text);
   const json::value* data = object ? object->if_contains("data") : nullptr;
-  if (data == nullptr || !data->is_array() || data->as_array().empty()) return std::nullopt;
-  const json::value& first = data->as_array().front();
-  return first.is_object() ? intent_of(first.as_object()) : std::nullopt;
+  if (data == nullptr || !data->is_array()) return std::nullopt;
+  std::vector<StripeIntent> intents;
+  for (const json::value& one : data->as_array()) {
+    auto intent = one.is_object() ? intent_of(one.as_object()) : std::nullopt;
+    if (!intent) return std::nullopt;
+    intents.push_back(std::move(*intent));
+  }
+  return intents;
 }
 
 PaymentResult read_refund(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "backend/stripe/transport.hpp"
 #include "port/payment.hpp"
@@ -43,7 +44,7 @@ enum class Moves : bool { nothing, money };
 [[nodiscard]] std::variant<StripeIntent, StripeError> read_answer(const StripeAnswer& answer, Moves moves);
 /// A refund that Stripe has taken on.
 [[nodiscard]] PaymentResult read_refund(std::string_view json);
-/// The only one of a list, or of a search; nullopt: none.
-[[nodiscard]] std::optional<StripeIntent> read_first(std::string_view json);
+/// What a search found; nullopt: it cannot be read.
+[[nodiscard]] std::optional<std::vector<StripeIntent>> read_list(std::string_view json);
 
 }  // namespace scalemart

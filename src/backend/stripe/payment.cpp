@@ -47,6 +47,19 @@ const StripeIntent* intent_in(const std::variant<StripeIntent, StripeError>& fou
   return std::get_if<StripeIntent>(&found);
 }
 
+/// Of an order's payments: the paid one, or the only one that is not cancelled. A payment whose making was answered
+/// with a 500 may lie beside the one that is used. nullptr: nobody can tell which.
+const StripeIntent* one_that_counts(const std::vector<StripeIntent>& all) {
+  const StripeIntent* open = nullptr;
+  for (const StripeIntent& one : all) {
+    if (one.status == Status::succeeded) return &one;
+    if (one.status == Status::canceled) continue;
+    if (open != nullptr) return nullptr;
+    open = &one;
+  }
+  return open != nullptr ? open : &all.front();
+}
+
 ChargeRequest as_charge(const RefundRequest& request) {
   return {request.order, {}, request.amount, request.currency, {}, request.deadline, request.trace_parent};
 }
@@ -69,13 +82,17 @@ void StripePayment::find(const ChargeRequest& request, Then then) {
 void StripePayment::search(const ChargeRequest& request, Then then) {
   StripeCall call;
   call.path =
-      "/v1/payment_intents/search?limit=1&query=metadata%5B%27order%27%5D%3A%27" + to_string(request.order) + "%27";
+      "/v1/payment_intents/search?limit=10&query=metadata%5B%27order%27%5D%3A%27" + to_string(request.order) + "%27";
   call.traceparent = request.trace_parent;
   call.deadline = request.deadline;
   transport_.send(std::move(call), [this, request, then = std::move(then)](const StripeAnswer& answer) {
     if (answer.status != 200) return then(read_error(answer, Moves::nothing));
-    if (const auto intent = read_first(answer.body)) return read(request, intent->id, then);
-    create(request, 1, then);
+    const auto list = read_list(answer.body);
+    if (!list) return then(StripeError{{unavailable, {}, "Stripe: an answer that cannot be read"}, {}, {}, {}});
+    if (list->empty()) return create(request, 1, then);
+    if (const StripeIntent* one = one_that_counts(*list)) return read(request, one->id, then);
+    then(StripeError{
+        {rejected, {}, "Stripe: the order has several open payments; cancel all but one there"}, {}, {}, {}});
   });
 }
 
