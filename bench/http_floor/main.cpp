@@ -7,25 +7,8 @@
 
 #include "gateway/server.hpp"
 
-namespace {
-
-using namespace scalemart;
-
-/// Nobody is refused and nothing is counted.
-class NoGuards final : public Guards {
- public:
-  Verified identify(std::string_view) noexcept override { return TokenError::invalid; }
-  bool is_admin(UserId) noexcept override { return false; }
-  std::optional<Response> limit_address(PolicyId, const IpAddress&, SteadyTime) noexcept override {
-    return std::nullopt;
-  }
-  std::optional<Response> limit_user(PolicyId, UserId, SteadyTime) noexcept override { return std::nullopt; }
-  void answered(const Answered&) noexcept override {}
-};
-
-}  // namespace
-
 int main(int argc, char** argv) {
+  using namespace scalemart;
   Gateway::Parts parts;
   parts.options.port = static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 18090);
   parts.options.threads = argc > 2 ? static_cast<std::size_t>(std::atoi(argv[2])) : 0;

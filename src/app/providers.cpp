@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "app/units.hpp"
 #include "backend/files/invoice_files.hpp"
 #include "backend/files/mail_files.hpp"
 #include "backend/simulated/payment.hpp"
@@ -33,16 +34,7 @@ struct StripeParts {
   StripeParts(const Config& config, const Clock& clock, const StripeSettings& settings)
       : http(clock, settings.base, config.stripe_key, settings.connections),
         payments(http, clock, settings),
-        webhook({secrets_of(config.stripe_webhook_secret), config.stripe_webhook_tolerance}) {}
-  static std::vector<std::string> secrets_of(std::string_view list) {
-    std::vector<std::string> secrets;
-    while (!list.empty()) {
-      const std::string_view one = list.substr(0, list.find(','));
-      list.remove_prefix(std::min(list.size(), one.size() + 1));
-      if (!one.empty()) secrets.emplace_back(one);
-    }
-    return secrets;
-  }
+        webhook({split_list(config.stripe_webhook_secret), config.stripe_webhook_tolerance}) {}
   StripeHttp http;
   StripePayment payments;
   StripeWebhook webhook;

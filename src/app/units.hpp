@@ -1,11 +1,12 @@
 #pragma once
-// Numbers as people write them in settings: 250ms, 10m, 64KiB.
+// Numbers and lists as people write them in settings: 250ms, 10m, 64KiB.
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace scalemart {
 
@@ -18,5 +19,7 @@ namespace scalemart {
 /// In the largest unit that divides it.
 [[nodiscard]] std::string show_duration(std::chrono::microseconds value);
 [[nodiscard]] std::string show_bytes(std::uint64_t value);
+/// Comma separated; blanks around an item do not count, and nothing is no item.
+[[nodiscard]] std::vector<std::string> split_list(std::string_view text);
 
 }  // namespace scalemart

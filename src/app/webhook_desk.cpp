@@ -20,19 +20,6 @@ std::string outlet_of(const std::string& id) {
   return "webhook:" + id;
 }
 
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> out;
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    if (!item.empty()) out.emplace_back(item);
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
-  return out;
-}
-
 std::string_view word_of(DeliveryResult::Kind kind) {
   using Kind = DeliveryResult::Kind;
   if (kind == Kind::delivered) return "delivered";
@@ -43,7 +30,7 @@ std::string_view word_of(DeliveryResult::Kind kind) {
 
 Result<std::vector<std::chrono::milliseconds>> parse_retries(std::string_view text) {
   std::vector<std::chrono::milliseconds> out;
-  for (const std::string& item : split(text)) {
+  for (const std::string& item : split_list(text)) {
     const auto pause = parse_duration(item);
     if (!pause || *pause < std::chrono::milliseconds(1) || *pause > std::chrono::hours(24 * 7))
       return error("\"" + item + "\" is no pause; allowed are 1 to 20 times from 1ms to 7d, such as 5s,5m,2h");
@@ -62,7 +49,7 @@ std::optional<std::string> fault_of_webhook_setting(std::string_view variable, s
     return "this is no secret; allowed is whsec_ and the base 64 of 24 to 64 bytes, e.g. from: "
            "echo whsec_$(openssl rand -base64 32)";
   if (variable == "SCALEMART_WEBHOOK_EVENTS") {
-    for (const std::string& event : split(value))
+    for (const std::string& event : split_list(value))
       if (!is_webhook_filter(event))
         return "\"" + event +
                "\" is no event; allowed are types such as order.confirmed, and order.*, stock.*, "
@@ -96,7 +83,7 @@ Result<void> WebhookDesk::load(const Config& config) {
   WebhookEndpoint endpoint;
   endpoint.id = kSettingEndpoint;
   endpoint.url = config.webhook_url;
-  endpoint.events = split(config.webhook_events);
+  endpoint.events = split_list(config.webhook_events);
   endpoint.secrets = {{config.webhook_secret, {}}};
   endpoint.by_setting = true;
   if (const auto fault = parts_.sender.guard().fault_of_url(endpoint.url))

@@ -7,18 +7,6 @@
 namespace scalemart {
 namespace {
 
-/// No accounts are known here: whoever is not of the operators' network is a stranger.
-class NoAccounts final : public Guards {
- public:
-  Verified identify(std::string_view) noexcept override { return TokenError::invalid; }
-  bool is_admin(UserId) noexcept override { return false; }
-  std::optional<Response> limit_address(PolicyId, const IpAddress&, SteadyTime) noexcept override {
-    return std::nullopt;
-  }
-  std::optional<Response> limit_user(PolicyId, UserId, SteadyTime) noexcept override { return std::nullopt; }
-  void answered(const Answered&) noexcept override {}
-};
-
 constexpr std::size_t kConnections = 64;
 
 }  // namespace
@@ -37,7 +25,7 @@ Result<std::unique_ptr<WorkerListener>> WorkerListener::open(const Config& confi
   parts.options.threads = 1;
   parts.options.connections = {kConnections, kConnections, 0};
   parts.options.operator_network = std::move(*operators);
-  parts.guards = [](std::size_t) { return std::make_unique<NoAccounts>(); };
+  parts.guards = [](std::size_t) { return std::make_unique<NoGuards>(); };
   parts.routes = operations_routes({not_ready, [self = made.get(), not_ready] { return self->render(not_ready); }, {}});
   std::erase_if(parts.routes, [](const Route& route) { return route.access == Access::admin; });
   auto gateway = Gateway::create(std::move(parts), clock, made->random_);

@@ -40,6 +40,18 @@ class Guards {
   virtual void answered(const Answered& answered) noexcept = 0;
 };
 
+/// Where there are no accounts: everybody is a stranger, nobody is refused for coming too often, nothing is counted.
+class NoGuards final : public Guards {
+ public:
+  Verified identify(std::string_view) noexcept override { return TokenError::invalid; }
+  bool is_admin(UserId) noexcept override { return false; }
+  std::optional<Response> limit_address(PolicyId, const IpAddress&, SteadyTime) noexcept override {
+    return std::nullopt;
+  }
+  std::optional<Response> limit_user(PolicyId, UserId, SteadyTime) noexcept override { return std::nullopt; }
+  void answered(const Answered&) noexcept override {}
+};
+
 /// Makes the guards of loop number `loop`.
 using GuardsFactory = std::function<std::unique_ptr<Guards>(std::size_t loop)>;
 
